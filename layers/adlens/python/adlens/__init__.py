@@ -1,0 +1,1 @@
+"""AdLens: analysis of advertising creatives."""

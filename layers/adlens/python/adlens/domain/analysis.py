@@ -1,0 +1,165 @@
+"""What an analysis finds. Coordinates are fractions of the upright picture's width and height, in [0, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from adlens.domain.colors import RGB, to_hex
+from adlens.domain.media import ImageFormat
+from adlens.domain.topics import Topic
+
+
+class Stage(StrEnum):
+    """The stages users see, in the order they run."""
+
+    OCR = "ocr"
+    DETECTION = "detection"
+    CLASSIFICATION = "classification"
+    COLOR = "color"
+
+
+class StageState(StrEnum):
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    SUCCESS = "SUCCESS"
+    ERROR = "ERROR"
+    NOT_AVAILABLE = "NOT_AVAILABLE"
+    """The model bundle has no model for this stage: nothing was looked for, so nothing is claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One stage of one analysis. `seconds` is wall time and None until the stage has ended."""
+
+    stage: Stage
+    state: StageState = StageState.PENDING
+    started_at: datetime | None = None
+    seconds: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundingBox:
+    """Corners of an upright rectangle: 0 <= x1 <= x2 <= 1 and 0 <= y1 <= y2 <= 1."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.x1 <= self.x2 <= 1 and 0 <= self.y1 <= self.y2 <= 1):
+            raise ValueError(f"not a box of fractions: {self.as_tuple()}")
+
+    def as_tuple(self) -> tuple[float, float, float, float]:
+        return self.x1, self.y1, self.x2, self.y2
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """One line of text in reading order. `polygon` holds its corners clockwise from the text's top left."""
+
+    text: str
+    bbox: BoundingBox
+    confidence: float
+    polygon: tuple[tuple[float, float], ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedObject:
+    class_name: str
+    confidence: float
+    bbox: BoundingBox
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """`objects` are those sure enough to show, most confident first.
+
+    `class_scores` maps a class to its highest confidence anywhere in the picture, weak ones included: the evidence
+    for the topic.
+    """
+
+    objects: tuple[DetectedObject, ...] = ()
+    class_scores: Mapping[str, float] = field(default_factory=dict)
+
+
+class SwatchRole(StrEnum):
+    DOMINANT = "dominant"
+    SECONDARY = "secondary"
+
+
+@dataclass(frozen=True, slots=True)
+class Swatch:
+    """One colour of a creative. `percent` is its share of the picture; the swatches of a palette add up to 100."""
+
+    rgb: RGB
+    percent: float
+    role: SwatchRole
+    color_class: str
+
+    @property
+    def hex(self) -> str:
+        return to_hex(self.rgb)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPrediction:
+    """`scores` holds a value in [0, 1] per topic, adding up to 1; `topic` is the best of them, `other` when none fits.
+
+    `evidence` names what spoke for the topic, strongest first.
+    """
+
+    topic: Topic
+    confidence: float
+    scores: Mapping[Topic, float]
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """Facts of the file and of its upright picture. `phash` is a 64-bit perceptual hash in hex."""
+
+    format: ImageFormat
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+    phash: str
+
+
+@dataclass(frozen=True, slots=True)
+class BundleInfo:
+    """Which models made an analysis, and for which stages there are any. `checksum` is the manifest's sha256."""
+
+    name: str
+    version: str
+    checksum: str
+    engines: Mapping[Stage, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The result of one walk. None where a stage failed or was not available; `stages` says which of the two."""
+
+    facts: ImageFacts
+    bundle: BundleInfo
+    stages: tuple[StageRun, ...]
+    text: tuple[TextBlock, ...] | None
+    detections: Detections | None
+    topic: TopicPrediction | None
+    palette: tuple[Swatch, ...] | None
+    embedding: tuple[float, ...] | None = None
+
+    @property
+    def seconds(self) -> float:
+        return sum(run.seconds or 0.0 for run in self.stages)
+
+    @property
+    def failure(self) -> str | None:
+        """The first failed stage's reason, or None when every stage ended well."""
+        return next((run.reason or "failed" for run in self.stages if run.state is StageState.ERROR), None)

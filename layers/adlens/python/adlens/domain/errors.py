@@ -1,0 +1,82 @@
+"""Every failure is either permanent (the input is at fault: record it, do not retry) or transient (try again)."""
+
+from __future__ import annotations
+
+
+class AdLensError(Exception):
+    """Base of all errors of this system. `str(error)` is a sentence that a user understands.
+
+    `code` is stable and machine-readable; it is what the API and the database carry.
+    """
+
+    code = "internal_error"
+
+
+class PermanentError(AdLensError):
+    """Trying again with the same input gives the same failure."""
+
+
+class TransientError(AdLensError):
+    """The same input may succeed later: the message goes back to the queue."""
+
+    code = "temporarily_unavailable"
+
+
+class InvalidImage(PermanentError):
+    """The bytes are no picture that AdLens accepts."""
+
+    code = "invalid_image"
+
+
+class UnsupportedFormat(InvalidImage):
+    code = "unsupported_format"
+
+
+class ImageTooLarge(InvalidImage):
+    code = "image_too_large"
+
+
+class ObjectGone(PermanentError):
+    """The uploaded object is no longer in the store."""
+
+    code = "object_gone"
+
+
+class UnknownCreative(PermanentError):
+    code = "unknown_creative"
+
+
+class UnknownGroup(PermanentError):
+    code = "unknown_group"
+
+
+class UnknownSetting(PermanentError):
+    code = "unknown_setting"
+
+
+class InvalidValue(PermanentError):
+    """A value a caller sent does not fit; `field` says which."""
+
+    code = "invalid_value"
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Conflict(PermanentError):
+    """What the caller asks for contradicts what is already stored."""
+
+    code = "conflict"
+
+
+class InvalidBundle(PermanentError):
+    """A model bundle is incomplete, altered or of an unknown kind."""
+
+    code = "invalid_bundle"
+
+
+class MalformedEvent(PermanentError):
+    """A queue message is none of ours. It is a failed item: it ends in the dead-letter queue, where it is seen."""
+
+    code = "malformed_event"

@@ -1,0 +1,61 @@
+"""Settings of the processes, read from ADLENS_* variables. One model per process, each with what that process needs."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ADLENS_", env_ignore_empty=True, frozen=True)
+
+    stage: Literal["local", "aws"] = Field(default="local", description="Which kind of deployment this is.")
+
+
+class DatabaseSettings(Settings):
+    """Either a URL, or a secret of Secrets Manager with the host and name to use it on."""
+
+    database_url: SecretStr | None = Field(default=None, description="SQLAlchemy URL of the PostgreSQL database.")
+    database_secret_arn: str | None = Field(default=None, description="Secret with `username` and `password`.")
+    database_host: str | None = Field(default=None, description="Host of the database or of its proxy.")
+    database_name: str = Field(default="adlens", description="Name of the database on that host.")
+
+    @model_validator(mode="after")
+    def _one_database(self) -> Self:
+        if self.database_url is None and not (self.database_secret_arn and self.database_host):
+            raise ValueError("set ADLENS_DATABASE_URL, or ADLENS_DATABASE_SECRET_ARN and ADLENS_DATABASE_HOST")
+        return self
+
+
+class StorageSettings(Settings):
+    uploads_bucket: str = Field(description="Bucket that uploads go to.")
+    queue_url: str = Field(description="Queue of the analysis.")
+    s3_endpoint_url: str | None = Field(default=None, description="S3-compatible store; AWS when empty.")
+    s3_public_endpoint_url: str | None = Field(default=None, description="The same store as browsers reach it.")
+    s3_addressing_style: Literal["auto", "path", "virtual"] = Field(default="auto")
+    upload_expiry_seconds: int = Field(default=900, ge=60, le=3600, description="How long a signed upload is valid.")
+
+
+class AnalyzeSettings(DatabaseSettings, StorageSettings):
+    bundle: str = Field(description="Model bundle: a folder or an s3:// prefix.")
+    threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
+
+
+class ApiSettings(DatabaseSettings, StorageSettings):
+    api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
+    anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
+    cors_origins: list[str] = Field(default=["*"], description="Origins that browsers may call the API from.")
+    dead_letter_queue_url: str | None = Field(default=None)
+
+    @model_validator(mode="after")
+    def _no_anonymous_access_on_aws(self) -> Self:
+        if self.stage == "aws" and self.anonymous_workspace is not None:
+            raise ValueError("ADLENS_ANONYMOUS_WORKSPACE is for the local stage only")
+        return self
+
+
+class SweepSettings(DatabaseSettings, StorageSettings):
+    pass
