@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, Self
 from uuid import UUID
 
@@ -41,6 +42,7 @@ class StorageSettings(Settings):
 
 class AnalyzeSettings(DatabaseSettings, StorageSettings):
     bundle: str = Field(description="Model bundle: a folder or an s3:// prefix.")
+    weights: Path | None = Field(default=None, description="Folder of weights that a bundle refers to as {weights}.")
     threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
 
 

@@ -1,0 +1,56 @@
+"""Nothing stays PENDING or PROCESSING for ever: what the queue gave up and what never arrived ends in ERROR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adlens.domain.creative import Failure
+from adlens.domain.events import AnalysisRequested, Event
+from adlens.domain.ports import AnalysisQueue, CreativeRepository, ObjectStore
+
+GAVE_UP = Failure(
+    "analysis_failed", "The analysis failed several times. Start it again; if it fails again, the file may be at fault."
+)
+NEVER_ARRIVED = Failure("upload_missing", "The file never arrived. Upload it again.")
+
+LOST_AFTER = timedelta(hours=6)
+"""A creative whose object is there and that nothing has touched for so long has lost its message: it is sent anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndDeadLetter:
+    creatives: CreativeRepository
+
+    def __call__(self, event: Event, claimant: str) -> bool:
+        """Whether the creative of `event` was still waiting for it and is now in ERROR."""
+        return self.creatives.fail_unfinished(event, claimant, GAVE_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    ended: int
+    sent_again: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`upload_window` is how long a signed upload may be used; a file that is not there after twice that is missing."""
+
+    creatives: CreativeRepository
+    store: ObjectStore
+    queue: AnalysisQueue
+    upload_window: timedelta
+    batch: int = 500
+
+    def __call__(self, now: datetime) -> SweepResult:
+        deadline = now - 2 * self.upload_window
+        ended, lost = 0, []
+        for overdue in self.creatives.overdue(deadline, self.batch):
+            if not overdue.arrived and not self.store.exists(overdue.object_key):
+                ended += self.creatives.end_overdue(overdue.key, overdue.revision, deadline, NEVER_ARRIVED)
+            elif overdue.since < now - LOST_AFTER:
+                lost.append(AnalysisRequested(overdue.key, overdue.revision))
+        self.queue.send(lost)
+        self.creatives.touch([request.creative for request in lost])
+        return SweepResult(ended, len(lost))

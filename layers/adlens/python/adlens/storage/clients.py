@@ -1,0 +1,39 @@
+"""boto3 clients with the timeouts and signatures that S3-compatible stores agree on."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+AddressingStyle = Literal["auto", "path", "virtual"]
+
+
+@functools.cache
+def s3_client(endpoint_url: str | None = None, addressing_style: AddressingStyle = "auto") -> S3Client:
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": addressing_style},
+        # boto3's default checksums break some S3-compatible stores.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        connect_timeout=3,
+        read_timeout=20,
+        retries={"mode": "standard", "max_attempts": 3},
+    )
+    return boto3.client("s3", endpoint_url=endpoint_url, config=config)
+
+
+@functools.cache
+def sqs_client() -> SQSClient:
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+    return boto3.client("sqs", config=config)

@@ -1,0 +1,92 @@
+"""Uploaded files in an S3-compatible store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from adlens.domain.errors import ImageTooLarge, ObjectGone
+from adlens.domain.ports import PresignedPost, StoredObject
+from adlens.storage.errors import as_transient
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_GONE = {"NoSuchKey", "404", "NotFound"}
+
+
+class S3ObjectStore:
+    """`client` reaches the store from here; `public_client` signs what browsers send to its public endpoint."""
+
+    def __init__(self, client: S3Client, public_client: S3Client, bucket: str, expiry_seconds: int) -> None:
+        self._client = client
+        self._public_client = public_client
+        self._bucket = bucket
+        self._expiry_seconds = expiry_seconds
+
+    def get(self, key: str, max_bytes: int) -> StoredObject:
+        from botocore.exceptions import ClientError
+
+        with as_transient("object store"):
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _GONE:
+                    raise ObjectGone("The uploaded file is gone. Upload it again.") from error
+                raise
+            with answer["Body"] as body:
+                if answer["ContentLength"] > max_bytes:
+                    raise ImageTooLarge(f"The file is larger than {max_bytes // 2**20} MB.")
+                return StoredObject(body.read(), answer["ETag"].strip('"'))
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        with as_transient("object store"):
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+    def exists(self, key: str) -> bool:
+        from botocore.exceptions import ClientError
+
+        with as_transient("object store"):
+            try:
+                self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _GONE:
+                    return False
+                raise
+            return True
+
+    def delete(self, keys: list[str]) -> None:
+        with as_transient("object store"):
+            for start in range(0, len(keys), 1000):
+                batch = keys[start : start + 1000]
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in batch]})
+
+    def ping(self) -> None:
+        with as_transient("object store"):
+            self._client.head_bucket(Bucket=self._bucket)
+
+    def presigned_post(self, key: str, content_type: str, max_bytes: int) -> PresignedPost:
+        form = self._public_client.generate_presigned_post(
+            self._bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[["content-length-range", 1, max_bytes], {"Content-Type": content_type}],
+            ExpiresIn=self._expiry_seconds,
+        )
+        expires_at = datetime.now(UTC) + timedelta(seconds=self._expiry_seconds)
+        return PresignedPost(form["url"], form["fields"], expires_at)
+
+    def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
+        # The stored content type is what the uploader claimed; a browser must never take it for a page.
+        return self._public_client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                "ResponseContentType": content_type or "application/octet-stream",
+                "ResponseContentDisposition": f"{'inline' if content_type else 'attachment'}; "
+                f"filename*=UTF-8''{quote(filename, safe='')}",
+            },
+            ExpiresIn=self._expiry_seconds,
+        )

@@ -1,0 +1,43 @@
+"""The analysis queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from adlens.domain.errors import TransientError
+from adlens.domain.events import AnalysisRequested, analysis_request
+from adlens.storage.errors import as_transient
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class SqsAnalysisQueue:
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, requests: Iterable[AnalysisRequested]) -> None:
+        """Raises TransientError when a request could not be sent; those before it were."""
+        remaining = iter(requests)
+        with as_transient("queue"):
+            while batch := list(islice(remaining, 10)):
+                answer = self._client.send_message_batch(
+                    QueueUrl=self._url,
+                    Entries=[{"Id": str(i), "MessageBody": analysis_request(r)} for i, r in enumerate(batch)],
+                )
+                if answer.get("Failed"):
+                    raise TransientError("The queue did not take every request. Try again shortly.")
+
+    def delay(self, receipt_handle: str, seconds: int) -> None:
+        """Lets a message that failed come back after `seconds` rather than after the queue's visibility timeout."""
+        with as_transient("queue"):
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
+
+    def ping(self) -> None:
+        with as_transient("queue"):
+            self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
