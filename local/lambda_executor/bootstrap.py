@@ -1,0 +1,24 @@
+"""Starts the AWS runtime client for `argv[1]` (module.handler) and ends it when the executor is gone.
+
+Runs as a script in the environment of the function. The executor holds the other end of standard input for as long as
+it lives, so end of file means that it was stopped or killed; unlike PR_SET_PDEATHSIG this follows the process rather
+than the thread that started it, and works on macOS too.
+"""
+
+import os
+import runpy
+import sys
+import threading
+
+
+def _end_with_executor(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    lifeline = os.dup(0)  # not inherited by what the handler may start
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    threading.Thread(target=_end_with_executor, args=(lifeline,), daemon=True).start()
+    sys.argv = ["awslambdaric", sys.argv[1]]
+    runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
