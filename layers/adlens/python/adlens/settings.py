@@ -49,7 +49,7 @@ class AnalyzeSettings(DatabaseSettings, StorageSettings):
 class ApiSettings(DatabaseSettings, StorageSettings):
     api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
     anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
-    cors_origins: list[str] = Field(default=["*"], description="Origins that browsers may call the API from.")
+    cors_origins: tuple[str, ...] = Field(default=("*",), description="Origins that browsers may call the API from.")
     dead_letter_queue_url: str | None = Field(default=None)
 
     @model_validator(mode="after")

@@ -1,0 +1,69 @@
+# AdLens. `make` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --override requirements/overrides.txt --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-unit check fix up down layers samples bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready ## Create the environment .venv with everything that work needs
+
+.venv/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "AdLens needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	$(BIN)/uv pip install --quiet --require-hashes --no-deps -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Analyse samples/ (or FILES="a.jpg dir/") on a local AWS and go on serving; ONESHOT=1 stops after the table
+	$(BIN)/adlens demo $(if $(ONESHOT),--oneshot) $(FILES)
+
+up: setup ## Start the local stack
+	$(BIN)/adlens up
+
+down: setup ## Stop the local stack
+	$(BIN)/adlens down
+
+test: check ## Every check and every test: unit, infrastructure, integration, end to end
+	$(BIN)/python -m pytest --ignore=tests/unit
+
+test-unit: setup ## The unit tests: no services, seconds
+	$(BIN)/python -m pytest tests/unit
+
+check: setup ## What the pre-commit hook runs: format, lint, types, import contracts, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit
+
+fix: setup ## Format, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+layers: setup ## Build the dependency layer of the zip functions into build/layers, without Docker
+	rm -rf build/layers/dependencies
+	$(BIN)/uv pip install --quiet --require-hashes --no-deps --only-binary :all: --python-platform x86_64-manylinux2014 \
+	  --python-version 3.12 --target build/layers/dependencies/python -r requirements/api.txt
+
+samples: setup ## Draw samples/ again
+	$(BIN)/python -m samples.generate
+
+bench: setup ## Speed beside the MVP's stages (installs torch into an environment of its own)
+	$(BIN)/python -m benchmarks.run
+
+lock: setup ## Pin requirements/*.in with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" --upgrade requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
+	for room in analyze api; do $(COMPILE) --upgrade -c requirements/dev.txt requirements/$$room.in -o requirements/$$room.txt; done
+	$(COMPILE) --upgrade requirements/localstack.in -o requirements/localstack.txt
+
+clean: ## Remove what was built, not the local stack's state
+	rm -rf .venv build cdk.out .mypy_cache .ruff_cache .pytest_cache

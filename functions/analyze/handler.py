@@ -1,0 +1,63 @@
+"""S3 events in, analyses out: a batch of queue messages, each its own success or failure."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from adlens.domain.errors import MalformedEvent, TransientError
+from adlens.domain.events import parse_message
+from adlens.services.analyze_creative import Outcome
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from functions.analyze import wiring
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="analyze")
+tracer = Tracer(service="analyze")
+metrics = Metrics(service="analyze")
+# A batch that failed as a whole is answered item by item as well: each message comes back after its own delay.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+SECONDS_TO_FINISH = 10
+FIRST_DELAY_SECONDS = 5
+LONGEST_DELAY_SECONDS = 300
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return process_partial_response(event, handle_record, processor, context)
+
+
+def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    seconds_left = lambda_context.get_remaining_time_in_millis() / 1000
+    try:
+        if seconds_left < SECONDS_TO_FINISH:
+            raise TransientError("Not enough time is left in this invocation.")
+        for event in parse_message(record.body):
+            outcome = wiring.analyze_creative()(event, record.message_id, seconds_left)
+            logger.info("creative handled", outcome=outcome, event=event, message_id=record.message_id)
+            metrics.add_metric(f"Creative{outcome.capitalize()}", MetricUnit.Count, 1)
+            if outcome is Outcome.UNKNOWN:
+                logger.warning("nobody registered this object", event=event)
+    except MalformedEvent as error:
+        logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
+        raise
+    except Exception:
+        logger.exception("message goes back to the queue", message_id=record.message_id)
+        with contextlib.suppress(TransientError):
+            wiring.queue().delay(record.receipt_handle, _delay(record))
+        raise
+
+
+def _delay(record: SQSRecord) -> int:
+    """Twice as long each time, so that an outage of seconds costs seconds and a longer one does not eat the retries."""
+    failures = int(record.attributes.approximate_receive_count)
+    return min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS)

@@ -1,0 +1,50 @@
+"""What the analysis queue gave up ends in ERROR, where its owner sees it and can start it again."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from adlens.domain.errors import MalformedEvent
+from adlens.domain.events import parse_message
+from adlens.services.end_unfinished import EndDeadLetter
+from adlens.settings import DatabaseSettings
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from functions import wiring
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="dead_letters")
+tracer = Tracer(service="dead_letters")
+metrics = Metrics(service="dead_letters")
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@functools.cache
+def end_dead_letter() -> EndDeadLetter:
+    return EndDeadLetter(wiring.creatives(DatabaseSettings()))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return process_partial_response(event, handle_record, processor, context)
+
+
+def handle_record(record: SQSRecord) -> None:
+    metrics.add_metric("DeadLetters", MetricUnit.Count, 1)
+    try:
+        events = parse_message(record.body)
+    except MalformedEvent as error:
+        # Retrying cannot help and no creative is known: the log and the metric's alarm are where it is seen.
+        logger.error("dead letter is none of ours", reason=str(error), body=record.body[:2000])
+        return
+    for event in events:
+        ended = end_dead_letter()(event, record.message_id)
+        logger.warning("dead letter", event=event, message_id=record.message_id, ended=ended)

@@ -1,0 +1,44 @@
+"""On a schedule: ends uploads that never arrived and sends lost work again."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from adlens.services.end_unfinished import Sweep
+from adlens.settings import SweepSettings
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions import wiring
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="sweep")
+tracer = Tracer(service="sweep")
+metrics = Metrics(service="sweep")
+
+
+@functools.cache
+def sweep() -> Sweep:
+    settings = SweepSettings()
+    return Sweep(
+        wiring.creatives(settings),
+        wiring.object_store(settings),
+        wiring.analysis_queue(settings),
+        upload_window=timedelta(seconds=settings.upload_expiry_seconds),
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    result = sweep()(datetime.now(UTC))
+    metrics.add_metric("UploadsMissing", MetricUnit.Count, result.ended)
+    metrics.add_metric("WorkSentAgain", MetricUnit.Count, result.sent_again)
+    logger.info("swept", ended=result.ended, sent_again=result.sent_again)
+    return dataclasses.asdict(result)

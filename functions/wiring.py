@@ -1,0 +1,66 @@
+"""Adapters that several functions need, made once per container and on first use."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from adlens.settings import DatabaseSettings, StorageSettings
+
+if TYPE_CHECKING:
+    from adlens.persistence.repositories import PostgresCreatives
+    from adlens.persistence.session import Credentials
+    from adlens.storage.objects import S3ObjectStore
+    from adlens.storage.queue import SqsAnalysisQueue
+    from sqlalchemy import Engine
+
+SECRET_TTL_SECONDS = 300
+
+
+@functools.cache
+def database(settings: DatabaseSettings) -> Engine:
+    from adlens.persistence.session import make_engine
+
+    if settings.database_url is not None:
+        return make_engine(settings.database_url.get_secret_value())
+    arn, host = settings.database_secret_arn, settings.database_host
+
+    def credentials(refresh: bool) -> Credentials:
+        from adlens.persistence.session import Credentials
+        from aws_lambda_powertools.utilities import parameters
+
+        secret = parameters.get_secret(arn, transform="json", max_age=SECRET_TTL_SECONDS, force_fetch=refresh)
+        return Credentials(
+            host=host, database=settings.database_name, username=secret["username"], password=secret["password"]
+        )
+
+    return make_engine(credentials)
+
+
+@functools.cache
+def creatives(settings: DatabaseSettings) -> PostgresCreatives:
+    from adlens.persistence.repositories import PostgresCreatives
+
+    return PostgresCreatives(database(settings))
+
+
+@functools.cache
+def object_store(settings: StorageSettings) -> S3ObjectStore:
+    from adlens.storage.clients import s3_client
+    from adlens.storage.objects import S3ObjectStore
+
+    style = settings.s3_addressing_style
+    return S3ObjectStore(
+        client=s3_client(settings.s3_endpoint_url, style),
+        public_client=s3_client(settings.s3_public_endpoint_url or settings.s3_endpoint_url, style),
+        bucket=settings.uploads_bucket,
+        expiry_seconds=settings.upload_expiry_seconds,
+    )
+
+
+@functools.cache
+def analysis_queue(settings: StorageSettings) -> SqsAnalysisQueue:
+    from adlens.storage.clients import sqs_client
+    from adlens.storage.queue import SqsAnalysisQueue
+
+    return SqsAnalysisQueue(sqs_client(), settings.queue_url)
