@@ -1,0 +1,118 @@
+from uuid import uuid4
+
+import pytest
+from adlens.domain.analysis import BoundingBox, Detections, Stage, StageState, TextBlock
+from adlens.domain.creative import CreativeId
+from adlens.domain.errors import InvalidImage, PermanentError, TransientError
+from adlens.domain.events import AnalysisRequested
+from adlens.services.analyze_creative import AnalyzeCreative, Outcome
+from adlens.services.analyze_image import analyze_image
+
+
+def test_every_stage_runs_once_in_order_on_what_came_before(engines, picture) -> None:
+    line = TextBlock("sale", BoundingBox(0, 0, 1, 1), 0.9)
+    engines.results[Stage.OCR] = (line,)
+    engines.results[Stage.DETECTION] = Detections(class_scores={"cup": 0.4})
+    seen = []
+    analysis = analyze_image(picture, engines, 4, 2, seen.append)
+    assert [run.stage for run in analysis.stages] == list(Stage)
+    assert {run.state for run in analysis.stages} == {StageState.SUCCESS}
+    assert [run.state for run in seen] == [StageState.PROCESSING, StageState.SUCCESS] * 4
+    assert engines.seen[Stage.CLASSIFICATION] == ((line,), engines.results[Stage.DETECTION])
+    assert engines.seen[Stage.COLOR] == (4, 2)
+    assert analysis.failure is None
+    assert analysis.seconds == pytest.approx(sum(run.seconds for run in analysis.stages))
+
+
+def test_a_stage_without_a_model_is_not_available_rather_than_empty(engines, picture) -> None:
+    engines.results[Stage.DETECTION] = None
+    analysis = analyze_image(picture, engines, 3, 3)
+    states = {run.stage: run.state for run in analysis.stages}
+    assert states[Stage.DETECTION] is StageState.NOT_AVAILABLE
+    assert analysis.detections is None
+    assert states[Stage.CLASSIFICATION] is StageState.SUCCESS
+    assert analysis.failure is None
+
+
+def test_a_stage_that_fails_for_good_does_not_cost_the_others(engines, picture) -> None:
+    engines.results[Stage.OCR] = PermanentError("The text cannot be read.")
+    analysis = analyze_image(picture, engines, 3, 3)
+    assert analysis.failure == "The text cannot be read."
+    assert analysis.text is None
+    assert analysis.palette
+    assert [run.state for run in analysis.stages] == [StageState.ERROR] + [StageState.SUCCESS] * 3
+
+
+def test_what_an_engine_does_not_expect_is_not_swallowed(engines, picture) -> None:
+    engines.results[Stage.COLOR] = RuntimeError("out of memory")
+    with pytest.raises(RuntimeError):
+        analyze_image(picture, engines, 3, 3)
+
+
+def test_no_stage_runs_on_what_is_no_picture(engines) -> None:
+    with pytest.raises(InvalidImage):
+        analyze_image(b"<html>", engines, 3, 3)
+    assert engines.seen == {}
+
+
+def test_a_creative_is_analysed_and_kept(creatives, store, engines, creative) -> None:
+    outcome = AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60)
+    assert outcome is Outcome.ANALYSED
+    [(analysis, etag)] = creatives.completed
+    assert etag == "etag"
+    assert analysis.facts.width == 10
+    assert len(creatives.stages) == 8
+
+
+def test_a_broken_picture_ends_in_error_with_its_reason(creatives, store, engines, creative) -> None:
+    store.objects["w/g/c"] = b"<html>"
+    outcome = AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60)
+    assert outcome is Outcome.FAILED
+    [(failure, etag)] = creatives.failed
+    assert (failure.code, failure.reason, etag) == ("invalid_image", "The file is no picture.", "etag")
+    assert not creatives.released
+
+
+def test_an_object_deleted_before_it_is_read_ends_in_error(creatives, store, engines, creative) -> None:
+    store.objects.clear()
+    assert AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60) is Outcome.FAILED
+    [(failure, etag)] = creatives.failed
+    assert (failure.code, etag) == ("object_gone", None)
+
+
+@pytest.mark.parametrize("error", [TransientError("down"), RuntimeError("bug"), KeyboardInterrupt()])
+def test_any_other_failure_gives_the_claim_back_and_is_raised(creatives, store, engines, creative, error) -> None:
+    engines.decode = lambda data: (_ for _ in ()).throw(error)
+    with pytest.raises(type(error)):
+        AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60)
+    assert creatives.released == 1
+    assert not creatives.failed
+
+
+def test_a_database_that_is_gone_does_not_hide_why(creatives, store, engines, creative) -> None:
+    def gone(*_: object) -> None:
+        raise TransientError("database")
+
+    creatives.release = gone
+    engines.decode = lambda data: (_ for _ in ()).throw(RuntimeError("the reason"))
+    with pytest.raises(RuntimeError, match="the reason"):
+        AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60)
+
+
+def test_an_overtaken_analysis_is_thrown_away(creatives, store, engines, creative) -> None:
+    creatives.void = True
+    assert AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    store.objects["w/g/c"] = b"<html>"
+    assert AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+
+
+def test_a_duplicate_reads_nothing(creatives, store, engines, creative) -> None:
+    creatives.nothing_to_do = True
+    store.objects.clear()
+    assert AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert not creatives.failed
+
+
+def test_an_object_nobody_registered_is_told_apart(creatives, store, engines) -> None:
+    event = AnalysisRequested(CreativeId(uuid4(), uuid4()), 1)
+    assert AnalyzeCreative(creatives, store, engines)(event, "message", 60) is Outcome.UNKNOWN
