@@ -9,7 +9,6 @@ from adlens.settings import DatabaseSettings, StorageSettings
 
 if TYPE_CHECKING:
     from adlens.persistence.repositories import PostgresCreatives
-    from adlens.persistence.session import Credentials
     from adlens.storage.objects import S3ObjectStore
     from adlens.storage.queue import SqsAnalysisQueue
     from sqlalchemy import Engine
@@ -19,22 +18,21 @@ SECRET_TTL_SECONDS = 300
 
 @functools.cache
 def database(settings: DatabaseSettings) -> Engine:
-    from adlens.persistence.session import make_engine
+    from adlens.persistence.session import Credentials, make_engine
 
     if settings.database_url is not None:
         return make_engine(settings.database_url.get_secret_value())
-    arn, host = settings.database_secret_arn, settings.database_host
 
     def credentials(refresh: bool) -> Credentials:
-        from adlens.persistence.session import Credentials
         from aws_lambda_powertools.utilities import parameters
 
-        secret = parameters.get_secret(arn, transform="json", max_age=SECRET_TTL_SECONDS, force_fetch=refresh)
-        return Credentials(
-            host=host, database=settings.database_name, username=secret["username"], password=secret["password"]
+        secret = parameters.get_secret(
+            settings.database_secret_arn, transform="json", max_age=SECRET_TTL_SECONDS, force_fetch=refresh
         )
+        return Credentials(secret["username"], secret["password"])
 
-    return make_engine(credentials)
+    url = f"postgresql+psycopg2://{settings.database_host}/{settings.database_name}?sslmode=require"
+    return make_engine(url, credentials)
 
 
 @functools.cache

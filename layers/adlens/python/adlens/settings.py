@@ -61,3 +61,13 @@ class ApiSettings(DatabaseSettings, StorageSettings):
 
 class SweepSettings(DatabaseSettings, StorageSettings):
     pass
+
+
+class CommandLineSettings(Settings):
+    """What the `adlens` command uses when it is not told; a file .env in the working folder counts too."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    bundle: str | None = Field(default=None, description="Model bundle: a folder or an s3:// prefix.")
+    weights: Path = Field(default=Path("../shared/weights"), description="Folder of weights of development bundles.")
+    s3_endpoint_url: str | None = Field(default=None, description="S3-compatible store of s3:// bundles.")

@@ -1,0 +1,99 @@
+"""`adlens analyze`: the vision of the service on local files, with no service."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from adlens.domain.creative import Creative, CreativeId, Failure, Status
+from adlens.domain.errors import AdLensError, PermanentError
+from adlens.domain.media import MAX_FILE_BYTES
+from adlens.domain.ports import Engines
+from adlens.domain.settings import SETTING_KINDS
+from adlens.services.analyze_image import analyze_image
+
+from adlens_cli.bundles import open_bundle
+from adlens_cli.pictures import find_pictures
+
+NO_WORKSPACE = UUID(int=0)
+GROUP = "local"
+
+
+def run(
+    paths: list[Path], as_json: bool, csv: Path | None, parquet: Path | None, bundle: str | None, threads: int
+) -> int:
+    from tqdm import tqdm
+
+    from adlens_cli import tables
+
+    try:
+        pictures = find_pictures(paths)
+        engines = open_bundle(bundle, threads)
+    except (FileNotFoundError, AdLensError) as error:
+        print(f"adlens: {error}", file=sys.stderr)
+        return 2
+    if not pictures:
+        print("adlens: there are no pictures in what you named.", file=sys.stderr)
+        return 2
+    failed = 0
+    with contextlib.ExitStack() as stack:
+        writers = [stack.enter_context(writer) for writer in tables.writers(as_json, csv, parquet)]
+        for path in tqdm(pictures, unit="picture", file=sys.stderr, disable=None):
+            row = analyze_file(path, engines)
+            failed += row["overall_status"] != Status.SUCCESS
+            for write in writers:
+                write(row)
+    if failed:
+        print(f"adlens: {failed} of {len(pictures)} pictures could not be analysed.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def analyze_file(path: Path, engines: Engines) -> dict[str, Any]:
+    """The creative as `GET /creatives/{id}` shows it, plus `path`. The id is made of the file's content."""
+    from functions.api.schemas import creative_out
+
+    uploaded_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    failure, analysis, digest = None, None, str(path)
+    try:
+        data = _read(path)
+        digest = hashlib.sha256(data).hexdigest()
+        analysis = analyze_image(
+            data,
+            engines,
+            SETTING_KINDS["DOMINANT_COLORS_COUNT"].default,
+            SETTING_KINDS["SECONDARY_COLORS_COUNT"].default,
+        )
+        if analysis.failure:
+            failure = Failure("stage_failed", analysis.failure)
+    except PermanentError as error:
+        failure = Failure(error.code, str(error))
+    except OSError as error:
+        failure = Failure("unreadable_file", f"The file cannot be read: {error.strerror}.")
+    creative = Creative(
+        key=CreativeId(NO_WORKSPACE, uuid5(NAMESPACE_OID, digest)),
+        group_id=GROUP,
+        filename=path.name,
+        object_key="",
+        status=Status.ERROR if failure else Status.SUCCESS,
+        uploaded_at=uploaded_at,
+        revision=1,
+        size=path.stat().st_size,
+        facts=analysis.facts if analysis else None,
+        stages=analysis.stages if analysis else (),
+        failure=failure,
+        analysis=analysis,
+    )
+    return {"path": str(path), **creative_out(creative, path.resolve().as_uri()).model_dump(mode="json")}
+
+
+def _read(path: Path) -> bytes:
+    from adlens.domain.errors import ImageTooLarge
+
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ImageTooLarge(f"The file is larger than {MAX_FILE_BYTES // 2**20} MB.")
+    return path.read_bytes()

@@ -1,0 +1,42 @@
+"""Which model bundle to use, and where its weights are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adlens.domain.ports import Engines
+from adlens.settings import CommandLineSettings
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MODELS = CHECKOUT / "models"
+
+
+def weights_folder() -> Path:
+    """Absolute; relative settings start at the checkout."""
+    return (CHECKOUT / CommandLineSettings().weights).resolve()
+
+
+def choose_bundle(asked: str | None) -> str:
+    """What was asked for, else what is set, else the best bundle whose weights are here."""
+    chosen = asked or CommandLineSettings().bundle
+    if chosen is None:
+        has_weights = (weights_folder() / "yolov8n.onnx").exists()
+        return str(MODELS / ("coco-dev" if has_weights else "base"))
+    return chosen if chosen.startswith("s3://") else str(Path(chosen).resolve())
+
+
+def open_bundle(asked: str | None, threads: int) -> Engines:
+    """Raises InvalidBundle when it is incomplete or altered."""
+    from adlens.vision.bundle import load_bundle
+
+    chosen = choose_bundle(asked)
+    folder = _fetched(chosen) if chosen.startswith("s3://") else Path(chosen)
+    return load_bundle(folder, threads=threads, variables={"weights": str(weights_folder())})
+
+
+def _fetched(uri: str) -> Path:
+    from adlens.storage.bundles import fetch_bundle
+    from adlens.storage.clients import s3_client
+
+    endpoint = CommandLineSettings().s3_endpoint_url
+    return fetch_bundle(s3_client(endpoint, "path" if endpoint else "auto"), uri, CHECKOUT / ".local" / "bundles")

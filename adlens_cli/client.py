@@ -1,0 +1,90 @@
+"""A small client of the AdLens API: what the demo needs of it."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+FILES_PER_CALL = 500
+PARALLEL_UPLOADS = 4
+
+
+class ApiError(Exception):
+    """The API refused a call; the message is the API's own."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    path: Path
+    reason: str
+
+
+class Client:
+    def __init__(self, api_url: str, key: str) -> None:
+        self._api = httpx.Client(base_url=api_url, headers={"x-api-key": key}, timeout=30)
+        self._store = httpx.Client(timeout=120)
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self._answer(self._api.get(path, params=params))
+
+    def upload(
+        self, paths: list[Path], on_upload: Callable[[Path], None]
+    ) -> tuple[str, dict[str, Path], list[Refusal]]:
+        """Sends pictures through presigned forms: the group's id, the creatives' ids with their files, and what was
+        refused, by the API or by the store."""
+        group_id, forms, refusals = None, [], []
+        for start in range(0, len(paths), FILES_PER_CALL):
+            batch = paths[start : start + FILES_PER_CALL]
+            files = [_announcement(path) for path in batch]
+            answer = self._answer(self._api.post("/uploads", json={"group_id": group_id, "files": files}))
+            group_id = answer["group_id"]
+            refused = {refusal["index"]: refusal["reason"] for refusal in answer["refused"]}
+            refusals += [Refusal(batch[index], reason) for index, reason in refused.items()]
+            accepted = [path for index, path in enumerate(batch) if index not in refused]
+            forms += list(zip(accepted, answer["uploads"], strict=True))
+        sent = {}
+        with ThreadPoolExecutor(PARALLEL_UPLOADS) as pool:
+            jobs = {pool.submit(self._send, path, upload["form"]): (path, upload) for path, upload in forms}
+            for job in as_completed(jobs):
+                path, upload = jobs[job]
+                if (reason := job.result()) is None:
+                    sent[upload["creative_id"]] = path
+                else:
+                    refusals.append(Refusal(path, reason))
+                on_upload(path)
+        in_order = {upload["creative_id"]: path for path, upload in forms if upload["creative_id"] in sent}
+        return group_id or "", in_order, refusals
+
+    def group_progress(self, group_id: str) -> Iterator[dict[str, Any]]:
+        """Every creative of the group with its stages, page by page."""
+        cursor = None
+        while True:
+            page = self.get(f"/groups/{group_id}/status", **({"cursor": cursor} if cursor else {}))
+            yield from page["creatives"]
+            if (cursor := page["next_cursor"]) is None:
+                return
+
+    def _send(self, path: Path, form: dict[str, Any]) -> str | None:
+        with path.open("rb") as file:
+            answer = self._store.post(form["url"], data=form["fields"], files={"file": (path.name, file)})
+        return None if answer.is_success else f"the store refused it ({answer.status_code})"
+
+    def _answer(self, response: httpx.Response) -> Any:
+        if response.is_success:
+            return response.json()
+        try:
+            detail = response.json()["detail"]
+        except (ValueError, KeyError, TypeError):
+            detail = response.text[:200]
+        raise ApiError(f"{response.request.method} {response.request.url.path}: {response.status_code} {detail}")
+
+
+def _announcement(path: Path) -> dict[str, Any]:
+    content_type, _ = mimetypes.guess_type(path.name)
+    return {"filename": path.name, "size": path.stat().st_size, "content_type": content_type}

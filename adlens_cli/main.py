@@ -1,0 +1,115 @@
+"""`adlens`: the front door for people at a terminal. Commands import what they need when they run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Analyse advertising creatives.")
+keys = typer.Typer(no_args_is_help=True, help="API keys of the local stack.")
+app.add_typer(keys, name="keys")
+
+
+class Function(StrEnum):
+    API = "api"
+    ANALYZE = "analyze"
+    DEAD_LETTERS = "dead_letters"
+    SWEEP = "sweep"
+    MIGRATE = "migrate"
+
+
+BundleOption = Annotated[
+    str | None, typer.Option("--bundle", help="Model bundle: a folder or an s3:// prefix.", show_default=False)
+]
+
+
+@app.command()
+def analyze(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures, and folders to search for pictures.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per creative and line.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write a table; - prints it.", allow_dash=True)] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Write a typed table with nested findings.")] = None,
+    bundle: BundleOption = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of each model.")] = 2,
+) -> None:
+    """Analyse pictures here and now, with no server. Exit status 1 when a picture could not be analysed."""
+    from adlens_cli.analyze import run
+
+    raise typer.Exit(run(paths, as_json, csv, parquet, bundle, threads))
+
+
+@app.command()
+def up(bundle: BundleOption = None) -> None:
+    """Start the local stack: PostgreSQL, LocalStack and the deployed template."""
+    from adlens_cli.stack import start
+
+    start(bundle)
+
+
+@app.command()
+def down() -> None:
+    """Stop the local stack; its data stays in .local/."""
+    from adlens_cli.stack import stop
+
+    stop()
+
+
+@app.command()
+def status() -> None:
+    """Say what of the local stack runs, and where. Exit status 1 unless all of it does."""
+    from adlens_cli.stack import show_status
+
+    raise typer.Exit(show_status())
+
+
+@app.command()
+def logs(
+    function: Annotated[Function | None, typer.Argument(help="One function only.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines are written.")] = False,
+) -> None:
+    """Show the functions' logs."""
+    from adlens_cli.stack import show_logs
+
+    show_logs(function, follow)
+
+
+@app.command()
+def demo(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Pictures and folders; samples/ when none.")] = None,
+    oneshot: Annotated[bool, typer.Option("--oneshot", help="Stop after the table.")] = False,
+    bundle: BundleOption = None,
+) -> None:
+    """Walk pictures through the whole local stack and show what comes out."""
+    from adlens_cli.demo import run
+
+    raise typer.Exit(run(paths or [], oneshot, bundle))
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    workspace: Annotated[str, typer.Option(help="Workspace; made when there is none of this name.")] = "default",
+) -> None:
+    """Make a key and print it: it is shown this once."""
+    from adlens_cli.keys import create
+
+    create(name, workspace)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List the keys, without their secrets."""
+    from adlens_cli.keys import show
+
+    show()
+
+
+@keys.command("revoke")
+def revoke_key(prefix: Annotated[str, typer.Argument(help="The key's prefix as `adlens keys list` shows it.")]) -> None:
+    """Make a key useless."""
+    from adlens_cli.keys import revoke
+
+    revoke(prefix)
