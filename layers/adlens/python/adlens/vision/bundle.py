@@ -1,0 +1,240 @@
+"""Model bundles: a folder with manifest.toml, which names the engine, the files and the settings of each stage.
+
+    name = "compact"
+    version = "1"
+
+    [detection]                         # a stage of domain.analysis.Stage; one that is missing is not available
+    engine = "yolov8-onnx"              # a key of ENGINES
+    licence = "AGPL-3.0"                # like source and quality for people; all other keys are the engine's settings
+    threshold = 0.35
+
+    [detection.files.model]
+    path = "yolov8n.onnx"               # in the bundle; with `package = "..."` in that installed package;
+    sha256 = "6934..."                  # "${name}/..." takes a variable of the caller's
+
+Loading verifies every file and makes no engine: engines, and the libraries they need, come with their first use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from string import Template
+from threading import Lock
+from typing import Any, cast
+
+from adlens.domain.analysis import BundleInfo, Stage
+from adlens.domain.errors import InvalidBundle
+from adlens.domain.ports import ImageDecoder, ObjectDetector, PaletteExtractor, TextReader, TopicClassifier
+
+MANIFEST = "manifest.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class StageManifest:
+    """One stage of a bundle. `files` are verified, by their role; `settings` are the engine's."""
+
+    engine: str
+    files: Mapping[str, Path]
+    settings: Mapping[str, Any]
+    licence: str = ""
+    source: str = ""
+    quality: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`checksum` is the sha256 of the manifest, which names those of all files."""
+
+    name: str
+    version: str
+    checksum: str
+    stages: Mapping[Stage, StageManifest]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineKind:
+    """How to make an engine from a stage's manifest and a number of threads, and what the manifest must say."""
+
+    make: Callable[[StageManifest, int], object]
+    files: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+
+def _rapidocr(stage: StageManifest, threads: int) -> TextReader:
+    from adlens.vision.text.rapid import RapidTextReader, Recogniser
+
+    recogniser = Recogniser(stage.files["recogniser"], threads)
+    return RapidTextReader(
+        stage.files["detector"], stage.files["orientation"], recogniser, **stage.settings, threads=threads
+    )
+
+
+def _yolov8(stage: StageManifest, threads: int) -> ObjectDetector:
+    from adlens.vision.objects.yolo import YoloDetector
+
+    return YoloDetector(stage.files["model"], **stage.settings, threads=threads)
+
+
+def _coco_evidence(stage: StageManifest, threads: int) -> TopicClassifier:
+    from adlens.vision.topic.coco import CocoTopicClassifier
+
+    return CocoTopicClassifier(**stage.settings)
+
+
+def _kmeans_lab(stage: StageManifest, threads: int) -> PaletteExtractor:
+    from adlens.vision.palette import KMeansPalette
+
+    return KMeansPalette()
+
+
+def _fake(name: str) -> Callable[[StageManifest, int], object]:
+    def make(stage: StageManifest, threads: int) -> object:
+        from adlens.vision import fakes
+
+        return getattr(fakes, name)()
+
+    return make
+
+
+ENGINES: Mapping[Stage, Mapping[str, EngineKind]] = {
+    Stage.OCR: {
+        "rapidocr": EngineKind(_rapidocr, ("detector", "orientation", "recogniser"), ("confidence", "megapixels")),
+        "fake-text": EngineKind(_fake("FakeTextReader")),
+    },
+    Stage.DETECTION: {
+        "yolov8-onnx": EngineKind(_yolov8, ("model",), ("classes", "threshold", "iou")),
+        "fake-objects": EngineKind(_fake("FakeDetector")),
+    },
+    Stage.CLASSIFICATION: {
+        "coco-evidence": EngineKind(_coco_evidence, settings=("doubt",)),
+        "fake-topic": EngineKind(_fake("FakeTopicClassifier")),
+    },
+    Stage.COLOR: {
+        "kmeans-lab": EngineKind(_kmeans_lab),
+        "fake-palette": EngineKind(_fake("FakePalette")),
+    },
+}
+_NEEDS_NO_MODEL = {Stage.COLOR: StageManifest("kmeans-lab", {}, {})}
+
+
+class Bundle:
+    """The engines of one bundle (domain.ports.Engines), each made once, by whichever thread needs it first."""
+
+    def __init__(self, manifest: Manifest, threads: int) -> None:
+        self.info = BundleInfo(
+            manifest.name,
+            manifest.version,
+            manifest.checksum,
+            {stage: stage_manifest.engine for stage, stage_manifest in manifest.stages.items()},
+        )
+        self._manifest = manifest
+        self._threads = threads
+        self._made: dict[Stage, object] = {}
+        self._locks = {stage: Lock() for stage in Stage}
+
+    @property
+    def decoder(self) -> ImageDecoder:
+        from adlens.vision.image import PillowDecoder
+
+        return PillowDecoder()
+
+    @property
+    def text(self) -> TextReader | None:
+        return cast(TextReader | None, self._engine(Stage.OCR))
+
+    @property
+    def objects(self) -> ObjectDetector | None:
+        return cast(ObjectDetector | None, self._engine(Stage.DETECTION))
+
+    @property
+    def topic(self) -> TopicClassifier | None:
+        return cast(TopicClassifier | None, self._engine(Stage.CLASSIFICATION))
+
+    @property
+    def palette(self) -> PaletteExtractor:
+        return cast(PaletteExtractor, self._engine(Stage.COLOR))
+
+    @property
+    def embedding(self) -> None:
+        return None
+
+    def _engine(self, stage: Stage) -> object | None:
+        manifest = self._manifest.stages.get(stage)
+        if manifest is None:
+            return None
+        with self._locks[stage]:
+            if stage not in self._made:
+                self._made[stage] = ENGINES[stage][manifest.engine].make(manifest, self._threads)
+            return self._made[stage]
+
+
+def load_bundle(folder: Path, threads: int, variables: Mapping[str, str] | None = None) -> Bundle:
+    """The bundle in `folder`, each of whose models will use `threads` threads; raises InvalidBundle.
+
+    `variables` fill the ${names} in the paths of the manifest: where weights lie that are not in the bundle itself.
+    """
+    return Bundle(read_manifest(folder, variables or {}), threads)
+
+
+def read_manifest(folder: Path, variables: Mapping[str, str]) -> Manifest:
+    """Reads and verifies a bundle; raises InvalidBundle, saying what is wrong with which file."""
+    path = folder / MANIFEST
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidBundle(f"{folder} is no model bundle: {error.strerror}: {path}") from error
+    try:
+        table = tomllib.loads(content.decode())
+        stages = {stage: _stage(folder, stage, table[stage], variables) for stage in Stage if stage in table}
+        if unknown := table.keys() - {"name", "version", *Stage}:
+            raise InvalidBundle(f"it has unknown entries: {', '.join(sorted(unknown))}")
+        name, version = str(table["name"]), str(table["version"])
+    except KeyError as error:
+        raise InvalidBundle(f"{path}: it lacks {error}") from error
+    except (ValueError, InvalidBundle) as error:
+        raise InvalidBundle(f"{path}: {error}") from error
+    return Manifest(name, version, hashlib.sha256(content).hexdigest(), _NEEDS_NO_MODEL | stages)
+
+
+def _stage(folder: Path, stage: Stage, table: Mapping[str, Any], variables: Mapping[str, str]) -> StageManifest:
+    about = {key: str(table[key]) for key in ("licence", "source", "quality") if key in table}
+    settings = {key: value for key, value in table.items() if key not in {"engine", "files", *about}}
+    entries = table.get("files", {})
+    kind = ENGINES[stage].get(table["engine"])
+    if kind is None:
+        raise InvalidBundle(f"{stage} has the unknown engine {table['engine']!r}; known: {', '.join(ENGINES[stage])}")
+    for what, given, expected in ("files", entries, kind.files), ("settings", settings, kind.settings):
+        if given.keys() != set(expected):
+            raise InvalidBundle(f"{stage} has the {what} {sorted(given)}; {table['engine']} needs {sorted(expected)}")
+    files = {role: _verified(folder, entry, variables) for role, entry in entries.items()}
+    return StageManifest(table["engine"], files, settings, **about)
+
+
+def _verified(folder: Path, entry: Mapping[str, str], variables: Mapping[str, str]) -> Path:
+    path = _locate(folder, entry, variables)
+    try:
+        with path.open("rb") as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InvalidBundle(f"the file {path} cannot be read: {error.strerror}") from error
+    if checksum != entry["sha256"]:
+        raise InvalidBundle(f"the file {path} is not the one of the manifest: its sha256 is {checksum}")
+    return path
+
+
+def _locate(folder: Path, entry: Mapping[str, str], variables: Mapping[str, str]) -> Path:
+    try:
+        path = Template(entry["path"]).substitute(variables)
+    except KeyError as error:
+        raise InvalidBundle(f"{entry['path']} needs the variable {error}: tell AdLens where that is") from error
+    if (package := entry.get("package")) is None:
+        return folder / path
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise InvalidBundle(f"the package {package} is not installed")
+    return Path(spec.origin).parent / path

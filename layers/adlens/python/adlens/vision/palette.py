@@ -1,0 +1,97 @@
+"""The palette of a picture: KMeans in CIELAB, where distance is what the eye sees, on a regular grid of its pixels."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import ceil, sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from adlens.domain.analysis import Swatch, SwatchRole
+from adlens.domain.colors import COLOR_CLASSES, RGB, from_hex
+from adlens.domain.ports import DecodedImage
+from adlens.vision.image import Pixels, pixels_of
+
+Floats = npt.NDArray[np.float64]
+
+_SAMPLE = 9_000
+_DARK = 0.15
+_GREYISH = 0.15
+
+
+class KMeansPalette:
+    """The same picture always gives the same palette."""
+
+    def extract(self, image: DecodedImage, dominant: int, secondary: int) -> tuple[Swatch, ...]:
+        if dominant < 0 or secondary < 0:
+            raise ValueError("counts of colours are not negative")
+        colors, shares = cluster(sample(pixels_of(image)), dominant + secondary)
+        roles = [SwatchRole.DOMINANT] * dominant + [SwatchRole.SECONDARY] * secondary
+        percents = _whole(shares)
+        return tuple(
+            Swatch(rgb, percent, role, color_class(rgb))
+            for rgb, percent, role in zip(colors, percents, roles, strict=False)
+        )
+
+
+def sample(pixels: Pixels) -> Pixels:
+    """At most some 9,000 pixels (n, 3) on a regular grid over the picture."""
+    height, width = pixels.shape[:2]
+    step = max(1, ceil(sqrt(height * width / _SAMPLE)))
+    # A side thinner than the step still has its middle line.
+    return pixels[min(step, height) // 2 :: step, min(step, width) // 2 :: step].reshape(-1, 3)
+
+
+def cluster(rgb: Pixels, count: int) -> tuple[list[RGB], Floats]:
+    """At most `count` colours, largest share first, and their shares, adding up to 1. Equal colours are one."""
+    from skimage.color import lab2rgb, rgb2lab
+    from sklearn.cluster import KMeans
+
+    distinct, weights = np.unique(rgb, axis=0, return_counts=True)
+    if len(distinct) <= count:
+        centres = distinct
+    else:
+        lab = rgb2lab(distinct / 255.0)
+        model = KMeans(count, n_init=2, random_state=0).fit(lab, sample_weight=weights)
+        weights = np.bincount(model.labels_, weights=weights, minlength=count)
+        centres = np.round(lab2rgb(model.cluster_centers_) * 255).astype(np.uint8)
+    order = np.argsort(-weights, kind="stable")
+    return [(int(r), int(g), int(b)) for r, g, b in centres[order]], weights[order] / weights.sum()
+
+
+def _whole(shares: Floats) -> list[float]:
+    """Percents with two digits that add up to exactly 100: the largest takes what rounding leaves."""
+    hundredths = np.round(shares * 10_000).astype(int)
+    hundredths[:1] += 10_000 - hundredths.sum()
+    return [float(value) / 100 for value in hundredths]
+
+
+def color_class(rgb: RGB) -> str:
+    """The class of domain.colors: black when V <= 15 %, else the nearest grey when S <= 15 %, else the chromatic class
+    with the nearest reference. Nearest by CIEDE2000 (CIE 142-2001).
+    """
+    from skimage.color import deltaE_ciede2000, rgb2lab
+
+    brightest, darkest = max(rgb), min(rgb)
+    if brightest <= _DARK * 255:
+        return "black"
+    achromatic = brightest - darkest <= _GREYISH * brightest
+    names, references = _references(achromatic)
+    lab = np.broadcast_to(rgb2lab(np.array(rgb) / 255.0), references.shape)  # skimage pairs arrays of one shape only
+    distances = deltaE_ciede2000(lab, references)  # type: ignore[no-untyped-call]
+    return names[int(np.argmin(distances))]
+
+
+@cache
+def _references(achromatic: bool) -> tuple[tuple[str, ...], Floats]:
+    from skimage.color import rgb2lab
+
+    named = [
+        (color_class.name, reference)
+        for color_class in COLOR_CLASSES
+        if color_class.achromatic == achromatic
+        for reference in color_class.references
+    ]
+    lab = rgb2lab(np.array([from_hex(reference) for _, reference in named]) / 255.0)
+    return tuple(name for name, _ in named), lab

@@ -1,0 +1,162 @@
+"""Text by PP-OCR models through RapidOCR's pre- and post-processing, on sessions of our own.
+
+Three models in a row: a detector finds lines as quadrilaterals, an orientation classifier turns upside-down ones, a
+recogniser reads them. The recogniser is its own object because a bundle chooses it by the scripts it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from adlens.domain.analysis import BoundingBox, TextBlock
+from adlens.domain.ports import DecodedImage
+from adlens.vision.image import Pixels, pixels_of
+from adlens.vision.session import make_session
+from adlens.vision.text.layout import language_of, reading_order
+
+Quads = npt.NDArray[np.float32]
+"""Corners (lines, 4, 2), clockwise from the top left."""
+
+_BATCH = 6
+_UNLIMITED = 100_000
+_MAX_ENLARGEMENT = 2.0
+_SURELY_TURNED = 0.9
+
+
+class _Config(dict[str, Any]):
+    """What RapidOCR's parts read their settings from: items, attributes and `get`."""
+
+    __getattr__ = dict.__getitem__
+
+
+class Recogniser:
+    """Reads upright crops of single lines. Its model carries the alphabet."""
+
+    def __init__(self, model: Path, threads: int) -> None:
+        from rapidocr.ch_ppocr_rec import TextRecognizer
+
+        self._recognise = TextRecognizer(
+            _Config(
+                engine_type=_onnxruntime(),
+                session=make_session(model, threads),
+                lang_type="ch",
+                font_path=None,
+                rec_batch_num=_BATCH,
+                rec_img_shape=[3, 48, 320],
+            )
+        )
+
+    def read(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """Text and confidence of each crop (height, width, 3; BGR)."""
+        from rapidocr.ch_ppocr_rec import TextRecInput
+
+        result = self._recognise(TextRecInput(img=list(crops), return_word_box=False))
+        return list(zip(result.txts or (), result.scores or (), strict=True))
+
+
+class RapidTextReader:
+    """`confidence` is the least a line is reported at; `megapixels` is the area the detector works at."""
+
+    def __init__(
+        self,
+        detector: Path,
+        orientation: Path,
+        recogniser: Recogniser,
+        confidence: float,
+        megapixels: float,
+        threads: int,
+    ) -> None:
+        from rapidocr.ch_ppocr_cls import TextClassifier
+        from rapidocr.ch_ppocr_det import TextDetector
+        from rapidocr.utils.typings import OCRVersion
+
+        self._recogniser = recogniser
+        self._confidence = confidence
+        self._area = megapixels * 1e6
+        self._detect = TextDetector(
+            _Config(
+                engine_type=_onnxruntime(),
+                session=make_session(detector, threads),
+                limit_side_len=_UNLIMITED,  # the size is ours to choose
+                limit_type="max",
+                mean=[0.5, 0.5, 0.5],
+                std=[0.5, 0.5, 0.5],
+                thresh=0.3,
+                box_thresh=0.5,
+                max_candidates=1000,
+                unclip_ratio=1.6,
+                use_dilation=True,
+                score_mode="fast",
+            )
+        )
+        self._turn = TextClassifier(
+            _Config(
+                engine_type=_onnxruntime(),
+                session=make_session(orientation, threads),
+                ocr_version=OCRVersion.PPOCRV4,
+                cls_batch_num=_BATCH,
+                cls_thresh=_SURELY_TURNED,
+                label_list=["0", "180"],
+            )
+        )
+
+    def read(self, image: DecodedImage) -> tuple[TextBlock, ...]:
+        from rapidocr.utils.process_img import get_rotate_crop_image
+
+        bgr = np.ascontiguousarray(pixels_of(image)[:, :, ::-1])
+        quads = self._find(bgr)
+        if not len(quads):
+            return ()
+        turned = self._turn([get_rotate_crop_image(bgr, quad) for quad in quads])
+        lines = self._recogniser.read(turned.img_list or ())
+        height, width = bgr.shape[:2]
+        blocks = []
+        for quad, (label, sureness), (text, confidence) in zip(quads, turned.cls_res or (), lines, strict=True):
+            if text.strip() and confidence >= self._confidence:
+                upside_down = label == "180" and sureness > _SURELY_TURNED
+                corners = np.roll(quad, -(_is_tall(quad) + 2 * upside_down), axis=0) / (width, height)
+                blocks.append(_block(text.strip(), confidence, corners.clip(0, 1)))
+        return reading_order(blocks)
+
+    def _find(self, bgr: Pixels) -> Quads:
+        """Where lines of text are in the picture."""
+        import cv2
+
+        height, width = bgr.shape[:2]
+        scale = min(_MAX_ENLARGEMENT, sqrt(self._area / (width * height)))
+        size = tuple(max(32, round(side * scale / 32) * 32) for side in (width, height))
+        resized = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        boxes = self._detect(resized).boxes
+        quads = np.empty((0, 4, 2)) if boxes is None else boxes * (width / size[0], height / size[1])
+        return np.asarray(quads, dtype=np.float32)
+
+
+def _is_tall(quad: Quads) -> bool:
+    """Whether RapidOCR's crop of it lies on its side: it turns tall ones so that the right edge becomes the top."""
+    top, right, bottom, left = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
+    return bool(int(max(left, right)) >= 1.5 * int(max(top, bottom)))
+
+
+def _block(text: str, confidence: float, corners: Quads) -> TextBlock:
+    (x1, y1), (x2, y2) = corners.min(axis=0), corners.max(axis=0)
+    return TextBlock(
+        text=text,
+        bbox=BoundingBox(float(x1), float(y1), float(x2), float(y2)),
+        confidence=float(confidence),
+        polygon=tuple((float(x), float(y)) for x, y in corners),
+        language=language_of(text),
+    )
+
+
+def _onnxruntime() -> Any:
+    from rapidocr import EngineType
+    from rapidocr.utils.log import logger
+
+    logger.setLevel("WARNING")
+    return EngineType.ONNXRUNTIME
