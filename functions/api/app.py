@@ -1,0 +1,72 @@
+"""The HTTP API. For people at a terminal: `uvicorn functions.api.app:create_app --factory`, with ADLENS_* set."""
+
+from __future__ import annotations
+
+from adlens.settings import ApiSettings
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+
+from functions.api import VERSION, errors
+from functions.api.middleware import BodyLimit, RequestContext
+from functions.api.routes import analytics, creatives, groups, health, settings, uploads
+
+DESCRIPTION = """
+Upload advertising creatives, watch their analysis, read what was found in them.
+
+1. `POST /uploads` signs a form per file; send each file with its form straight to the store.
+2. `GET /groups/{group_id}/status` shows how far they are.
+3. `GET /creatives/{creative_id}` has the findings, `GET /analytics/group/{group_id}` the figures.
+
+Every request carries an API key in the header `x-api-key` and sees what belongs to the key's workspace, nothing else.
+Boxes are fractions of the upright picture's width and height. Times are ISO 8601 in UTC. Topics go by their id
+(`cups`), colour classes by their Russian name (`Красный`) with the English one beside.
+Every error has one shape: `detail` for people, `code` for machines, `field` when part of the request is at fault.
+"""
+TAGS = [
+    {"name": "uploads", "description": "Files in."},
+    {"name": "groups", "description": "What was uploaded together."},
+    {"name": "creatives", "description": "One creative, its findings and its progress."},
+    {"name": "analytics", "description": "Figures over a group or over everything."},
+    {"name": "settings", "description": "What a workspace's users can set."},
+    {"name": "health", "description": "Whether the service works."},
+]
+
+
+def create_app(chosen: ApiSettings | None = None) -> FastAPI:
+    """The API with the settings given, or with those of the environment. Connects to nothing yet."""
+    chosen = chosen or ApiSettings()  # type: ignore[call-arg]
+    app = FastAPI(
+        title="AdLens",
+        version=VERSION,
+        description=DESCRIPTION,
+        license_info={"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
+        openapi_tags=TAGS,
+        # Relative to the document, so that it holds under whatever path a gateway serves the API.
+        servers=[{"url": "."}],
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = chosen
+    errors.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestContext)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=chosen.cors_origins,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["content-type", "x-api-key"],
+        expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
+        max_age=600,
+    )
+    for module in (uploads, groups, creatives, analytics, settings):
+        app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
+    app.include_router(health.router)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
+    return app
+
+
+async def _docs() -> HTMLResponse:
+    return get_swagger_ui_html(openapi_url="openapi.json", title="AdLens API")

@@ -1,0 +1,131 @@
+"""Where the API is put together: each adapter once per container, on first use, from the settings of the app."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from adlens.domain.creative import CreativeId
+from adlens.persistence.queries import PostgresQueries
+from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
+from adlens.services.reanalyze import Reanalyze
+from adlens.services.register_uploads import RegisterUploads, StoreUpload
+from adlens.settings import ApiSettings
+from adlens.storage.objects import S3ObjectStore
+from adlens.storage.queue import SqsAnalysisQueue
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import APIKeyHeader
+
+from functions import wiring
+from functions.api.errors import Unauthorized, UnsupportedMediaType
+
+PAGE = 1000
+
+
+async def settings(request: Request) -> ApiSettings:
+    chosen: ApiSettings = request.app.state.settings
+    return chosen
+
+
+Settings = Annotated[ApiSettings, Depends(settings)]
+
+
+def creatives(settings: Settings) -> PostgresCreatives:
+    return wiring.creatives(settings)
+
+
+def object_store(settings: Settings) -> S3ObjectStore:
+    return wiring.object_store(settings)
+
+
+def analysis_queue(settings: Settings) -> SqsAnalysisQueue:
+    return wiring.analysis_queue(settings)
+
+
+def queries(settings: Settings) -> PostgresQueries:
+    return PostgresQueries(wiring.database(settings))
+
+
+def workspaces(settings: Settings) -> PostgresWorkspaces:
+    return PostgresWorkspaces(wiring.database(settings))
+
+
+def workspace_settings(settings: Settings) -> PostgresSettings:
+    return PostgresSettings(wiring.database(settings))
+
+
+Creatives = Annotated[PostgresCreatives, Depends(creatives)]
+Store = Annotated[S3ObjectStore, Depends(object_store)]
+Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
+Queries = Annotated[PostgresQueries, Depends(queries)]
+Workspaces = Annotated[PostgresWorkspaces, Depends(workspaces)]
+WorkspaceSettings = Annotated[PostgresSettings, Depends(workspace_settings)]
+
+_api_key = APIKeyHeader(
+    name="x-api-key", auto_error=False, description="`adlens keys create` makes one; `adlens up` makes one for work."
+)
+
+
+def workspace(
+    request: Request, settings: Settings, workspaces: Workspaces, key: Annotated[str | None, Security(_api_key)] = None
+) -> UUID:
+    """The workspace whose key the request carries: all it can see and change."""
+    workspace_id = workspaces.verify(key) if key else settings.anonymous_workspace
+    if workspace_id is None:
+        raise Unauthorized(
+            "This API key is unknown or revoked." if key else "Send your API key in the header x-api-key."
+        )
+    request.state.workspace_id = str(workspace_id)
+    return workspace_id
+
+
+Workspace = Annotated[UUID, Depends(workspace)]
+
+
+def creative_id(workspace: Workspace, creative_id: UUID) -> CreativeId:
+    return CreativeId(workspace, creative_id)
+
+
+CreativeKey = Annotated[CreativeId, Depends(creative_id)]
+
+
+async def now() -> datetime:
+    return datetime.now(UTC)
+
+
+Now = Annotated[datetime, Depends(now)]
+
+
+async def register_uploads(creatives: Creatives, store: Store) -> RegisterUploads:
+    return RegisterUploads(creatives, store)
+
+
+async def store_upload(creatives: Creatives, store: Store) -> StoreUpload:
+    return StoreUpload(creatives, store)
+
+
+async def reanalyze(creatives: Creatives, queue: Queue) -> Reanalyze:
+    return Reanalyze(creatives, queue)
+
+
+UseRegisterUploads = Annotated[RegisterUploads, Depends(register_uploads)]
+UseStoreUpload = Annotated[StoreUpload, Depends(store_upload)]
+UseReanalyze = Annotated[Reanalyze, Depends(reanalyze)]
+
+
+def media_type(expected: str) -> Callable[[Request], Awaitable[None]]:
+    """A dependency that answers 415 to a body of another kind."""
+
+    async def check(request: Request) -> None:
+        sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if sent != expected:
+            raise UnsupportedMediaType(f"Send {expected}" + (f", not {sent}." if sent else "."))
+
+    return check
+
+
+Limit = Annotated[int, Query(ge=1, le=PAGE, description="At most so many in one answer.")]
+Cursor = Annotated[str | None, Query(max_length=500, description="Where the page before ended: its X-Next-Cursor.")]

@@ -1,0 +1,28 @@
+"""API Gateway in, FastAPI out."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.logging import correlation_paths
+from mangum import Mangum
+
+from functions.api.app import create_app
+from functions.api.observability import logger, metrics, tracer
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@functools.cache
+def adapter() -> Mangum:
+    app = create_app()
+    return Mangum(app, lifespan="off", api_gateway_base_path=app.state.settings.api_root_path)
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return adapter()(event, context)  # type: ignore[arg-type]

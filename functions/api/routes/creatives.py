@@ -1,0 +1,42 @@
+"""One creative: what was found in it, how far it is, and once more from the start."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from functions.api.dependencies import CreativeKey, Creatives, Now, Queries, Store, UseReanalyze
+from functions.api.errors import documented
+from functions.api.routes.pictures import picture_url
+from functions.api.schemas import CreativeOut, ReanalysisOut, StatusOut, creative_out, status_out
+
+router = APIRouter(tags=["creatives"])
+
+
+@router.get("/creatives/{creative_id}", responses=documented(404))
+def get_creative(key: CreativeKey, queries: Queries, store: Store) -> CreativeOut:
+    """A creative with all its findings; one whose analysis failed says why in `failure`."""
+    creative = queries.creative(key.workspace_id, key.id)
+    return creative_out(creative, picture_url(store, creative))
+
+
+@router.delete("/creatives/{creative_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
+def delete_creative(key: CreativeKey, queries: Queries, creatives: Creatives, store: Store) -> None:
+    """Deletes a creative, its file and all that was found in it."""
+    # The file first: should the store fail, the creative is still there and can be deleted again.
+    store.delete([queries.creative(key.workspace_id, key.id).object_key])
+    creatives.delete_creatives(key.workspace_id, [key.id])
+
+
+@router.post("/creatives/{creative_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404, 409))
+def reanalyze(key: CreativeKey, reanalyze: UseReanalyze) -> ReanalysisOut:
+    """Analyses a creative once more, with today's settings and models. Its findings stay until there are new ones."""
+    request = reanalyze(key)
+    return ReanalysisOut(creative_id=request.creative.id, revision=request.revision)
+
+
+@router.get("/status/{creative_id}", responses=documented(404))
+def get_status(key: CreativeKey, queries: Queries, now: Now) -> StatusOut:
+    """How far one creative is; `GET /groups/{group_id}/status` answers for a whole group at once."""
+    return status_out(queries.creative(key.workspace_id, key.id), now)

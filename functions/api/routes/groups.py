@@ -1,0 +1,64 @@
+"""Groups of creatives and how far they are."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+
+from functions.api.dependencies import PAGE, Creatives, Cursor, Limit, Now, Queries, Store, Workspace
+from functions.api.errors import documented
+from functions.api.routes.pages import PAGE_HEADERS, lead_on
+from functions.api.routes.pictures import picture_url
+from functions.api.schemas import (
+    CreativeRowOut,
+    GroupId,
+    GroupOut,
+    GroupStatusOut,
+    creative_row_out,
+    group_out,
+    group_status_out,
+)
+
+router = APIRouter(prefix="/groups", tags=["groups"])
+
+
+@router.get("", responses={200: {"headers": PAGE_HEADERS}})
+def list_groups(
+    response: Response, workspace: Workspace, queries: Queries, limit: Limit = PAGE, cursor: Cursor = None
+) -> list[GroupOut]:
+    """The groups, newest first."""
+    page = queries.groups(workspace, limit, cursor)
+    lead_on(response, limit, page.next_cursor)
+    return [group_out(group) for group in page.items]
+
+
+@router.get("/{group_id}/creatives", responses={200: {"headers": PAGE_HEADERS}, **documented(404)})
+def list_creatives(
+    response: Response,
+    group_id: GroupId,
+    workspace: Workspace,
+    queries: Queries,
+    store: Store,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> list[CreativeRowOut]:
+    """The creatives of a group, in the order of their upload."""
+    page = queries.creatives(workspace, group_id, limit, cursor)
+    lead_on(response, limit, page.next_cursor)
+    return [creative_row_out(creative, picture_url(store, creative)) for creative in page.items]
+
+
+@router.get("/{group_id}/status", responses=documented(404))
+def group_status(group_id: GroupId, workspace: Workspace, queries: Queries, now: Now) -> GroupStatusOut:
+    """How far a whole group is: its counts, and each creative with its stages."""
+    return group_status_out(group_id, queries.group_status(workspace, group_id), now)
+
+
+@router.delete("/{group_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
+def delete_group(group_id: GroupId, workspace: Workspace, queries: Queries, creatives: Creatives, store: Store) -> None:
+    """Deletes a group, its creatives, their files and all that was found in them."""
+    # Files first: should the store fail, the group is still there and can be deleted again.
+    known = {creative.object_key for creative in queries.group_status(workspace, group_id)}
+    store.delete(sorted(known))
+    store.delete(sorted(set(creatives.delete_group(workspace, group_id)) - known))
