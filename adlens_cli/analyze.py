@@ -16,7 +16,6 @@ from adlens.domain.media import MAX_FILE_BYTES
 from adlens.domain.ports import Engines
 from adlens.domain.settings import SETTING_KINDS
 from adlens.services.analyze_image import analyze_image
-
 from adlens_cli.bundles import open_bundle
 from adlens_cli.pictures import find_pictures
 

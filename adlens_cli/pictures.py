@@ -16,7 +16,7 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found |= dict.fromkeys(sorted(child for child in path.rglob("*") if _looks_like_a_picture(child)))
+            found |= dict.fromkeys(sorted(child for child in path.rglob("*") if _is_meant(child, path)))
         elif path.exists():
             found[path] = None
         else:
@@ -24,9 +24,12 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
+def _is_meant(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not hidden and path.is_file() and _looks_like_a_picture(path)
+
+
 def _looks_like_a_picture(path: Path) -> bool:
-    if not path.is_file() or any(part.startswith(".") for part in path.parts[1:] if part != ".."):
-        return False
     if format_of_name(path.name):
         return True
     with path.open("rb") as file:

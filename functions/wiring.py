@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from adlens.settings import DatabaseSettings, StorageSettings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from adlens.persistence.repositories import PostgresCreatives
     from adlens.storage.objects import S3ObjectStore
     from adlens.storage.queue import SqsAnalysisQueue
-    from sqlalchemy import Engine
 
 SECRET_TTL_SECONDS = 300
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from adlens.domain.errors import MalformedEvent, TransientError
-from adlens.domain.events import parse_message
-from adlens.services.analyze_creative import Outcome
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from adlens.domain.errors import MalformedEvent, TransientError
+from adlens.domain.events import parse_message
+from adlens.services.analyze_creative import Outcome
 from functions.analyze import wiring
 
 if TYPE_CHECKING:

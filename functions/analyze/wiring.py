@@ -10,7 +10,6 @@ from adlens.domain.ports import Engines
 from adlens.services.analyze_creative import AnalyzeCreative
 from adlens.settings import AnalyzeSettings
 from adlens.storage.queue import SqsAnalysisQueue
-
 from functions import wiring
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from adlens.domain.errors import MalformedEvent
-from adlens.domain.events import parse_message
-from adlens.services.end_unfinished import EndDeadLetter
-from adlens.settings import DatabaseSettings
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from adlens.domain.errors import MalformedEvent
+from adlens.domain.events import parse_message
+from adlens.services.end_unfinished import EndDeadLetter
+from adlens.settings import DatabaseSettings
 from functions import wiring
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adlens.settings import DatabaseSettings
 from aws_lambda_powertools import Logger, Tracer
 
+from adlens.settings import DatabaseSettings
 from functions import wiring
 
 if TYPE_CHECKING:

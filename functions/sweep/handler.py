@@ -7,11 +7,11 @@ import functools
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adlens.services.end_unfinished import Sweep
-from adlens.settings import SweepSettings
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
+from adlens.services.end_unfinished import Sweep
+from adlens.settings import SweepSettings
 from functions import wiring
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 from uuid import uuid4
 
 import pytest
+
 from adlens.domain.analysis import BoundingBox
 from adlens.domain.colors import COLOR_CLASSES, from_hex, to_hex
 from adlens.domain.creative import CreativeId, check_group_id, object_key, parse_object_key

@@ -3,6 +3,7 @@ from urllib.parse import quote_plus
 from uuid import uuid4
 
 import pytest
+
 from adlens.domain.creative import CreativeId
 from adlens.domain.errors import MalformedEvent
 from adlens.domain.events import AnalysisRequested, ObjectCreated, analysis_request, parse_message, sequencer_order

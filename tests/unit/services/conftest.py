@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
 from adlens.domain.analysis import (
     Analysis,
     BundleInfo,

@@ -1,6 +1,7 @@
 from uuid import uuid4
 
 import pytest
+
 from adlens.domain.analysis import BoundingBox, Detections, Stage, StageState, TextBlock
 from adlens.domain.creative import CreativeId
 from adlens.domain.errors import InvalidImage, PermanentError, TransientError

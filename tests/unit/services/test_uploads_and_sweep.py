@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+
 from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.media import ImageFormat
