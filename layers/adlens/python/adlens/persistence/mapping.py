@@ -1,0 +1,235 @@
+"""Domain values to rows and back, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from adlens.domain import analysis as domain
+from adlens.domain.analysis import BoundingBox, BundleInfo, ImageFacts, Stage, StageRun, StageState, SwatchRole
+from adlens.domain.colors import from_hex
+from adlens.domain.creative import Failure
+from adlens.domain.media import ImageFormat
+from adlens.domain.topics import Topic
+from adlens.persistence import tables
+from adlens.persistence.tables import storable
+
+Row = dict[str, Any]
+_FACTS = ("format", "width", "height", "bytes", "sha256", "phash")
+
+
+class CreativeColumns(Protocol):
+    """The columns that facts and failure are read from: a whole row, or the few of a list."""
+
+    format: Any
+    width: Any
+    height: Any
+    bytes: Any
+    sha256: Any
+    phash: Any
+    failure_code: Any
+    failure_reason: Any
+
+
+# --- to rows --------------------------------------------------------------------------------------------------------
+
+
+def facts_columns(facts: ImageFacts) -> Row:
+    return {name: getattr(facts, name) for name in _FACTS} | {"format": facts.format.value}
+
+
+def engines_json(bundle: BundleInfo) -> Row:
+    return {stage.value: engine for stage, engine in bundle.engines.items()}
+
+
+def stage_row(creative: tables.Creative, run: StageRun) -> Row:
+    return {
+        **_owner(creative),
+        "stage": run.stage.value,
+        "state": run.state.value,
+        "started_at": run.started_at,
+        "seconds": run.seconds,
+        "reason": run.reason,
+    }
+
+
+def analysis_rows(creative: tables.Creative, found: domain.Analysis) -> dict[type[tables.Base], list[Row]]:
+    """The rows that hold an analysis, per table; an empty list where there is nothing to hold."""
+    owner = _owner(creative)
+    detections, topic = found.detections, found.topic
+    analysis: Row = {
+        **owner,
+        "revision": creative.revision,
+        "analysed_at": creative.updated_at,
+        "seconds": found.seconds,
+        "stages": [_stage_json(run) for run in found.stages],
+        "bundle_name": found.bundle.name,
+        "bundle_version": found.bundle.version,
+        "bundle_checksum": found.bundle.checksum,
+        "engines": engines_json(found.bundle),
+        "has_text": found.text is not None,
+        "has_palette": found.palette is not None,
+        "class_scores": None if detections is None else dict(detections.class_scores),
+        "topic": topic and topic.topic.value,
+        "topic_confidence": topic and topic.confidence,
+        "topic_scores": topic and {name.value: score for name, score in topic.scores.items()},
+        "topic_evidence": None if topic is None else [storable(word) for word in topic.evidence],
+    }
+    return {
+        tables.StageRun: [stage_row(creative, run) for run in found.stages],
+        tables.Analysis: [analysis],
+        tables.TextBlock: [
+            {
+                **owner,
+                "position": position,
+                "text": block.text,
+                "confidence": block.confidence,
+                "polygon": [list(corner) for corner in block.polygon],
+                "language": block.language,
+                **_box_columns(block.bbox),
+            }
+            for position, block in enumerate(found.text or ())
+        ],
+        tables.DetectedObject: [
+            {
+                **owner,
+                "position": position,
+                "class_name": thing.class_name,
+                "confidence": thing.confidence,
+                **_box_columns(thing.bbox),
+            }
+            for position, thing in enumerate(detections.objects if detections else ())
+        ],
+        tables.Swatch: [
+            {
+                **owner,
+                "position": position,
+                "hex": swatch.hex,
+                "percent": swatch.percent,
+                "role": swatch.role.value,
+                "color_class": swatch.color_class,
+            }
+            for position, swatch in enumerate(found.palette or ())
+        ],
+        tables.Embedding: []
+        if found.embedding is None
+        else [{**owner, "bundle_checksum": found.bundle.checksum, "vector": list(found.embedding)}],
+    }
+
+
+def _owner(creative: tables.Creative) -> dict[str, UUID]:
+    return {"workspace_id": creative.workspace_id, "creative_id": creative.id}
+
+
+def _box_columns(box: BoundingBox) -> dict[str, float]:
+    return dict(zip(("x1", "y1", "x2", "y2"), box.as_tuple(), strict=True))
+
+
+def _stage_json(run: StageRun) -> Row:
+    return {
+        "stage": run.stage.value,
+        "state": run.state.value,
+        "started_at": run.started_at and run.started_at.isoformat(),
+        "seconds": run.seconds,
+        "reason": run.reason and storable(run.reason),
+    }
+
+
+# --- from rows ------------------------------------------------------------------------------------------------------
+
+
+def facts(row: CreativeColumns) -> ImageFacts | None:
+    if row.format is None:
+        return None
+    return ImageFacts(ImageFormat(row.format), row.width, row.height, row.bytes, row.sha256, row.phash)
+
+
+def failure(row: CreativeColumns) -> Failure | None:
+    return None if row.failure_code is None else Failure(row.failure_code, row.failure_reason)
+
+
+def stages(rows: Iterable[tables.StageRun]) -> tuple[StageRun, ...]:
+    """All stages in the order they run; those without a row have not started."""
+    known = {
+        row.stage: StageRun(Stage(row.stage), StageState(row.state), row.started_at, row.seconds, row.reason)
+        for row in rows
+    }
+    return tuple(known.get(stage.value, StageRun(stage)) for stage in Stage)
+
+
+def bundle(row: tables.Analysis | tables.ModelBundle) -> BundleInfo:
+    names = (
+        (row.bundle_name, row.bundle_version, row.bundle_checksum)
+        if isinstance(row, tables.Analysis)
+        else (row.name, row.version, row.checksum)
+    )
+    return BundleInfo(*names, {Stage(stage): str(engine) for stage, engine in row.engines.items()})
+
+
+def analysis(
+    row: tables.Analysis,
+    facts: ImageFacts,
+    blocks: Sequence[tables.TextBlock],
+    objects: Sequence[tables.DetectedObject],
+    swatches: Sequence[tables.Swatch],
+    embedding: Sequence[float] | None,
+) -> domain.Analysis:
+    return domain.Analysis(
+        facts=facts,
+        bundle=bundle(row),
+        stages=tuple(_stage_of_json(entry) for entry in row.stages),
+        text=tuple(
+            domain.TextBlock(
+                block.text,
+                _box(block),
+                block.confidence,
+                tuple((x, y) for x, y in block.polygon),
+                block.language,
+            )
+            for block in blocks
+        )
+        if row.has_text
+        else None,
+        detections=None
+        if row.class_scores is None
+        else domain.Detections(
+            tuple(domain.DetectedObject(thing.class_name, thing.confidence, _box(thing)) for thing in objects),
+            row.class_scores,
+        ),
+        topic=_topic(row),
+        palette=tuple(
+            domain.Swatch(from_hex(swatch.hex), swatch.percent, SwatchRole(swatch.role), swatch.color_class)
+            for swatch in swatches
+        )
+        if row.has_palette
+        else None,
+        embedding=None if embedding is None else tuple(embedding),
+    )
+
+
+def _topic(row: tables.Analysis) -> domain.TopicPrediction | None:
+    if row.topic is None or row.topic_confidence is None:
+        return None
+    return domain.TopicPrediction(
+        Topic(row.topic),
+        row.topic_confidence,
+        {Topic(name): score for name, score in (row.topic_scores or {}).items()},
+        tuple(row.topic_evidence or ()),
+    )
+
+
+def _box(row: tables.TextBlock | tables.DetectedObject) -> BoundingBox:
+    return BoundingBox(row.x1, row.y1, row.x2, row.y2)
+
+
+def _stage_of_json(entry: Mapping[str, Any]) -> StageRun:
+    started = entry["started_at"]
+    return StageRun(
+        Stage(entry["stage"]),
+        StageState(entry["state"]),
+        datetime.fromisoformat(started) if started else None,
+        entry["seconds"],
+        entry["reason"],
+    )

@@ -1,0 +1,319 @@
+"""Reads. Each takes the workspace and never looks outside it; none loads what a list does not show."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Numeric, Select, func, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from adlens.domain.analysis import Analysis, BundleInfo, StageRun
+from adlens.domain.analytics import Analytics, TopicFigures
+from adlens.domain.creative import Creative, CreativeId, CreativeSummary, GroupSummary, Status
+from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
+from adlens.persistence import mapping, tables
+from adlens.persistence.session import transactional
+from adlens.persistence.tables import GroupColorRollup, GroupRollup, GroupTopicColorRollup, GroupTopicRollup
+
+TOP_COLORS = 100
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a list; `next_cursor` leads to those after them and is None at the end."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+
+class PostgresQueries:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @transactional
+    def ping(self, session: Session) -> None:
+        """Raises TransientError when the database does not answer."""
+        session.execute(text("SELECT 1"))
+
+    @transactional
+    def latest_bundle(self, session: Session) -> BundleInfo | None:
+        """The bundle that a worker reported last."""
+        row = session.scalars(
+            select(tables.ModelBundle).order_by(tables.ModelBundle.reported_at.desc()).limit(1)
+        ).one_or_none()
+        return None if row is None else mapping.bundle(row)
+
+    @transactional
+    def groups(
+        self, session: Session, workspace_id: UUID, limit: int | None = None, cursor: str | None = None
+    ) -> Page[GroupSummary]:
+        """Groups, newest first."""
+        group = tables.Group
+        statement = select(group).where(group.workspace_id == workspace_id)
+        statement = statement.order_by(group.created_at.desc(), group.id.desc())
+        if cursor is not None:
+            created_at, group_id = _read_cursor(cursor, str)
+            statement = statement.where(tuple_(group.created_at, group.id) < (created_at, group_id))
+        rows, more = _some(session, statement, limit)
+        counts: dict[str, dict[Status, int]] = defaultdict(dict)
+        creative = tables.Creative
+        for group_id, status, count in session.execute(
+            select(creative.group_id, creative.status, func.count())
+            .where(creative.workspace_id == workspace_id, creative.group_id.in_([row.id for row in rows]))
+            .group_by(creative.group_id, creative.status)
+        ):
+            counts[group_id][Status(status)] = count
+        return Page(
+            tuple(GroupSummary(row.id, sum(counts[row.id].values()), row.created_at, counts[row.id]) for row in rows),
+            _cursor(rows[-1].created_at, rows[-1].id) if more else None,
+        )
+
+    @transactional
+    def group_exists(self, session: Session, workspace_id: UUID, group_id: str) -> bool:
+        return _group_exists(session, workspace_id, group_id)
+
+    @transactional
+    def creatives(
+        self,
+        session: Session,
+        workspace_id: UUID,
+        group_id: str,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[CreativeSummary]:
+        """A group's creatives in the order they were given. Raises UnknownGroup."""
+        creative = tables.Creative
+        statement = _summaries(workspace_id, group_id)
+        if cursor is not None:
+            uploaded_at, id_ = _read_cursor(cursor, UUID)
+            statement = statement.where(tuple_(creative.uploaded_at, creative.id) > (uploaded_at, id_))
+        rows, more = _some(session, statement, limit)
+        if not rows and not _group_exists(session, workspace_id, group_id):
+            raise UnknownGroup(f"There is no group {group_id!r}.")
+        stages = _stages(session, workspace_id, [row.Creative.id for row in rows])
+        return Page(
+            tuple(_summary(row, stages) for row in rows),
+            _cursor(rows[-1].Creative.uploaded_at, rows[-1].Creative.id) if more else None,
+        )
+
+    def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
+        """All creatives of a group with their stages, in two queries whatever their number. Raises UnknownGroup."""
+        return self.creatives(workspace_id, group_id).items
+
+    @transactional
+    def creative(self, session: Session, workspace_id: UUID, creative_id: UUID) -> Creative:
+        """Everything known of a creative. Raises UnknownCreative."""
+        row = session.get(tables.Creative, (workspace_id, creative_id))
+        if row is None:
+            raise UnknownCreative(f"There is no creative {creative_id}.")
+        facts = mapping.facts(row)
+        found = session.get(tables.Analysis, (workspace_id, creative_id))
+        analysis: Analysis | None = None
+        if found is not None and facts is not None:
+            embedding = session.get(tables.Embedding, (workspace_id, creative_id))
+            analysis = mapping.analysis(
+                found,
+                facts,
+                blocks=_listed(session, tables.TextBlock, row),
+                objects=_listed(session, tables.DetectedObject, row),
+                swatches=_listed(session, tables.Swatch, row),
+                embedding=None if embedding is None else embedding.vector,
+            )
+        return Creative(
+            key=CreativeId(row.workspace_id, row.id),
+            group_id=row.group_id,
+            filename=row.filename,
+            object_key=row.object_key,
+            status=Status(row.status),
+            uploaded_at=row.uploaded_at,
+            revision=row.revision,
+            size=row.size,
+            facts=facts,
+            stages=_stages(session, workspace_id, [creative_id])[creative_id],
+            failure=mapping.failure(row),
+            analysis=analysis,
+        )
+
+    @transactional
+    def group_analytics(self, session: Session, workspace_id: UUID, group_id: str) -> Analytics:
+        """A group's figures, from its roll-ups only. Raises UnknownGroup."""
+        if not _group_exists(session, workspace_id, group_id):
+            raise UnknownGroup(f"There is no group {group_id!r}.")
+        return _analytics(session, workspace_id, group_id)
+
+    @transactional
+    def workspace_analytics(self, session: Session, workspace_id: UUID) -> Analytics:
+        """The figures of all groups together, from their roll-ups only."""
+        return _analytics(session, workspace_id, None)
+
+
+# --- creatives ------------------------------------------------------------------------------------------------------
+
+
+def _group_exists(session: Session, workspace_id: UUID, group_id: str) -> bool:
+    return session.get(tables.Group, (workspace_id, group_id)) is not None
+
+
+def _summaries(workspace_id: UUID, group_id: str) -> Select[Any]:
+    creative, analysis = tables.Creative, tables.Analysis
+    return (
+        select(creative, analysis.topic, analysis.topic_confidence, analysis.revision.is_not(None).label("analysed"))
+        .outerjoin(analysis, (analysis.workspace_id == creative.workspace_id) & (analysis.creative_id == creative.id))
+        .where(creative.workspace_id == workspace_id, creative.group_id == group_id)
+        .order_by(creative.uploaded_at, creative.id)
+    )
+
+
+def _summary(row: Any, stages: dict[UUID, tuple[StageRun, ...]]) -> CreativeSummary:
+    creative: tables.Creative = row.Creative
+    return CreativeSummary(
+        id=creative.id,
+        group_id=creative.group_id,
+        filename=creative.filename,
+        object_key=creative.object_key,
+        status=Status(creative.status),
+        uploaded_at=creative.uploaded_at,
+        size=creative.size,
+        facts=mapping.facts(creative),
+        stages=stages[creative.id],
+        failure=mapping.failure(creative),
+        topic=row.topic,
+        topic_confidence=row.topic_confidence,
+        analysed=row.analysed,
+    )
+
+
+def _stages(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, tuple[StageRun, ...]]:
+    runs: dict[UUID, list[tables.StageRun]] = {id_: [] for id_ in ids}
+    table = tables.StageRun
+    for run in session.scalars(select(table).where(table.workspace_id == workspace_id, table.creative_id.in_(ids))):
+        runs[run.creative_id].append(run)
+    return {id_: mapping.stages(rows) for id_, rows in runs.items()}
+
+
+def _listed(session: Session, table: Any, row: tables.Creative) -> Sequence[Any]:
+    return session.scalars(
+        select(table)
+        .where(table.workspace_id == row.workspace_id, table.creative_id == row.id)
+        .order_by(table.position)
+    ).all()
+
+
+# --- paging ---------------------------------------------------------------------------------------------------------
+
+
+def _some(session: Session, statement: Select[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
+    """At most `limit` rows, and whether there are more of them."""
+    if limit is not None and limit < 1:
+        raise InvalidValue("A page has at least one row.", "limit")
+    result = session.execute(statement if limit is None else statement.limit(limit + 1))
+    rows: Sequence[Any] = (result.scalars() if len(statement.column_descriptions) == 1 else result).all()
+    return (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
+
+
+def _cursor(moment: datetime, id_: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), str(id_)]).encode()).decode()
+
+
+def _read_cursor(cursor: str, id_type: type[T]) -> tuple[datetime, T]:
+    try:
+        moment, id_ = json.loads(base64.urlsafe_b64decode(cursor))
+        return datetime.fromisoformat(moment), id_type(id_)  # type: ignore[call-arg]
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise InvalidValue("This cursor was not made by AdLens; start without one.", "cursor") from error
+
+
+# --- analytics ------------------------------------------------------------------------------------------------------
+
+
+def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> Analytics:
+    """Sums over the roll-ups of one group, or of all groups when `group_id` is None."""
+
+    def rows(table: Any, *columns: Any) -> Select[Any]:
+        statement = select(*columns).where(table.workspace_id == workspace_id)
+        return statement if group_id is None else statement.where(table.group_id == group_id)
+
+    total = session.execute(
+        rows(
+            GroupRollup,
+            *(
+                _sum(column).label(column.key)
+                for column in (
+                    GroupRollup.creatives,
+                    GroupRollup.analysed,
+                    GroupRollup.seconds,
+                    GroupRollup.text_blocks,
+                    GroupRollup.text_confidence,
+                    GroupRollup.objects,
+                    GroupRollup.object_confidence,
+                    GroupRollup.topics,
+                    GroupRollup.topic_confidence,
+                )
+            ),
+            func.max(GroupRollup.updated_at).label("updated_at"),
+        )
+    ).one()
+    topic, color, by_class = GroupTopicRollup, GroupColorRollup, GroupTopicColorRollup
+    creatives = _sum(topic.creatives)
+    topics = session.execute(
+        rows(
+            topic,
+            topic.topic,
+            creatives,
+            _sum(topic.text_blocks),
+            _sum(topic.text_confidence),
+            _sum(topic.objects),
+            _sum(topic.object_confidence),
+            _sum(topic.topic_confidence),
+        )
+        .group_by(topic.topic)
+        .order_by(creatives.desc(), topic.topic)
+    )
+    with_color = _sum(color.creatives)
+    colors = session.execute(
+        rows(color, color.hex, with_color).group_by(color.hex).order_by(with_color.desc(), color.hex).limit(TOP_COLORS)
+    )
+    class_percents: dict[str, Decimal] = {}
+    topic_class_percents: dict[str, dict[str, float]] = defaultdict(dict)
+    for name, color_class, percent in session.execute(
+        rows(by_class, by_class.topic, by_class.color_class, _sum(by_class.percent))
+        .group_by(by_class.topic, by_class.color_class)
+        .order_by(by_class.topic, by_class.color_class)
+    ):
+        class_percents[color_class] = class_percents.get(color_class, Decimal(0)) + percent
+        if name:
+            topic_class_percents[name][color_class] = float(percent)
+    return Analytics(
+        creatives=int(total.creatives),
+        analysed=int(total.analysed),
+        mean_ocr_confidence=_mean(total.text_confidence, total.text_blocks),
+        mean_object_confidence=_mean(total.object_confidence, total.objects),
+        mean_topic_confidence=_mean(total.topic_confidence, total.topics),
+        processing_seconds=float(total.seconds),
+        topics=tuple(
+            TopicFigures(name, int(count), _mean(text_sum, blocks), _mean(object_sum, objects), _mean(topic_sum, count))
+            for name, count, blocks, text_sum, objects, object_sum, topic_sum in topics
+        ),
+        colors=tuple((hex_, int(count)) for hex_, count in colors),
+        class_percents={name: float(percent) for name, percent in class_percents.items()},
+        topic_class_percents=dict(topic_class_percents),
+        updated_at=total.updated_at,
+    )
+
+
+def _sum(column: Any) -> ColumnElement[Decimal]:
+    return func.coalesce(func.sum(column, type_=Numeric(30, 6)), 0)
+
+
+def _mean(total: Decimal, count: Decimal) -> float | None:
+    return float(total / count) if count else None

@@ -1,0 +1,143 @@
+"""Connections and transactions. Database trouble leaves this module as TransientError, whatever the driver says."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import psycopg2
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from adlens.domain.errors import TransientError
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_LOST_RACES = {"40001", "40P01"}  # serialization_failure, deadlock_detected: the same work succeeds at once
+_READ_ONLY = "25006"  # a writer that has just become a reader: a failover is under way
+_ATTEMPTS = 5
+_REFUSED = re.compile(r"authentication|credentials|password|role .* does not exist", re.IGNORECASE)
+_SERVER_SETTINGS = (
+    "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    username: str
+    password: str = field(repr=False)
+
+
+CredentialsProvider = Callable[[bool], Credentials]
+"""Answers with credentials; True means that those it gave last were refused, so a cache must be refreshed."""
+
+
+def make_engine(
+    url: str | URL,
+    credentials: CredentialsProvider | None = None,
+    *,
+    application_name: str = "adlens",
+    pool_size: int = 1,
+) -> Engine:
+    """An engine that has connected to nothing yet, with `pool_size` connections at most.
+
+    One connection per process is what a Lambda environment can use, and what the capacity of the database is planned
+    with. With `credentials` the URL needs no user: they are asked for at each connection, and once more when refused.
+    """
+    arguments: dict[str, Any] = {
+        "application_name": application_name,
+        "connect_timeout": 5,
+        # A peer that vanished without a word is noticed in seconds, not in the kernel's two hours.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+    }
+    if credentials is None:
+        # RDS Proxy refuses start-up options and pins sessions that SET anything; there the cluster's own UTC serves.
+        arguments["options"] = _SERVER_SETTINGS
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=15,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        use_native_hstore=False,
+        connect_args=arguments,
+    )
+    if credentials is not None:
+        _ask_for_credentials(engine, credentials)
+    return engine
+
+
+def _ask_for_credentials(engine: Engine, credentials: CredentialsProvider) -> None:
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, args: Any, parameters: dict[str, Any]) -> Any:
+        def attempt(current: Credentials) -> Any:
+            return psycopg2.connect(*args, **{**parameters, "user": current.username, "password": current.password})
+
+        try:
+            return attempt(credentials(False))
+        except psycopg2.OperationalError as error:
+            # libpq gives no SQLSTATE for a failed connection, only the server's sentence.
+            if not _REFUSED.search(str(error)):
+                raise
+            return attempt(credentials(True))
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """A session that is committed at the end, or rolled back when an exception leaves it."""
+    try:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise TransientError("The database cannot be used at the moment; try again in a minute.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _sqlstate(error) == _READ_ONLY:
+            raise TransientError("The database cannot be used at the moment; try again in a minute.") from error
+        raise
+
+
+class HasEngine(Protocol):
+    @property
+    def engine(self) -> Engine: ...
+
+
+S = TypeVar("S", bound=HasEngine)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def transactional(method: Callable[Concatenate[S, Session, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Makes a method one transaction: its first argument, the session, is no longer the caller's business.
+
+    The work runs again when it lost a race against another transaction, so it must have no effect but on the database.
+    """
+
+    @wraps(method)
+    def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with transaction(self.engine) as session:
+                    return method(self, session, *args, **kwargs)
+            except TransientError as error:
+                cause = error.__cause__
+                if attempt == _ATTEMPTS or not isinstance(cause, DBAPIError) or _sqlstate(cause) not in _LOST_RACES:
+                    raise
+                time.sleep(random.uniform(0, 0.05 * attempt))  # noqa: S311 - spreads the retries, guards nothing
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "pgcode", None)

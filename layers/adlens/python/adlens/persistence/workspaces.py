@@ -1,0 +1,160 @@
+"""Workspaces, their API keys and their settings."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from adlens.domain.errors import InvalidValue
+from adlens.domain.settings import SETTING_KINDS, setting_kind
+from adlens.persistence import tables
+from adlens.persistence.session import transactional
+
+_KEY_MARK = "adl"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What may be shown of a key. The key itself is shown once, when it is made."""
+
+    id: UUID
+    name: str
+    prefix: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class PostgresWorkspaces:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @transactional
+    def create(self, session: Session, name: str, workspace_id: UUID | None = None) -> Workspace:
+        """Makes a workspace; one that already has this id is left as it is and returned."""
+        chosen = workspace_id or uuid.uuid4()
+        session.execute(insert(tables.Workspace).values(id=chosen, name=name).on_conflict_do_nothing())
+        row = session.get_one(tables.Workspace, chosen)
+        return Workspace(row.id, row.name, row.created_at)
+
+    @transactional
+    def all(self, session: Session) -> list[Workspace]:
+        rows = session.scalars(select(tables.Workspace).order_by(tables.Workspace.created_at, tables.Workspace.id))
+        return [Workspace(row.id, row.name, row.created_at) for row in rows]
+
+    @transactional
+    def create_key(self, session: Session, workspace_id: UUID, name: str) -> tuple[ApiKey, str]:
+        """A new key and its text, `adl_<prefix>_<secret>`, of which only the SHA-256 is stored.
+
+        A fast hash will do: the secret has 256 random bits, so there is nothing to guess.
+        """
+        if session.get(tables.Workspace, workspace_id) is None:
+            raise InvalidValue(f"There is no workspace {workspace_id}.", "workspace_id")
+        prefix = "".join(secrets.choice(_LETTERS) for _ in range(8))
+        key = f"{_KEY_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
+        row = tables.ApiKey(id=uuid.uuid4(), workspace_id=workspace_id, prefix=prefix, digest=_digest(key), name=name)
+        session.add(row)
+        session.flush()
+        session.refresh(row)
+        return _api_key(row), key
+
+    @transactional
+    def verify(self, session: Session, key: str) -> UUID | None:
+        """The workspace that a key opens; None when it is unknown, malformed or revoked."""
+        mark, _, rest = key.partition("_")
+        prefix, _, _ = rest.partition("_")
+        if mark != _KEY_MARK or not prefix or "\x00" in prefix:
+            return None
+        row = session.scalars(select(tables.ApiKey).where(tables.ApiKey.prefix == prefix)).one_or_none()
+        if row is None or not hmac.compare_digest(row.digest, _digest(key)) or row.revoked_at is not None:
+            return None
+        # Once a minute is enough to see whether a key is in use, and spares a write per request.
+        session.execute(
+            update(tables.ApiKey)
+            .where(tables.ApiKey.id == row.id)
+            .where(func.coalesce(tables.ApiKey.last_used_at < func.now() - text("interval '1 minute'"), True))
+            .values(last_used_at=func.now())
+            .execution_options(synchronize_session=False)
+        )
+        return row.workspace_id
+
+    @transactional
+    def keys(self, session: Session, workspace_id: UUID) -> list[ApiKey]:
+        rows = session.scalars(
+            select(tables.ApiKey)
+            .where(tables.ApiKey.workspace_id == workspace_id)
+            .order_by(tables.ApiKey.created_at, tables.ApiKey.id)
+        )
+        return [_api_key(row) for row in rows]
+
+    @transactional
+    def revoke(self, session: Session, workspace_id: UUID, key_id: UUID) -> bool:
+        """Refuses the key from now on; False when the workspace has no such key in use."""
+        revoked = session.execute(
+            update(tables.ApiKey)
+            .where(tables.ApiKey.workspace_id == workspace_id, tables.ApiKey.id == key_id)
+            .where(tables.ApiKey.revoked_at.is_(None))
+            .values(revoked_at=func.now())
+            .returning(tables.ApiKey.id)
+        )
+        return revoked.first() is not None
+
+
+class PostgresSettings:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @transactional
+    def all(self, session: Session, workspace_id: UUID) -> dict[str, int]:
+        """Every setting's value, the default where nothing was set."""
+        return read_settings(session, workspace_id)
+
+    def get(self, workspace_id: UUID, key: str) -> int:
+        """Raises UnknownSetting."""
+        return self.all(workspace_id)[setting_kind(key).key]
+
+    @transactional
+    def put(self, session: Session, workspace_id: UUID, changes: Mapping[str, object]) -> dict[str, int]:
+        """Stores all changes or none, and answers with every setting. Raises UnknownSetting and InvalidValue."""
+        values = {key: setting_kind(key).check(value) for key, value in changes.items()}
+        for key, value in sorted(values.items()):
+            session.execute(
+                insert(tables.Setting)
+                .values(workspace_id=workspace_id, key=key, value=value)
+                .on_conflict_do_update(
+                    index_elements=["workspace_id", "key"], set_={"value": value, "updated_at": func.now()}
+                )
+            )
+        return read_settings(session, workspace_id)
+
+
+def read_settings(session: Session, workspace_id: UUID) -> dict[str, int]:
+    rows = session.scalars(select(tables.Setting).where(tables.Setting.workspace_id == workspace_id))
+    stored = {row.key: row.value for row in rows}
+    return {key: stored.get(key, kind.default) for key, kind in SETTING_KINDS.items()}
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _api_key(row: tables.ApiKey) -> ApiKey:
+    return ApiKey(row.id, row.name, row.prefix, row.created_at, row.last_used_at, row.revoked_at)
