@@ -1,0 +1,95 @@
+"""What people are told about, by mail through one encrypted topic."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra_cdk.analysis import Analysis
+from infra_cdk.api import Api
+from infra_cdk.config import AwsConfig
+from infra_cdk.queue import UploadsQueue
+from infra_cdk.workers import Workers
+
+FIVE_MINUTES = Duration.minutes(5)
+
+
+class Alarms(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: AwsConfig,
+        queue: UploadsQueue,
+        analysis: Analysis,
+        api: Api,
+        workers: Workers,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        # A key of our own: alarms cannot publish to a topic under the key that AWS manages for SNS.
+        key = kms.Key(self, "Key", description="Alarms of AdLens", enable_key_rotation=True)
+        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+        key.grant(iam.ServicePrincipal("cloudwatch.amazonaws.com"), "kms:Decrypt", "kms:GenerateDataKey")
+        self.topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
+        if config.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
+
+        self._alarm(
+            "DeadLetters",
+            queue.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="max"),
+            0,
+            "Analyses were given up after all attempts, and dead_letters has not marked them yet.",
+        )
+        self._alarm(
+            "OldestMessage",
+            queue.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
+            15 * 60,
+            "Uploads wait for more than 15 minutes: raise MaximumConcurrency, or look for what fails.",
+            periods=3,
+        )
+        functions = {
+            "Analyze": analysis.function,
+            "Api": api.function,
+            "DeadLetters": workers.dead_letters,
+            "Sweep": workers.sweep,
+            "Migrate": workers.migrate,
+        }
+        for name, function in functions.items():
+            self._alarm(f"{name}Errors", function.metric_errors(period=FIVE_MINUTES), 0, f"{name} failed: see its log.")
+            self._alarm(
+                f"{name}Throttles",
+                function.metric_throttles(period=FIVE_MINUTES),
+                0,
+                f"{name} was throttled: the account's concurrency is used up.",
+                periods=3,
+            )
+        self._alarm(
+            "ApiServerErrors",
+            api.rest_api.metric_server_error(period=FIVE_MINUTES, statistic="sum"),
+            0,
+            "The API answered 5xx: see the access log and the function's log.",
+        )
+
+    def _alarm(
+        self, construct_id: str, metric: cloudwatch.Metric, threshold: float, description: str, periods: int = 1
+    ) -> None:
+        """Goes off when `metric` is above `threshold` for `periods` of five minutes in a row."""
+        alarm = cloudwatch.Alarm(
+            self,
+            construct_id,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=description,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_ok_action(actions.SnsAction(self.topic))

@@ -1,0 +1,150 @@
+"""The HTTP API: a REST API in front of a SnapStart version of a zip function."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import Duration, RemovalPolicy, Tags
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra_cdk.buckets import Buckets
+from infra_cdk.config import AwsConfig, LocalConfig
+from infra_cdk.function import Surroundings, ZipCode, ZipFunction
+from infra_cdk.queue import UploadsQueue
+
+STAGE = "v1"
+LOCAL_ID = "adlens"
+BINARY_MEDIA_TYPES = ["multipart/form-data", "image/jpeg", "image/png", "image/webp"]
+
+
+class Api(Construct):
+    """All of /v1 goes to the function. FastAPI answers CORS preflights; the gateway adds CORS to errors of its own."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        surroundings: Surroundings,
+        zip_code: ZipCode,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        config, buckets, queue = surroundings.config, surroundings.buckets, surroundings.queue
+        on_aws = isinstance(config, AwsConfig)
+        self.function = ZipFunction(
+            self,
+            "Function",
+            name="api",
+            surroundings=surroundings,
+            zip_code=zip_code,
+            timeout=Duration.seconds(29),  # what the gateway waits
+            memory_size=1024,
+            description="Uploads, results and analytics over HTTP.",
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,
+        )
+        log_group = logs.LogGroup(
+            self,
+            "AccessLogs",
+            log_group_name=f"/aws/apigateway/{config.stack_name}-api",
+            retention=logs.RetentionDays.THREE_MONTHS if on_aws else logs.RetentionDays.ONE_WEEK,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.rest_api = apigateway.RestApi(
+            self,
+            "Gateway",
+            rest_api_name=f"{config.stack_name}-api",
+            description="AdLens",
+            binary_media_types=BINARY_MEDIA_TYPES,
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=on_aws,  # the account's setting that access logs need
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if on_aws else None,
+            deploy_options=apigateway.StageOptions(
+                stage_name=STAGE,
+                access_log_destination=apigateway.LogGroupLogDestination(log_group),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                data_trace_enabled=False,  # bodies hold what customers upload
+                metrics_enabled=True,
+                tracing_enabled=on_aws,
+                throttling_rate_limit=config.api_rate if isinstance(config, AwsConfig) else 1000,
+                throttling_burst_limit=config.api_burst if isinstance(config, AwsConfig) else 2000,
+            ),
+        )
+        if isinstance(config, LocalConfig):
+            Tags.of(self.rest_api).add("_custom_id_", LOCAL_ID)  # LocalStack then keeps the address over deployments
+        self.rest_api.node.try_remove_child("Endpoint")  # an output beside ours
+        self._environment(config, buckets, queue)
+        self._grants(buckets, queue)
+
+        alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+        integration = apigateway.LambdaIntegration(alias, proxy=True, allow_test_invoke=False)
+        self.rest_api.root.add_method("ANY", integration)
+        self.rest_api.root.add_proxy(default_integration=integration, any_method=True)
+        self._cors_on_gateway_errors()
+
+    def url(self, config: LocalConfig | AwsConfig) -> str:
+        """Where clients reach the API, with a slash at its end."""
+        return f"{config.endpoint_url}{self._local_path}/" if isinstance(config, LocalConfig) else self.rest_api.url
+
+    @property
+    def _local_path(self) -> str:
+        return f"/_aws/execute-api/{self.rest_api.rest_api_id}/{STAGE}"  # LocalStack serves every API on one host
+
+    def _environment(self, config: LocalConfig | AwsConfig, buckets: Buckets, queue: UploadsQueue) -> None:
+        variables = {
+            "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
+            "ADLENS_MODELS_BUCKET": buckets.models.bucket_name,
+            "ADLENS_QUEUE_URL": queue.queue.queue_url,
+            "ADLENS_DEAD_LETTER_QUEUE_URL": queue.dead_letters.queue_url,
+            "ADLENS_API_ROOT_PATH": self._local_path if isinstance(config, LocalConfig) else f"/{STAGE}",
+            "ADLENS_CORS_ORIGINS": json.dumps(config.cors_origins),
+        }
+        if isinstance(config, LocalConfig) and config.anonymous_workspace:
+            variables["ADLENS_ANONYMOUS_WORKSPACE"] = config.anonymous_workspace
+        for name, value in variables.items():
+            self.function.add_environment(name, value)
+
+    def _grants(self, buckets: Buckets, queue: UploadsQueue) -> None:
+        statements = [
+            # PutObject and GetObject also bound what the signatures of the function can do.
+            (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [buckets.uploads.arn_for_objects("*")]),
+            (["s3:ListBucket"], [buckets.uploads.bucket_arn]),
+            (["sqs:SendMessage"], [queue.queue.queue_arn]),
+            (["sqs:GetQueueAttributes"], [queue.queue.queue_arn, queue.dead_letters.queue_arn]),
+        ]
+        for actions, resources in statements:
+            self.function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+
+    def _cors_on_gateway_errors(self) -> None:
+        # They carry no data of anybody, so every origin may read them and a page can say what happened.
+        for name, kind in (
+            ("4XX", apigateway.ResponseType.DEFAULT_4_XX),
+            ("5XX", apigateway.ResponseType.DEFAULT_5_XX),
+        ):
+            self.rest_api.add_gateway_response(
+                f"Errors{name}",
+                type=kind,
+                response_headers={
+                    "Access-Control-Allow-Origin": "'*'",
+                    "Access-Control-Allow-Headers": "'content-type,x-api-key'",
+                    "Access-Control-Allow-Methods": "'GET,POST,PUT,DELETE,OPTIONS'",
+                },
+            )
+
+
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "requestTime": "$context.requestTime",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "responseLength": "$context.responseLength",
+    "latencyMs": "$context.responseLatency",
+    "error": "$context.error.message",
+    "integrationError": "$context.integrationErrorMessage",
+}

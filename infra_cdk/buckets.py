@@ -1,0 +1,79 @@
+"""Where originals and model bundles live: private, encrypted, reached with TLS only."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra_cdk.config import Config
+
+
+def bucket_name(config: Config, name: str) -> str:
+    """Named by hand: the queue's policy names the bucket, whose notifications wait for that policy."""
+    return f"adlens-{config.stage}-{name}-{Aws.ACCOUNT_ID}" if config.stage == "aws" else f"adlens-local-{name}"
+
+
+class Buckets(Construct):
+    """`uploads` takes what browsers send; `models` keeps published model bundles, every version of them."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        self.access_logs = (
+            self._bucket("AccessLogs", config, "access-logs", expire_days=90) if _on_aws(config) else None
+        )
+        self.uploads = self._bucket(
+            "Uploads",
+            config,
+            "uploads",
+            expire_days=config.uploads_expire_days,
+            cors=[
+                s3.CorsRule(
+                    allowed_methods=[s3.HttpMethods.POST, s3.HttpMethods.GET, s3.HttpMethods.HEAD],
+                    allowed_origins=list(config.cors_origins),
+                    allowed_headers=["*"],
+                    exposed_headers=["ETag"],
+                    max_age=3600,
+                )
+            ],
+        )
+        self.models = self._bucket("Models", config, "models", versioned=True)
+
+    def _bucket(
+        self,
+        construct_id: str,
+        config: Config,
+        name: str,
+        *,
+        expire_days: int | None = None,
+        versioned: bool = False,
+        cors: list[s3.CorsRule] | None = None,
+    ) -> s3.Bucket:
+        logs = getattr(self, "access_logs", None)
+        return s3.Bucket(
+            self,
+            construct_id,
+            bucket_name=bucket_name(config, name),
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=_on_aws(config),  # LocalStack listens on loopback without TLS
+            minimum_tls_version=1.2 if _on_aws(config) else None,
+            versioned=versioned,
+            cors=cors,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="leftovers",
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                    expiration=Duration.days(expire_days) if expire_days else None,
+                    noncurrent_version_expiration=Duration.days(90) if versioned else None,
+                )
+            ],
+            server_access_logs_bucket=logs,
+            server_access_logs_prefix=f"{name}/" if logs else None,
+            removal_policy=RemovalPolicy.RETAIN if _on_aws(config) else RemovalPolicy.DESTROY,
+        )
+
+
+def _on_aws(config: Config) -> bool:
+    return config.stage == "aws"

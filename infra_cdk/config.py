@@ -1,0 +1,150 @@
+"""The stages and everything that tells them apart. The only reader of the environment in this package."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ANALYZE_TIMEOUT_SECONDS = 60
+
+
+class ConfigError(ValueError):
+    """A stage cannot be synthesised as asked; the message says what to set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What the constructs need to know on every stage."""
+
+    stage: str
+    cors_origins: tuple[str, ...]
+    batch_size: int  # messages per invocation of the analysis
+    batching_window_seconds: int  # how long a poller waits to fill a batch
+    max_concurrency: int  # environments of the analysis at once; AWS takes 2 to 1000
+    analyze_memory_mib: int = 3008  # AWS gives about two cores from 1769 MiB up to here
+    analyze_threads: int = 2
+    uploads_expire_days: int | None = None  # None keeps the originals
+
+    @property
+    def stack_name(self) -> str:
+        return f"adlens-{self.stage}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalConfig(Config):
+    """One machine: LocalStack with a process executor, a database that runs already, no image is built."""
+
+    stage: str = "local"
+    cors_origins: tuple[str, ...] = ("*",)
+    batch_size: int = 2
+    batching_window_seconds: int = 0
+    max_concurrency: int = 2
+    database_url: str
+    endpoint_url: str
+    bundle: str
+    weights: str = ""  # folder or URL prefix of weights that a bundle names but does not carry
+    anonymous_workspace: str = ""  # workspace of requests without a key; empty asks for keys
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> LocalConfig:
+        return cls(
+            database_url=env.get("ADLENS_LOCAL_DATABASE_URL", "postgresql+psycopg2://adlens@127.0.0.1:5432/adlens"),
+            endpoint_url=env.get("ADLENS_LOCAL_ENDPOINT_URL", "http://127.0.0.1:4566"),
+            bundle=env.get("ADLENS_LOCAL_BUNDLE", str(ROOT / "models/base")),
+            weights=env.get("ADLENS_LOCAL_WEIGHTS", ""),
+            anonymous_workspace=env.get("ADLENS_LOCAL_ANONYMOUS_WORKSPACE", ""),
+            max_concurrency=_number(env, "ADLENS_LOCAL_MAX_CONCURRENCY", cls.max_concurrency),
+            analyze_threads=_number(env, "ADLENS_LOCAL_THREADS", cls.analyze_threads),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsConfig(Config):
+    """An AWS account. The account and region stay unresolved when empty: the template then fits any."""
+
+    stage: str = "aws"
+    batch_size: int = 5
+    batching_window_seconds: int = 2
+    max_concurrency: int = 20
+    account: str | None = None
+    region: str | None = None
+    alarm_email: str = ""  # subscribed to the alarms; empty makes the topic only
+    bundle: str = "models/base"  # folder of the repository baked into the image
+    dependencies_layer: Path = ROOT / "build/layers/dependencies"
+    database_min_acu: float = 0.5
+    database_max_acu: float = 8
+    database_readers: int = 0  # each is a failover target in another availability zone
+    backup_days: int = 14
+    log_days: int = 90
+    api_rate: int = 100  # requests per second over all clients
+    api_burst: int = 200
+
+    def __post_init__(self) -> None:
+        if not self.cors_origins or "*" in self.cors_origins:
+            raise ConfigError(
+                "ADLENS_AWS_CORS_ORIGINS must name the web page's origins, such as https://adlens.example.com"
+            )
+        if not (self.dependencies_layer / "python").is_dir():
+            raise ConfigError(f"{self.dependencies_layer} is missing: run `make layers` first")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> AwsConfig:
+        for name in (
+            "ADLENS_ANONYMOUS_WORKSPACE",
+            "ADLENS_LOCAL_ANONYMOUS_WORKSPACE",
+            "ADLENS_AWS_ANONYMOUS_WORKSPACE",
+        ):
+            if env.get(name):
+                raise ConfigError(f"{name} is set, but the aws stage has no anonymous access: unset it")
+        expire_days = _number(env, "ADLENS_AWS_UPLOADS_EXPIRE_DAYS", 0)
+        return cls(
+            account=env.get("CDK_DEFAULT_ACCOUNT"),
+            region=env.get("CDK_DEFAULT_REGION"),
+            alarm_email=env.get("ADLENS_AWS_ALARM_EMAIL", ""),
+            cors_origins=tuple(env.get("ADLENS_AWS_CORS_ORIGINS", "").replace(",", " ").split()),
+            bundle=env.get("ADLENS_AWS_BUNDLE", cls.bundle),
+            max_concurrency=_number(env, "ADLENS_AWS_MAX_CONCURRENCY", cls.max_concurrency),
+            analyze_memory_mib=_number(env, "ADLENS_AWS_ANALYZE_MEMORY_MIB", cls.analyze_memory_mib),
+            uploads_expire_days=expire_days or None,
+            database_max_acu=_number(env, "ADLENS_AWS_DATABASE_MAX_ACU", int(cls.database_max_acu)),
+            database_readers=_number(env, "ADLENS_AWS_DATABASE_READERS", cls.database_readers),
+            backup_days=_number(env, "ADLENS_AWS_BACKUP_DAYS", cls.backup_days),
+        )
+
+
+def read_config(stage: str | None = None, env: Mapping[str, str] | None = None) -> LocalConfig | AwsConfig:
+    """The configuration of a stage; `stage` wins over ADLENS_CDK_STAGE, and local is the default.
+
+    Raises:
+        ConfigError: the stage is unknown, or its settings do not fit; says what to set.
+    """
+    env = os.environ if env is None else env
+    stage = stage or env.get("ADLENS_CDK_STAGE") or "local"
+    if stage == "local":
+        return LocalConfig.from_env(env)
+    if stage == "aws":
+        return AwsConfig.from_env(env)
+    raise ConfigError(f"unknown stage {stage!r}: ADLENS_CDK_STAGE is local or aws")
+
+
+def output_folder() -> str:
+    """Where the CDK's command line wants the template, or cdk.out."""
+    return os.environ.get("CDK_OUTDIR") or str(ROOT / "cdk.out")
+
+
+def use_own_node() -> None:
+    """Let the CDK run on the node of this Python environment, if it has one: the system's may be too old."""
+    node = Path(sys.executable).parent / "node"
+    if node.exists():
+        os.environ.setdefault("JSII_NODE", str(node))
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(env.get(name) or default)
+    except ValueError as error:
+        raise ConfigError(f"{name} must be a whole number, not {env[name]!r}") from error

@@ -1,0 +1,163 @@
+"""What all functions share: a role of their own with nothing in it but logs, log groups, tracing, the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra_cdk.buckets import Buckets
+from infra_cdk.config import ROOT, AwsConfig, Config, LocalConfig
+from infra_cdk.queue import UploadsQueue
+
+if TYPE_CHECKING:
+    from infra_cdk.database import Database
+
+RUNTIME = lambda_.Runtime.PYTHON_3_12
+ARCHITECTURE = lambda_.Architecture.X86_64
+CACHES = ["**/__pycache__", "**/*.pyc"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What functions are put into: the stage, what they work with, and on AWS the database with its network."""
+
+    config: LocalConfig | AwsConfig
+    buckets: Buckets
+    queue: UploadsQueue
+    database: Database | None
+
+    def common(self, scope: Construct, name: str, timeout: Duration) -> dict[str, Any]:
+        """Properties of the function `name`, whichever way its code is packed."""
+        config, on_aws = self.config, isinstance(self.config, AwsConfig)
+        function_name = f"{config.stack_name}-{name}"
+        log_group = logs.LogGroup(
+            scope,
+            "Logs",
+            log_group_name=f"/aws/lambda/{function_name}",
+            retention=logs.RetentionDays.THREE_MONTHS if on_aws else logs.RetentionDays.ONE_WEEK,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(role)
+        properties: dict[str, Any] = {
+            "function_name": function_name,
+            "role": role,
+            "log_group": log_group,
+            "timeout": timeout,
+            "architecture": ARCHITECTURE,
+            "environment": self.environment(name),
+            "tracing": lambda_.Tracing.ACTIVE if on_aws else lambda_.Tracing.DISABLED,
+        }
+        if self.database is not None:
+            _allow_network_interfaces(role)
+            self.database.secret.grant_read(role)
+            properties |= {
+                "vpc": self.database.vpc,
+                "vpc_subnets": self.database.subnets,
+                "security_groups": [self.database.clients],
+            }
+        return properties
+
+    def environment(self, name: str) -> dict[str, str]:
+        variables = {
+            "ADLENS_STAGE": self.config.stage,
+            "POWERTOOLS_SERVICE_NAME": name.replace("-", "_"),
+            "POWERTOOLS_METRICS_NAMESPACE": "AdLens",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+        if self.database is not None:
+            variables |= {
+                "ADLENS_DATABASE_SECRET_ARN": self.database.secret.secret_arn,
+                "ADLENS_DATABASE_HOST": self.database.proxy.endpoint,
+                "ADLENS_DATABASE_NAME": self.database.name,
+                "ADLENS_S3_ADDRESSING_STYLE": "auto",
+            }
+        if isinstance(self.config, LocalConfig):
+            variables |= {
+                "ADLENS_DATABASE_URL": self.config.database_url,
+                "ADLENS_S3_ENDPOINT_URL": self.config.endpoint_url,
+                "ADLENS_S3_PUBLIC_ENDPOINT_URL": self.config.endpoint_url,
+                "ADLENS_S3_ADDRESSING_STYLE": "path",
+                "POWERTOOLS_TRACE_DISABLED": "true",
+            }
+        return variables
+
+
+class ZipCode(Construct):
+    """The code that the zip functions share: the package `functions` without the analysis, and two layers."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        self.code = lambda_.Code.from_asset(
+            str(ROOT),
+            exclude=["/*", "!/functions", "/functions/analyze", *CACHES],
+            ignore_mode=IgnoreMode.GIT,
+        )
+        self.layers = [self._layer("Library", "adlens: the shared library", ROOT / "layers/adlens")]
+        if isinstance(config, AwsConfig):  # locally the functions run in the project's own environment
+            layer = self._layer("Dependencies", "requirements/api.txt, built by make layers", config.dependencies_layer)
+            self.layers.append(layer)
+
+    def _layer(self, construct_id: str, description: str, folder: Path) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            construct_id,
+            description=description,
+            code=lambda_.Code.from_asset(str(folder), exclude=CACHES, ignore_mode=IgnoreMode.GIT),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+        )
+
+
+class ZipFunction(lambda_.Function):
+    """A function of the package `functions`; `name` with underscores is its module."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        surroundings: Surroundings,
+        zip_code: ZipCode,
+        timeout: Duration,
+        memory_size: int = 512,
+        **properties: Any,
+    ) -> None:
+        inside = Construct(scope, f"{construct_id}Parts")
+        super().__init__(
+            scope,
+            construct_id,
+            **surroundings.common(inside, name, timeout),
+            runtime=RUNTIME,
+            code=zip_code.code,
+            layers=zip_code.layers,
+            handler=f"functions.{name.replace('-', '_')}.handler.handler",
+            memory_size=memory_size,
+            **properties,
+        )
+
+
+def _allow_network_interfaces(role: iam.Role) -> None:
+    # Lambda makes the interfaces with the function's role, and these actions know no resource.
+    role.add_to_policy(
+        iam.PolicyStatement(
+            sid="NetworkInterfaces",
+            actions=[
+                "ec2:CreateNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
+                "ec2:DeleteNetworkInterface",
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            resources=["*"],
+        )
+    )

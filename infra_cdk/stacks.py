@@ -1,0 +1,85 @@
+"""The stack of a stage, put together from the constructs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack, Tags
+from constructs import Construct
+
+from infra_cdk.analysis import Analysis
+from infra_cdk.api import Api
+from infra_cdk.buckets import Buckets
+from infra_cdk.config import AwsConfig, LocalConfig
+from infra_cdk.function import Surroundings, ZipCode
+from infra_cdk.queue import UploadsQueue
+from infra_cdk.workers import Workers
+
+if TYPE_CHECKING:
+    from infra_cdk.database import Database
+
+
+class AdLensStack(Stack):
+    def __init__(self, scope: Construct, config: LocalConfig | AwsConfig) -> None:
+        on_aws = isinstance(config, AwsConfig)
+        super().__init__(
+            scope,
+            config.stack_name,
+            description=f"AdLens, stage {config.stage}",
+            env=Environment(account=config.account, region=config.region) if isinstance(config, AwsConfig) else None,
+            # LocalStack is not bootstrapped.
+            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=on_aws),
+            termination_protection=on_aws,
+        )
+        Tags.of(self).add("application", "adlens")
+
+        self.buckets = Buckets(self, "Buckets", config=config)
+        self.queue = UploadsQueue(self, "Queue", config=config, uploads=self.buckets.uploads)
+        self.database = self._database(config) if isinstance(config, AwsConfig) else None
+        surroundings = Surroundings(config=config, buckets=self.buckets, queue=self.queue, database=self.database)
+        zip_code = ZipCode(self, "Code", config=config)
+        self.analysis = Analysis(self, "Analysis", surroundings=surroundings)
+        self.api = Api(self, "Api", surroundings=surroundings, zip_code=zip_code)
+        self.workers = Workers(self, "Workers", surroundings=surroundings, zip_code=zip_code)
+        if isinstance(config, AwsConfig):
+            self.workers.migrate_before(self.analysis, self.api, self.workers.dead_letters, self.workers.sweep)
+            self._alarms(config)
+        self._outputs(config)
+
+    # What only AWS has is imported where it is made: loading it costs the local stage a second.
+
+    def _database(self, config: AwsConfig) -> Database:
+        from infra_cdk.database import Database
+
+        return Database(self, "Database", config=config)
+
+    def _alarms(self, config: AwsConfig) -> None:
+        """Not for the local stage: nobody is there to be told, and LocalStack would poll its metrics for them."""
+        from infra_cdk.alarms import Alarms
+
+        Alarms(
+            self,
+            "Alarms",
+            config=config,
+            queue=self.queue,
+            analysis=self.analysis,
+            api=self.api,
+            workers=self.workers,
+        )
+
+    def _outputs(self, config: LocalConfig | AwsConfig) -> None:
+        outputs = {
+            "ApiUrl": self.api.url(config),
+            "ApiId": self.api.rest_api.rest_api_id,
+            "UploadsBucketName": self.buckets.uploads.bucket_name,
+            "ModelsBucketName": self.buckets.models.bucket_name,
+            "QueueUrl": self.queue.queue.queue_url,
+            "DeadLetterQueueUrl": self.queue.dead_letters.queue_url,
+            "MigrateFunctionName": self.workers.migrate.function_name,
+            "AnalyzeFunctionName": self.analysis.function.function_name,
+            "ApiFunctionName": self.api.function.function_name,
+            "DeadLettersFunctionName": self.workers.dead_letters.function_name,
+            "SweepFunctionName": self.workers.sweep.function_name,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
