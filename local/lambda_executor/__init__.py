@@ -1,5 +1,5 @@
-"""Lambda environments as processes: the AWS runtime client served by a Runtime API of our own.
+"""LocalStack without Docker: its Lambda environments as processes of the AWS runtime client.
 
-`runtime_api` and `environment` need the standard library only, so the project's own environment tests them;
-`plugin` is the one module that knows LocalStack.
+`runtime_api` and `environment` need the standard library only, so the project's own environment tests them; `plugin`,
+`localstack_hooks` and `objects` are loaded by LocalStack.
 """

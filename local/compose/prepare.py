@@ -1,0 +1,37 @@
+"""Makes the buckets in MinIO and tells it which events go to the bridge. Run again, it changes nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from adlens.storage.clients import s3_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# MinIO's name of the webhook target that MINIO_NOTIFY_WEBHOOK_* sets up when they end in no name of their own.
+BRIDGE = "arn:minio:sqs::_:webhook"
+
+
+def prepare(client: S3Client, uploads: str, models: str) -> None:
+    existing = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
+    for bucket in (uploads, models):
+        if bucket not in existing:
+            client.create_bucket(Bucket=bucket)  # private: MinIO opens a bucket by policy only
+            print(f"made the bucket {bucket}")
+    client.put_bucket_notification_configuration(
+        Bucket=uploads,
+        NotificationConfiguration={
+            "QueueConfigurations": [{"Id": "uploads", "QueueArn": BRIDGE, "Events": ["s3:ObjectCreated:*"]}]
+        },
+    )
+    print(f"objects of {uploads} are told to {BRIDGE}")
+
+
+if __name__ == "__main__":
+    prepare(
+        s3_client(os.environ["ADLENS_S3_ENDPOINT_URL"], "path"),
+        os.environ["ADLENS_UPLOADS_BUCKET"],
+        os.environ["ADLENS_MODELS_BUCKET"],
+    )

@@ -1,0 +1,267 @@
+"""The template of the local stage on LocalStack: synthesised, published, created; database migrated, objects put back."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .localstack import ACCOUNT, REGION, LocalStack
+from .state import CHECKOUT, LocalStackError, State, digest, progress
+
+STACK = "adlens-local"
+APP = (sys.executable, "-m", "infra_cdk.app")
+# What the template and its assets are made of.
+SOURCES = tuple(CHECKOUT / name for name in ("infra_cdk", "functions", "layers/adlens", "cdk.json", "requirements"))
+DEPLOY_SECONDS = 300
+
+
+class DeploymentError(LocalStackError):
+    """The template cannot be made or deployed."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where the deployed parts are. URLs are for this machine."""
+
+    api_url: str
+    api_id: str
+    endpoint_url: str
+    uploads_bucket: str
+    models_bucket: str
+    queue_url: str
+    dead_letter_queue_url: str
+    migrate_function: str
+    analyze_function: str
+    api_function: str
+    dead_letters_function: str
+    sweep_function: str
+    database_url: str
+    template: str  # hash of what it was made from
+
+    @classmethod
+    def from_outputs(cls, outputs: dict[str, str], endpoint_url: str, database_url: str, template: str) -> Deployment:
+        """From the outputs of the stack."""
+        try:
+            return cls(
+                api_url=outputs["ApiUrl"].rstrip("/"),
+                api_id=outputs["ApiId"],
+                endpoint_url=endpoint_url,
+                uploads_bucket=outputs["UploadsBucketName"],
+                models_bucket=outputs["ModelsBucketName"],
+                queue_url=outputs["QueueUrl"],
+                dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
+                migrate_function=outputs["MigrateFunctionName"],
+                analyze_function=outputs["AnalyzeFunctionName"],
+                api_function=outputs["ApiFunctionName"],
+                dead_letters_function=outputs["DeadLettersFunctionName"],
+                sweep_function=outputs["SweepFunctionName"],
+                database_url=database_url,
+                template=template,
+            )
+        except KeyError as missing:
+            raise DeploymentError(f"The stack {STACK} has no output {missing}") from None
+
+
+@dataclass(frozen=True)
+class Template:
+    """A synthesised stack: its template, and the files that it takes from S3."""
+
+    folder: Path
+    hash: str
+
+    @cached_property
+    def assets(self) -> dict[str, Any]:
+        return json.loads((self.folder / f"{STACK}.assets.json").read_text())
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        return json.loads((self.folder / f"{STACK}.template.json").read_text()).get("Parameters", {})
+
+    def files(self) -> Iterator[tuple[str, str, bytes]]:
+        """Bucket, key and bytes of each file asset; folders are zipped."""
+        for asset in self.assets["files"].values():
+            path = self.folder / asset["source"]["path"]
+            data = _zip(path) if asset["source"]["packaging"] == "zip" else path.read_bytes()
+            for destination in asset["destinations"].values():
+                bucket, key = (_place(destination[name]) for name in ("bucketName", "objectKey"))
+                yield bucket, key, data
+
+    @property
+    def location(self) -> tuple[str, str]:
+        """Bucket and key of the template itself."""
+        for asset in self.assets["files"].values():
+            if asset["source"]["path"] == f"{STACK}.template.json":
+                destination = next(iter(asset["destinations"].values()))
+                return _place(destination["bucketName"]), _place(destination["objectKey"])
+        raise DeploymentError(f"{STACK}.assets.json does not name the template")
+
+
+def settings(endpoint_url: str, database_url: str) -> dict[str, str]:
+    """What infra_cdk/config.py reads for the local stage: the caller's ADLENS_LOCAL_* and where the parts are."""
+    given = {name: value for name, value in os.environ.items() if name.startswith("ADLENS_LOCAL_")}
+    return {**given, "ADLENS_LOCAL_DATABASE_URL": database_url, "ADLENS_LOCAL_ENDPOINT_URL": endpoint_url}
+
+
+def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = APP) -> Template:
+    """Runs the CDK app, unless the template at hand was made from the same sources and settings."""
+    fingerprint = digest(
+        (path for path in SOURCES if path.exists()), json.dumps([sorted(variables.items()), app, str(CHECKOUT)])
+    )
+    folder = state.root / "cdk.out"
+    template = Template(folder, fingerprint)
+    stamp = folder / "made-from.sha256"
+    if stamp.exists() and stamp.read_text() == fingerprint:
+        return template
+    progress("synthesising the template")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)  # the template holds the database's password
+    tools = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))  # node is in ours
+    result = subprocess.run(
+        app,
+        cwd=CHECKOUT,
+        env={
+            **os.environ,
+            **variables,
+            "PATH": tools,
+            "CDK_OUTDIR": str(folder),
+            "CDK_CONTEXT_JSON": json.dumps({**_context(), "stage": "local"}),
+            "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode or not (folder / f"{STACK}.template.json").exists():
+        raise DeploymentError(f"Synthesis failed: {(result.stderr or result.stdout).strip()[-2000:]}")
+    stamp.write_text(fingerprint)
+    return template
+
+
+def deploy(localstack: LocalStack, template: Template, database_url: str) -> Deployment:
+    """Creates the stack on a LocalStack that has just started, brings the database up to date, puts objects back."""
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda file: _publish(localstack, *file), template.files()))
+    if "BootstrapVersion" in template.parameters:
+        name = template.parameters["BootstrapVersion"]["Default"]
+        client(localstack, "ssm").put_parameter(Name=name, Value="99", Type="String", Overwrite=True)
+    outputs = _create_stack(localstack, template)
+    deployment = Deployment.from_outputs(outputs, localstack.url, database_url, template.hash)
+    invoke(localstack, deployment.migrate_function, {})
+    put_objects_back(localstack)
+    return deployment
+
+
+def invoke(localstack: LocalStack, function: str, event: dict[str, Any]) -> Any:
+    """Calls a function and returns its answer; DeploymentError with the reason if it fails."""
+    answer = client(localstack, "lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    payload = json.loads(answer["Payload"].read() or b"null")
+    if "FunctionError" in answer:
+        reason = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload
+        log = localstack.state.root / "logs" / f"{function}.log"
+        raise DeploymentError(f"{function} failed: {reason} (its log: {log})")
+    return payload
+
+
+def put_objects_back(localstack: LocalStack) -> int:
+    """Puts the objects of the last run into the new buckets; returns their number.
+
+    LocalStack forgets on stop. The events that this makes finish what was in the queues then: the analysis of an object
+    that it knows (same key, same ETag) changes nothing.
+    """
+    s3 = client(localstack, "s3")
+    buckets = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    descriptions = sorted(
+        path for path in localstack.objects.glob("*/*.json") if path.parent.name in buckets and path.stem
+    )
+    if descriptions:
+        progress(f"putting {len(descriptions)} objects back")
+
+    def put_back(description: Path) -> None:
+        told = json.loads(description.read_text())
+        known = {"ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage"}
+        system = {name: value for name, value in told["system"].items() if name in known}
+        data = description.with_suffix("").read_bytes()
+        s3.put_object(Bucket=description.parent.name, Key=told["key"], Body=data, Metadata=told["user"], **system)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put_back, descriptions))
+    return len(descriptions)
+
+
+def client(localstack: LocalStack, service: str) -> Any:
+    """A boto3 client of this LocalStack."""
+    import boto3
+    from botocore.config import Config
+
+    session: Any = boto3.Session()  # typed by service otherwise
+    return session.client(
+        service,
+        endpoint_url=localstack.url,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - LocalStack takes any
+        config=Config(s3={"addressing_style": "path"}, read_timeout=DEPLOY_SECONDS, retries={"total_max_attempts": 2}),
+    )
+
+
+def _create_stack(localstack: LocalStack, template: Template) -> dict[str, str]:
+    cloudformation = client(localstack, "cloudformation")
+    bucket, key = template.location
+    cloudformation.create_stack(
+        StackName=STACK,
+        TemplateURL=f"{localstack.url}/{bucket}/{key}",
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+    )
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while (stack := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0])["StackStatus"] != "CREATE_COMPLETE":
+        if "FAILED" in stack["StackStatus"] or "ROLLBACK" in stack["StackStatus"] or time.monotonic() > deadline:
+            events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+            reasons = [
+                f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+                for event in events
+                if event["ResourceStatus"].endswith("FAILED")
+            ]
+            reason = "\n".join([stack.get("StackStatusReason", ""), *reasons]).strip()
+            raise DeploymentError(f"{STACK}: {stack['StackStatus']}: {reason} (LocalStack's log: {localstack.log})")
+        time.sleep(0.1)
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _publish(localstack: LocalStack, bucket: str, key: str, data: bytes) -> None:
+    s3 = client(localstack, "s3")
+    s3.create_bucket(Bucket=bucket)  # in us-east-1 making one that exists is no error
+    s3.put_object(Bucket=bucket, Key=key, Body=data)
+
+
+def _zip(path: Path) -> bytes:
+    """A folder as a zip (a file that is one already as it stands)."""
+    if path.is_file():
+        return path.read_bytes()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+        for file in sorted(path.rglob("*")):
+            if file.is_file():
+                target.write(file, file.relative_to(path))
+    return archive.getvalue()
+
+
+def _place(text: str) -> str:
+    return text.replace("${AWS::AccountId}", ACCOUNT).replace("${AWS::Region}", REGION)
+
+
+def _context() -> dict[str, Any]:
+    """The context of cdk.json, which the CDK command would have read."""
+    path = CHECKOUT / "cdk.json"
+    return json.loads(path.read_text()).get("context", {}) if path.exists() else {}

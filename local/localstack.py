@@ -1,0 +1,193 @@
+"""LocalStack on the host: its own environment, start, health and stop."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from .state import (
+    CHECKOUT,
+    DEFAULT_ROOT,
+    HOST,
+    LocalStackError,
+    Process,
+    State,
+    digest,
+    exclusive,
+    free_port,
+    progress,
+    wait_for,
+)
+
+VENV = DEFAULT_ROOT / "venvs" / "localstack"
+REQUIREMENTS = CHECKOUT / "requirements" / "localstack.txt"
+PLUGIN = Path(__file__).with_name("lambda_executor")
+DEFAULT_PORT = 4566
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+START_SECONDS = 120  # the first one compiles LocalStack
+STOP_SECONDS = 15
+
+
+def install() -> None:
+    """Makes LocalStack's environment; does again what has changed: the requirements, or our plugin alone."""
+    with exclusive(VENV.with_suffix(".lock")):
+        locked = digest([REQUIREMENTS], str(VENV), sys.version)
+        if not _installed("requirements", locked):
+            progress("installing LocalStack into an environment of its own")
+            shutil.rmtree(VENV, ignore_errors=True)
+            if uv := _uv():
+                _run(uv, "venv", "--quiet", "--python", sys.executable, VENV)
+            else:
+                _run(sys.executable, "-m", "venv", VENV)
+            _pip("--require-hashes", "-r", REQUIREMENTS)
+            _stamp("requirements").write_text(locked)
+        ours = digest([PLUGIN], locked)
+        if not _installed("plugin", ours):
+            with tempfile.TemporaryDirectory() as folder:  # building leaves files beside the source
+                source = shutil.copytree(PLUGIN, Path(folder) / "plugin")
+                _pip("--no-deps", "--no-build-isolation", "--force-reinstall", source)
+            shutil.rmtree(VENV / "cache", ignore_errors=True)  # LocalStack remembers the plugins that it found
+            _stamp("plugin").write_text(ours)
+
+
+def _stamp(name: str) -> Path:
+    return VENV / f"{name}.sha256"
+
+
+def _installed(name: str, stamp: str) -> bool:
+    return _stamp(name).exists() and _stamp(name).read_text() == stamp
+
+
+def _uv() -> str | None:
+    return shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+
+
+def _pip(*arguments: str | Path) -> None:
+    python = VENV / "bin" / "python"
+    if uv := _uv():
+        _run(uv, "pip", "install", "--quiet", "--python", python, *arguments)
+    else:
+        _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments)
+
+
+def _run(*command: str | Path, check: bool = True) -> None:
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    if check and result.returncode:
+        raise LocalStackError(f"{' '.join(map(str, command))} failed: {(result.stderr or result.stdout).strip()}")
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """The LocalStack of a state folder."""
+
+    state: State
+
+    @property
+    def process(self) -> Process | None:
+        """The running process, None when there is none."""
+        if remembered := self.state.read().get("localstack"):
+            process = Process(remembered["pid"], remembered["created"])
+            if process.running:
+                return process
+        return None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, or will: ADLENS_LOCALSTACK_PORT, or chosen once and kept as long as it is free."""
+        port = self.state.read().get("localstack_port")
+        if self.process is None:
+            wanted = os.environ.get("ADLENS_LOCALSTACK_PORT")
+            if wanted and free_port(int(wanted)) != int(wanted):
+                raise LocalStackError(f"ADLENS_LOCALSTACK_PORT={wanted} is taken: free it, or leave the choice to us")
+            port = free_port(int(wanted) if wanted else port, DEFAULT_PORT)
+            self.state.write(localstack_port=port)
+        return int(port)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.state.root / "logs" / "localstack.log"
+
+    @property
+    def objects(self) -> Path:
+        """Where the S3 objects are kept between runs."""
+        return self.state.root / "objects"
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_localstack/health", timeout=5) as answer:  # noqa: S310 - http
+                return "services" in json.load(answer)
+        except (OSError, ValueError):
+            return False
+
+    def start(self) -> None:
+        """Starts LocalStack if it does not run; returns when it answers."""
+        process = self.process or self._spawn()
+        if not wait_for(lambda: self.healthy() or not process.running, START_SECONDS) or not process.running:
+            self.stop()
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+            raise LocalStackError(f"LocalStack did not start; the end of {self.log}:\n{tail}")
+
+    def _spawn(self) -> Process:
+        port, root, work = self.port, self.state.root, self.state.root / "localstack"
+        for folder in (work, root / "environments"):  # nothing of a former run is of use
+            shutil.rmtree(folder, ignore_errors=True)
+        (work / "tmp").mkdir(parents=True, mode=0o700)
+        environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ},
+            "GATEWAY_LISTEN": f"{HOST}:{port}",
+            "GATEWAY_SERVER": "hypercorn",
+            "LOCALSTACK_HOST": f"{HOST}:{port}",  # its default is a name of the public DNS
+            "SQS_ENDPOINT_STRATEGY": "path",
+            "DNS_ADDRESS": "0",  # no DNS server
+            "DISABLE_EVENTS": "1",
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "FILESYSTEM_ROOT": str(work),
+            "TMPDIR": str(work / "tmp"),
+            "XDG_CACHE_HOME": str(VENV / "cache"),
+            "LAMBDA_RUNTIME_EXECUTOR": "process",
+            "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "90",
+            # long polls wait in the queue (see lambda_executor/localstack_hooks.py), so nothing needs to wait between
+            "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.01",
+            "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.1",
+            "ADLENS_EXECUTOR_PYTHON": sys.executable,
+            "ADLENS_EXECUTOR_CHECKOUT": str(CHECKOUT),
+            "ADLENS_EXECUTOR_STATE": str(root),
+            "ADLENS_OBJECTS": str(self.objects),
+        }
+        with self.log.open("w") as log:
+            started = subprocess.Popen(
+                [VENV / "bin" / "python", "-m", "localstack.runtime.main"],
+                cwd=work,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # outlives the command, and is stopped with all that it started
+            )
+        process = Process.of(started.pid)
+        self.state.write(localstack={"pid": process.pid, "created": process.created})
+        return process
+
+    def stop(self) -> None:
+        """Ends LocalStack and every Lambda environment."""
+        if process := self.process:
+            os.kill(process.pid, signal.SIGTERM)
+            wait_for(lambda: not process.running, STOP_SECONDS)
+            with contextlib.suppress(ProcessLookupError):  # its session: also what outlived it
+                os.killpg(process.pid, signal.SIGKILL)
+            wait_for(lambda: not process.running, STOP_SECONDS)
+        self.state.write(localstack=None)

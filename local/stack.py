@@ -1,0 +1,178 @@
+"""The local stack as one thing: PostgreSQL, LocalStack and the deployed template. What `adlens up` and `down` call."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import localstack
+from .deployment import Deployment, deploy, settings, synthesise
+from .localstack import LocalStack
+from .postgres import Postgres
+from .state import DEFAULT_ROOT, LocalStackError, State, progress
+
+SERVICES = ("localstack", "postgres")
+MAX_LOG_BYTES = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the stack, for people and scripts: `detail` says what is wrong or worth knowing."""
+
+    name: str
+    running: bool
+    pid: int | None = None
+    port: int | None = None
+    url: str | None = None
+    detail: str = ""
+
+
+def up(root: Path = DEFAULT_ROOT, *, durable: bool = True) -> Deployment:
+    """Starts what does not run and deploys what has changed; LocalStackError says what is missing.
+
+    A template that differs from the one deployed means a new LocalStack: its objects are kept, so this costs seconds
+    and leaves nothing half-updated. `durable=False` is for the databases of tests.
+    """
+    state = State.at(root)
+    with state.lock():
+        started = time.monotonic()
+        localstack.install()
+        postgres, local = Postgres(state, durable), LocalStack(state)
+        variables = settings(local.url, postgres.url())
+        with ThreadPoolExecutor(3) as pool:  # each waits for processes
+            database = pool.submit(postgres.start)
+            gateway = pool.submit(local.start)
+            template = pool.submit(synthesise, state, variables).result()
+            gateway.result()
+            database.result()
+        deployed = _deployment(state)
+        if deployed and deployed.template == template.hash and local.healthy():
+            return deployed
+        if state.read().get("deployed_to") == _pid(local):  # something is deployed there, or was begun
+            progress("the template has changed: starting LocalStack anew")
+            local.stop()
+            local.start()
+        state.write(deployment=None, deployed_to=_pid(local))
+        _shorten_logs(state)
+        progress("deploying")
+        deployment = deploy(local, template, postgres.url())
+        state.write(deployment=asdict(deployment))
+        progress(f"up after {time.monotonic() - started:.1f} s: {deployment.api_url}")
+        return deployment
+
+
+def down(root: Path = DEFAULT_ROOT) -> None:
+    """Stops everything; data, objects and logs stay for the next `up`."""
+    state = State.at(root)
+    with state.lock():
+        LocalStack(state).stop()
+        Postgres(state).stop()
+        state.write(deployment=None, deployed_to=None)
+    shutil.rmtree(state.root / "environments", ignore_errors=True)
+
+
+def status(root: Path = DEFAULT_ROOT) -> list[Part]:
+    """What runs where. Starts and changes nothing."""
+    if not root.exists():
+        return [Part(name, False, detail="never started") for name in ("postgres", "localstack", "deployment", "api")]
+    state = State.at(root)
+    postgres, local = Postgres(state), LocalStack(state)
+    process, deployed = local.process, _deployment(state)
+    parts = [Part("postgres", False), Part("localstack", False)]
+    if pid := postgres.pid:
+        parts[0] = Part("postgres", True, pid, postgres.port)
+    if process:
+        parts[1] = Part("localstack", local.healthy(), process.pid, local.port, local.url)
+    if not (deployed and process):
+        return [*parts, Part("deployment", False), Part("api", False)]
+    health = f"{deployed.api_url}/health"
+    problem = _problem(health)
+    return [
+        *parts,
+        Part("deployment", True, url=deployed.endpoint_url, detail=deployed.template[:12]),
+        Part("api", not problem, url=deployed.api_url, detail=problem),
+    ]
+
+
+def deployment(root: Path = DEFAULT_ROOT) -> Deployment:
+    """The deployment that runs; LocalStackError when there is none."""
+    deployed = _deployment(State.at(root))
+    if deployed is None:
+        raise LocalStackError("The local stack is not up: run `adlens up`")
+    return deployed
+
+
+def logs(function: str | None = None, *, follow: bool = False, root: Path = DEFAULT_ROOT) -> Iterator[str]:
+    """Lines of the logs, oldest first per log: one function's (`analyze` or its full name), all functions' with their
+    names in front, or a service's (`localstack`, `postgres`). `follow` goes on with what is written until stopped.
+    """
+    folder = root / "logs"
+
+    def files() -> dict[str, Path]:
+        found = {path.stem: path for path in sorted(folder.glob("*.log"))}
+        if function is None:
+            return {name: path for name, path in found.items() if name not in SERVICES}
+        return {name: path for name, path in found.items() if name == function or name.endswith(f"-{function}")}
+
+    if function is not None and not files() and not follow:
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.log"))) or "none yet"
+        raise LocalStackError(f"There is no log of {function!r}. Logs: {known}")
+    return _read(files, named=function is None, follow=follow)
+
+
+def _read(files: Callable[[], dict[str, Path]], *, named: bool, follow: bool) -> Iterator[str]:
+    read: dict[str, int] = {}
+    while True:
+        for name, path in files().items():
+            with path.open("rb") as log:
+                if path.stat().st_size < read.get(name, 0):  # begun anew
+                    read[name] = 0
+                log.seek(read.get(name, 0))
+                for line in log:
+                    if follow and not line.endswith(b"\n"):
+                        break  # the rest is being written
+                    read[name] = read.get(name, 0) + len(line)
+                    text = line.decode(errors="replace").rstrip("\n")
+                    yield f"{name} | {text}" if named else text
+        if not follow:
+            return
+        time.sleep(0.2)
+
+
+def _pid(local: LocalStack) -> int | None:
+    return local.process.pid if local.process else None
+
+
+def _deployment(state: State) -> Deployment | None:
+    remembered = state.read()
+    pid = _pid(LocalStack(state))
+    if pid is None or remembered.get("deployed_to") != pid or "deployment" not in remembered:
+        return None
+    try:
+        return Deployment(**remembered["deployment"])
+    except TypeError:  # written by another version
+        return None
+
+
+def _problem(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - http on loopback
+            answer.read()
+    except urllib.error.HTTPError as error:
+        return f"{url} answers {error.code}: {error.read(300).decode(errors='replace')}"
+    except OSError as error:
+        return f"{url}: {error}"
+    return ""
+
+
+def _shorten_logs(state: State) -> None:
+    """Keeps the newer half of a log that has grown big; its function writes to it by name."""
+    for path in (state.root / "logs").glob("*.log"):
+        if path.stem not in SERVICES and path.stat().st_size > MAX_LOG_BYTES:
+            path.write_bytes(path.read_bytes()[-MAX_LOG_BYTES // 2 :])
