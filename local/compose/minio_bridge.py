@@ -12,14 +12,15 @@ import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
-from adlens.domain.errors import MalformedEvent
-from adlens.domain.events import ObjectCreated, parse_message
-from adlens.storage.clients import sqs_client
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adlens.domain.errors import MalformedEvent
+from adlens.domain.events import parse_message
+from adlens.storage.clients import sqs_client
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -42,7 +43,7 @@ class BridgeSettings(BaseSettings):
 def create_app(settings: BridgeSettings | None = None, sqs: SQSClient | None = None) -> FastAPI:
     """The bridge with the settings and the client given, or with those of the environment."""
     chosen = settings or BridgeSettings()  # type: ignore[call-arg]
-    client = sqs or sqs_client()
+    client, queue = sqs or sqs_client(), chosen.adlens_queue_url
     app = FastAPI(title="MinIO to SQS", openapi_url=None)
     expected = f"Bearer {chosen.bridge_token.get_secret_value()}".encode()
 
@@ -57,21 +58,21 @@ def create_app(settings: BridgeSettings | None = None, sqs: SQSClient | None = N
     @app.post("/events", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(authenticated)])
     async def forward(body: Annotated[bytes, Depends(_limited_body)]) -> None:
         try:
-            message, key = _s3_message(body)
-        except (MalformedEvent, UnicodeDecodeError) as error:
-            logger.error("refused an event: %s", error)
+            message = _s3_message(body)
+        except MalformedEvent as error:
+            logger.error("refused a message: %s", error)
             raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from error
         try:
-            sent = await run_in_threadpool(client.send_message, QueueUrl=chosen.adlens_queue_url, MessageBody=message)
+            sent = await run_in_threadpool(client.send_message, QueueUrl=queue, MessageBody=message)
         except (BotoCoreError, ClientError) as error:
-            logger.error("MinIO has to send %s again: %s", key, error)
+            logger.error("MinIO has to send this again: %s", error)
             raise NO_QUEUE from error
-        logger.info("sent %s as message %s", key, sent["MessageId"])
+        logger.info("an event is message %s", sent["MessageId"])
 
     @app.get("/health")
     def health() -> dict[str, str]:
         try:
-            client.get_queue_attributes(QueueUrl=chosen.adlens_queue_url, AttributeNames=["QueueArn"])
+            client.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
         except (BotoCoreError, ClientError) as error:
             logger.warning("the queue cannot be used: %s", error)
             raise NO_QUEUE from error
@@ -89,17 +90,14 @@ async def _limited_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _s3_message(body: bytes) -> tuple[str, str]:
-    """The message as S3 would have sent it, and the object's key for the log. Raises MalformedEvent.
+def _s3_message(body: bytes) -> str:
+    """The message as S3 would have sent it: MinIO repeats an event's name and key beside the records.
 
-    MinIO repeats the event's name and key beside the records; S3 has nothing there. Events that create nothing go on
-    too: what to do with them is for the analysis to say.
+    Events that create nothing go on too: what to do with them is for the analysis to say. Raises MalformedEvent.
     """
-    text = body.decode()
-    for event in parse_message(text):
-        if not isinstance(event, ObjectCreated):
-            raise MalformedEvent("The message is no notification of a bucket.")
-    message = json.loads(text)
-    if "Records" not in message:
-        raise MalformedEvent("The message has no records.")
-    return json.dumps({"Records": message["Records"]}), str(message.get("Key"))
+    try:
+        message = json.dumps({"Records": json.loads(body)["Records"]})
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise MalformedEvent("The message is no JSON object with records.") from error
+    parse_message(message)
+    return message
