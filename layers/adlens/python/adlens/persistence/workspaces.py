@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from adlens.domain.settings import SETTING_KINDS, setting_kind
 from adlens.persistence import tables
 from adlens.persistence.session import transactional
 
-_KEY_MARK = "adl"
+_KEY = re.compile(r"adl_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -69,7 +70,7 @@ class PostgresWorkspaces:
         if session.get(tables.Workspace, workspace_id) is None:
             raise InvalidValue(f"There is no workspace {workspace_id}.", "workspace_id")
         prefix = "".join(secrets.choice(_LETTERS) for _ in range(8))
-        key = f"{_KEY_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
+        key = f"adl_{prefix}_{secrets.token_urlsafe(32)}"
         row = tables.ApiKey(id=uuid.uuid4(), workspace_id=workspace_id, prefix=prefix, digest=_digest(key), name=name)
         session.add(row)
         session.flush()
@@ -79,11 +80,10 @@ class PostgresWorkspaces:
     @transactional
     def verify(self, session: Session, key: str) -> UUID | None:
         """The workspace that a key opens; None when it is unknown, malformed or revoked."""
-        mark, _, rest = key.partition("_")
-        prefix, _, _ = rest.partition("_")
-        if mark != _KEY_MARK or not prefix or "\x00" in prefix:
+        match = _KEY.fullmatch(key)
+        if match is None:
             return None
-        row = session.scalars(select(tables.ApiKey).where(tables.ApiKey.prefix == prefix)).one_or_none()
+        row = session.scalars(select(tables.ApiKey).where(tables.ApiKey.prefix == match[1])).one_or_none()
         if row is None or not hmac.compare_digest(row.digest, _digest(key)) or row.revoked_at is not None:
             return None
         # Once a minute is enough to see whether a key is in use, and spares a write per request.

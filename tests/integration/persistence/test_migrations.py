@@ -1,0 +1,82 @@
+"""The schema that migrations make is the one that the tables describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from adlens.persistence.migrations import migrate
+from adlens.persistence.session import make_engine
+from adlens.persistence.tables import Base
+
+
+@pytest.fixture
+def empty(databases: Any) -> Iterator[Engine]:
+    url = databases.create()
+    engine = make_engine(url, pool_size=4)
+    yield engine
+    engine.dispose()
+    databases.drop(url)
+
+
+def test_an_empty_database_is_brought_up_by_many_at_once(empty: Engine) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        revisions = list(pool.map(lambda _: migrate(empty), range(4)))
+
+    assert len(set(revisions)) == 1
+    assert migrate(empty) == revisions[0]
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert set(Base.metadata.tables) < set(inspect(empty).get_table_names())
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(empty: Engine) -> None:
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE group_rollup (in_the_way int)"))
+
+    with pytest.raises(Exception, match="already exists"):
+        migrate(empty)
+
+    assert inspect(empty).get_table_names() == ["group_rollup"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "status = 'DONE'",
+        "status = 'ERROR'",
+        "status = 'PROCESSING'",
+        "analysed_revision = 2",
+        "claimant = 'm1'",
+        "width = 10",
+        "group_id = 'elsewhere'",
+    ],
+)
+def test_the_database_refuses_states_that_cannot_be(house: Any, change: str) -> None:
+    house.add()
+    with pytest.raises(IntegrityError), house.engine.begin() as connection:
+        connection.execute(
+            text(f"UPDATE creatives SET {change} WHERE workspace_id = :workspace_id"),
+            {"workspace_id": house.workspace_id},
+        )
+
+
+@pytest.mark.parametrize("box", ["0, 0, 1.5, 1", "0.5, 0, 0.4, 1", "0, 0, 'NaN', 1", "-0.1, 0, 1, 1"])
+def test_the_database_refuses_boxes_that_are_none(house: Any, box: str) -> None:
+    key = house.add()
+    with pytest.raises(IntegrityError), house.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO detected_objects (workspace_id, creative_id, position, class_name, confidence, "
+                f"x1, y1, x2, y2) VALUES (:workspace_id, :id, 0, 'cup', 0.5, {box})"
+            ),
+            {"workspace_id": house.workspace_id, "id": key.id},
+        )
