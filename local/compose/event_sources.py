@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from adlens.storage.clients import sqs_client
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adlens.storage.clients import sqs_client
 from local.compose.functions import EmulatedFunction, Function, FunctionError, ProcessFunction, Unavailable
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ BEATS = Path(tempfile.gettempdir()) / "event-sources"
 
 
 class Source(Protocol):
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def step(self, stop: threading.Event) -> None:
         """Does what is due, in about a minute at most. Trouble of neighbours may be raised: the step is done again."""
@@ -73,7 +74,8 @@ class QueueSource:
         if not messages:
             return
         if stop.is_set():
-            return self._give_back(messages)
+            self._give_back(messages)
+            return
         try:
             failed = self._failed(self.function(self._event(messages)), {message["MessageId"] for message in messages})
         except Unavailable:
