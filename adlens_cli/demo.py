@@ -47,7 +47,7 @@ def run(paths: list[Path], oneshot: bool, bundle: str | None) -> int:
     try:
         with stack.serving(bundle) as running:
             succeeded = _walk(console, Client(running.api_url, running.key), pictures)
-            console.print(_addresses(running))
+            print(stack.addresses(running), flush=True)
             if not oneshot:
                 console.print("Serving until Ctrl-C.")
                 threading.Event().wait()
@@ -131,13 +131,6 @@ def _analytics(figures: dict[str, Any]) -> Group:
     mean = figures["avg_time_per_creative"]
     time_line = f"{seconds:.1f} s of analysis" + (f", {mean:.2f} s per creative" if mean is not None else "")
     return Group(topics, colors, time_line)
-
-
-def _addresses(running: stack.Running) -> str:
-    return (
-        f"API {running.api_url}\nDocs {running.api_url}/docs\n"
-        f"Key {running.key} (header x-api-key; kept in {running.key_file})"
-    )
 
 
 def _sentence(refusal: Refusal) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 from uuid import UUID
 
 import typer
+
 from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces import ApiKey, PostgresWorkspaces, Workspace
-
 from local import stack
 from local.state import write_private
 
