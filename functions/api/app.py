@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from adlens.settings import ApiSettings
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
+from adlens.settings import ApiSettings
 from functions.api import VERSION, errors
 from functions.api.middleware import BodyLimit, RequestContext
 from functions.api.routes import analytics, creatives, groups, health, settings, uploads

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import APIKeyHeader
+
 from adlens.domain.creative import CreativeId
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
@@ -16,9 +19,6 @@ from adlens.services.register_uploads import RegisterUploads, StoreUpload
 from adlens.settings import ApiSettings
 from adlens.storage.objects import S3ObjectStore
 from adlens.storage.queue import SqsAnalysisQueue
-from fastapi import Depends, Query, Request, Security
-from fastapi.security import APIKeyHeader
-
 from functions import wiring
 from functions.api.errors import Unauthorized, UnsupportedMediaType
 
@@ -116,10 +116,10 @@ UseStoreUpload = Annotated[StoreUpload, Depends(store_upload)]
 UseReanalyze = Annotated[Reanalyze, Depends(reanalyze)]
 
 
-def media_type(expected: str) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that answers 415 to a body of another kind."""
+def media_type(expected: str) -> Callable[[Request, UUID], Awaitable[None]]:
+    """A dependency that answers 415 to a body of another kind, once the key is known to be good."""
 
-    async def check(request: Request) -> None:
+    async def check(request: Request, _: Workspace) -> None:
         sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if sent != expected:
             raise UnsupportedMediaType(f"Send {expected}" + (f", not {sent}." if sent else "."))

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from adlens.domain import errors
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from adlens.domain import errors
 from functions.api.observability import logger
 from functions.api.schemas import ErrorOut
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import correlation_paths
@@ -13,6 +14,9 @@ from functions.api.observability import logger, metrics, tracer
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# Most requests have nothing to count; the gateway counts requests itself.
+warnings.filterwarnings("ignore", "No application metrics to publish")
 
 
 @functools.cache

@@ -6,11 +6,12 @@ beside them under names of its own (`stages`, `failure`, `main_topic_title`, `cl
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from adlens.domain.analysis import Analysis, Stage, StageRun, StageState, Swatch, SwatchRole
 from adlens.domain.analytics import Analytics
@@ -19,7 +20,6 @@ from adlens.domain.creative import Creative, CreativeSummary, Failure, GroupSumm
 from adlens.domain.media import CONTENT_TYPES, MAX_FILE_BYTES, ImageFormat
 from adlens.domain.ports import PresignedPost
 from adlens.domain.topics import Topic
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MAX_FILES_PER_CALL = 500
 NOT_STARTED, FAILED = "—", "X"
@@ -60,8 +60,13 @@ _CREATIVE_ID = "0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11"
 _GROUP_ID = "grp_20260301_101500_a1b2c3"
 
 
+def named(name: str, **options: Any) -> Any:
+    """A field whose name in JSON is no Python name."""
+    return Field(validation_alias=name, serialization_alias=name, **options)
+
+
 class Shape(BaseModel):
-    model_config = ConfigDict(serialize_by_alias=True, extra="forbid")
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True, extra="forbid")
 
 
 class ErrorOut(Shape):
@@ -109,7 +114,7 @@ class TextBlockOut(Shape):
 
 
 class DetectedObjectOut(Shape):
-    class_name: str = Field(serialization_alias="class", examples=["cup"])
+    class_name: str = named("class", examples=["cup"])
     confidence: Fraction
     bbox: BBox
 
@@ -118,7 +123,7 @@ class ColorOut(Shape):
     rgb: tuple[int, int, int]
     hex: HexColor
     percent: float = Field(description="Share of the picture, 0 to 100.")
-    color_class: str = Field(serialization_alias="class", examples=["Красный"])
+    color_class: str = named("class", examples=["Красный"])
     class_en: str = Field(examples=["red"])
 
 
@@ -301,6 +306,7 @@ class GroupStatusOut(Shape):
     done: bool = Field(description="Whether every creative has ended, in SUCCESS or ERROR.")
     by_status: dict[Status, int] = Field(examples=[{"PENDING": 3, "PROCESSING": 1, "SUCCESS": 20, "ERROR": 0}])
     creatives: list[ProgressOut] = Field(description="In the order of their upload.")
+    next_cursor: str | None = Field(description="`cursor` of the next page of `creatives`; null on the last.")
 
 
 # --- uploads --------------------------------------------------------------------------------------------------------
@@ -384,15 +390,15 @@ class ColorCountOut(Shape):
 class TopicRowOut(Shape):
     """A row of the table that users see. The "C" that begins the last header is a Latin letter, as clients expect."""
 
-    topic: str = Field(serialization_alias="Тематики", examples=["cups"])
-    count: int = Field(serialization_alias="Кол-во")
-    ocr_confidence: float | None = Field(serialization_alias="Ср. уверенность (OCR)")
-    object_confidence: float | None = Field(serialization_alias="Ср. уверенность (объекты)")
-    topic_confidence: float | None = Field(serialization_alias="Cр. уверенность (топики)")
+    topic: str = named("Тематики", examples=["cups"])
+    count: int = named("Кол-во")
+    ocr_confidence: float | None = named("Ср. уверенность (OCR)")
+    object_confidence: float | None = named("Ср. уверенность (объекты)")
+    topic_confidence: float | None = named("Cр. уверенность (топики)")
 
 
 class TopicColorOut(Shape):
-    color_class: str = Field(serialization_alias="class", examples=["Красный"])
+    color_class: str = named("class", examples=["Красный"])
     hex: HexColor
     percent: float
     class_en: str = Field(examples=["red"])
@@ -542,14 +548,20 @@ def group_out(group: GroupSummary) -> GroupOut:
     )
 
 
-def group_status_out(group_id: str, creatives: Sequence[CreativeSummary], now: datetime) -> GroupStatusOut:
-    by_status = Counter(creative.status for creative in creatives)
+def group_status_out(
+    group_id: str,
+    by_status: Mapping[Status, int],
+    creatives: Sequence[CreativeSummary],
+    next_cursor: str | None,
+    now: datetime,
+) -> GroupStatusOut:
     return GroupStatusOut(
         group_id=group_id,
-        count=len(creatives),
-        done=all(creative.status.ended for creative in creatives),
-        by_status={status: by_status[status] for status in Status},
+        count=sum(by_status.values()),
+        done=all(status.ended for status, count in by_status.items() if count),
+        by_status={status: by_status.get(status, 0) for status in Status},
         creatives=[_progress_out(creative, now) for creative in creatives],
+        next_cursor=next_cursor,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
@@ -50,9 +51,16 @@ def list_creatives(
 
 
 @router.get("/{group_id}/status", responses=documented(404))
-def group_status(group_id: GroupId, workspace: Workspace, queries: Queries, now: Now) -> GroupStatusOut:
-    """How far a whole group is: its counts, and each creative with its stages."""
-    return group_status_out(group_id, queries.group_status(workspace, group_id), now)
+def group_status(
+    group_id: GroupId, workspace: Workspace, queries: Queries, now: Now, limit: Limit = PAGE, cursor: Cursor = None
+) -> GroupStatusOut:
+    """How far a whole group is: counts over all of it, and each creative with its stages."""
+    page = queries.creatives(workspace, group_id, limit, cursor)
+    everything = page.items
+    if cursor is not None or page.next_cursor is not None:
+        everything = queries.group_status(workspace, group_id)
+    by_status = Counter(creative.status for creative in everything)
+    return group_status_out(group_id, by_status, page.items, page.next_cursor, now)
 
 
 @router.delete("/{group_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))

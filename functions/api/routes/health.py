@@ -7,9 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
-from adlens.domain.errors import TransientError
 from fastapi import APIRouter, Response
 
+from adlens.domain.errors import TransientError
 from functions.api import VERSION
 from functions.api.dependencies import Queries, Queue, Store
 from functions.api.observability import logger

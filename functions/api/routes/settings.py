@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from adlens.domain.settings import setting_kind
 from fastapi import APIRouter, Body, Depends, Query
 
+from adlens.domain.settings import setting_kind
 from functions.api.dependencies import Workspace, WorkspaceSettings, media_type
 from functions.api.errors import documented
 from functions.api.schemas import SettingOut, SettingsOut
@@ -17,6 +17,7 @@ router = APIRouter(prefix="/settings", tags=["settings"])
 @router.get("/")
 @router.get("", include_in_schema=False)
 def get_settings(workspace: Workspace, settings: WorkspaceSettings) -> SettingsOut:
+    """All settings."""
     return SettingsOut.model_validate(settings.all(workspace))
 
 
@@ -33,6 +34,7 @@ def change_settings(
 
 @router.get("/{key}", responses=documented(404))
 def get_setting(key: str, workspace: Workspace, settings: WorkspaceSettings) -> SettingOut:
+    """One setting and what it does."""
     kind = setting_kind(key)
     return SettingOut(key=key, value=settings.get(workspace, key), description=kind.description)
 
@@ -41,5 +43,6 @@ def get_setting(key: str, workspace: Workspace, settings: WorkspaceSettings) -> 
 def change_setting(
     key: str, workspace: Workspace, settings: WorkspaceSettings, value: Annotated[str, Query(max_length=20)]
 ) -> SettingOut:
+    """Changes one setting."""
     kind = setting_kind(key)
     return SettingOut(key=key, value=settings.put(workspace, {key: value})[key], description=kind.description)

@@ -8,12 +8,12 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from adlens.domain.creative import NewCreative
-from adlens.domain.errors import Conflict, ImageTooLarge, InvalidImage, InvalidValue, PermanentError, UnsupportedFormat
-from adlens.domain.media import CONTENT_TYPES, MAX_FILE_BYTES, ImageFormat, format_of_name
 from aws_lambda_powertools.metrics import MetricUnit
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 
+from adlens.domain.creative import NewCreative
+from adlens.domain.errors import Conflict, ImageTooLarge, InvalidImage, InvalidValue, PermanentError, UnsupportedFormat
+from adlens.domain.media import CONTENT_TYPES, MAX_FILE_BYTES, ImageFormat, format_of_name
 from functions.api.dependencies import Now, UseRegisterUploads, UseStoreUpload, Workspace, media_type
 from functions.api.errors import MalformedRequest, documented
 from functions.api.observability import logger, metrics

@@ -1,0 +1,356 @@
+"""The API on an AdLens that lives in memory: same routes, same services, no database and no cloud."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO, StringIO
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from adlens.domain.analysis import (
+    Analysis,
+    BoundingBox,
+    BundleInfo,
+    DetectedObject,
+    Detections,
+    ImageFacts,
+    Stage,
+    StageRun,
+    StageState,
+    Swatch,
+    SwatchRole,
+    TextBlock,
+    TopicPrediction,
+)
+from adlens.domain.analytics import Analytics, TopicFigures
+from adlens.domain.creative import Creative, CreativeId, CreativeSummary, GroupSummary, NewCreative, Status, object_key
+from adlens.domain.errors import Conflict, TransientError, UnknownCreative, UnknownGroup
+from adlens.domain.events import AnalysisRequested
+from adlens.domain.media import ImageFormat
+from adlens.domain.ports import PresignedPost
+from adlens.domain.settings import SETTING_KINDS, setting_kind
+from adlens.domain.topics import Topic
+from adlens.persistence.queries import Page
+from adlens.settings import ApiSettings
+from functions.api import dependencies
+from functions.api.app import create_app
+from functions.api.observability import logger
+
+KEY, OTHER_KEY = "adl_ours_secret", "adl_theirs_secret"
+UPLOADED = datetime(2026, 3, 1, 10, 15, 2, tzinfo=UTC)
+NOW = UPLOADED + timedelta(seconds=10)
+
+
+@dataclass
+class MemoryAdLens:
+    """Database, store and queue. `down` names the parts that do not answer."""
+
+    ours: UUID = field(default_factory=uuid4)
+    theirs: UUID = field(default_factory=uuid4)
+    rows: dict[CreativeId, Creative] = field(default_factory=dict)
+    changed: dict[tuple[UUID, str], int] = field(default_factory=dict)
+    objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    sent: list[AnalysisRequested] = field(default_factory=list)
+    bundle: BundleInfo | None = None
+    figures: Analytics = field(default_factory=lambda: Analytics(0, 0, None, None, None, 0.0, (), (), {}, {}))
+    down: set[str] = field(default_factory=set)
+
+    def add(self, workspace_id: UUID | None = None, group_id: str = "grp_1", **changes: Any) -> Creative:
+        key = CreativeId(workspace_id or self.ours, changes.pop("id", None) or uuid4())
+        known: dict[str, Any] = {
+            "filename": "mug.jpg",
+            "status": Status.PENDING,
+            "uploaded_at": UPLOADED + timedelta(microseconds=len(self.rows)),
+            "revision": 1,
+            "size": 70478,
+            "facts": None,
+            "stages": (),
+            "failure": None,
+            "analysis": None,
+            **changes,
+        }
+        row = Creative(key=key, group_id=group_id, object_key=object_key(key, group_id), **known)
+        self.rows[key] = row
+        return row
+
+    # --- CreativeRepository ---
+    def register(self, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative]) -> None:
+        for new in creatives:
+            known = self.rows.get(CreativeId(workspace_id, new.id))
+            if known and known.group_id != group_id:
+                raise Conflict(f"The creative {new.id} is in another group already; ids are used once.")
+        for new in creatives:
+            if CreativeId(workspace_id, new.id) not in self.rows:
+                self.add(workspace_id, group_id, id=new.id, filename=new.filename, size=new.size)
+
+    def request_analysis(self, key: CreativeId) -> AnalysisRequested:
+        row = self.creative(key.workspace_id, key.id)
+        if row.object_key not in self.objects:
+            raise Conflict("The file of this creative has not arrived yet; upload it first.")
+        self.rows[key] = dataclasses.replace(row, revision=row.revision + 1, status=Status.PENDING)
+        return AnalysisRequested(key, row.revision + 1)
+
+    def delete_creatives(self, workspace_id: UUID, ids: Iterable[UUID]) -> list[str]:
+        keys = [CreativeId(workspace_id, id_) for id_ in ids]
+        return [self.rows.pop(key).object_key for key in keys if key in self.rows]
+
+    def delete_group(self, workspace_id: UUID, group_id: str) -> list[str]:
+        return self.delete_creatives(workspace_id, [row.id for row in self.group_status(workspace_id, group_id)])
+
+    # --- PostgresQueries ---
+    def ping(self) -> None:
+        self._answer("database")
+
+    def latest_bundle(self) -> BundleInfo | None:
+        self._answer("database")
+        return self.bundle
+
+    def groups(self, workspace_id: UUID, limit: int, cursor: str | None) -> Page[GroupSummary]:
+        of_group: dict[str, list[Creative]] = {}
+        for key, row in self.rows.items():
+            if key.workspace_id == workspace_id:
+                of_group.setdefault(row.group_id, []).append(row)
+        groups = [
+            GroupSummary(name, len(rows), rows[0].uploaded_at, {rows[0].status: len(rows)})
+            for name, rows in of_group.items()
+        ]
+        return _page(groups[::-1], limit, cursor)
+
+    def creatives(self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None) -> Page[CreativeSummary]:
+        return _page(self.group_status(workspace_id, group_id), limit, cursor)
+
+    def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
+        rows = [row for key, row in self.rows.items() if (key.workspace_id, row.group_id) == (workspace_id, group_id)]
+        if not rows:
+            raise UnknownGroup(f"There is no group {group_id!r}.")
+        return tuple(_summary(row) for row in rows)
+
+    def creative(self, workspace_id: UUID, creative_id: UUID) -> Creative:
+        self._answer("database")
+        try:
+            return self.rows[CreativeId(workspace_id, creative_id)]
+        except KeyError:
+            raise UnknownCreative(f"There is no creative {creative_id}.") from None
+
+    def group_analytics(self, workspace_id: UUID, group_id: str) -> Analytics:
+        self.group_status(workspace_id, group_id)
+        return self.figures
+
+    def workspace_analytics(self, workspace_id: UUID) -> Analytics:
+        return self.figures
+
+    # --- PostgresWorkspaces and PostgresSettings ---
+    def verify(self, key: str) -> UUID | None:
+        return {KEY: self.ours, OTHER_KEY: self.theirs}.get(key)
+
+    def all(self, workspace_id: UUID) -> dict[str, int]:
+        return {key: self.changed.get((workspace_id, key), kind.default) for key, kind in SETTING_KINDS.items()}
+
+    def get(self, workspace_id: UUID, key: str) -> int:
+        return self.all(workspace_id)[setting_kind(key).key]
+
+    def put(self, workspace_id: UUID, changes: Mapping[str, object]) -> dict[str, int]:
+        self.changed |= {(workspace_id, key): setting_kind(key).check(value) for key, value in changes.items()}
+        return self.all(workspace_id)
+
+    def _answer(self, part: str) -> None:
+        if part in self.down:
+            raise TransientError(f"The {part} cannot be used at the moment; try again in a minute.")
+
+    # --- the store and the queue, whose pings are their own ---
+    @property
+    def store(self) -> MemoryStore:
+        return MemoryStore(self)
+
+    @property
+    def queue(self) -> MemoryQueue:
+        return MemoryQueue(self)
+
+
+@dataclass
+class MemoryStore:
+    world: MemoryAdLens
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        self.world._answer("store")
+        self.world.objects[key] = data, content_type
+
+    def delete(self, keys: list[str]) -> None:
+        self.world._answer("store")
+        for key in keys:
+            self.world.objects.pop(key, None)
+
+    def presigned_post(self, key: str, content_type: str, max_bytes: int) -> PresignedPost:
+        return PresignedPost("https://store.test/", {"key": key, "Content-Type": content_type}, NOW)
+
+    def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
+        return f"https://store.test/{key}?name={filename}&type={content_type}"
+
+    def ping(self) -> None:
+        self.world._answer("store")
+
+
+@dataclass
+class MemoryQueue:
+    world: MemoryAdLens
+
+    def send(self, requests: Iterable[AnalysisRequested]) -> None:
+        self.world.sent.extend(requests)
+
+    def ping(self) -> None:
+        self.world._answer("queue")
+
+
+def _page(rows: Sequence[Any], limit: int, cursor: str | None) -> Page[Any]:
+    start = int(cursor or 0)
+    end = start + limit
+    return Page(tuple(rows[start:end]), str(end) if end < len(rows) else None)
+
+
+def _summary(row: Creative) -> CreativeSummary:
+    topic = row.analysis.topic if row.analysis else None
+    return CreativeSummary(
+        row.key.id,
+        row.group_id,
+        row.filename,
+        row.object_key,
+        row.status,
+        row.uploaded_at,
+        row.size,
+        row.facts,
+        row.stages,
+        row.failure,
+        topic.topic if topic else None,
+        topic.confidence if topic else None,
+        row.analysis is not None,
+    )
+
+
+@pytest.fixture
+def world() -> MemoryAdLens:
+    return MemoryAdLens()
+
+
+@pytest.fixture(scope="session")
+def settings() -> ApiSettings:
+    return ApiSettings(database_url="postgresql+psycopg2://nowhere", uploads_bucket="uploads", queue_url="queue")
+
+
+@pytest.fixture(scope="session")
+def app(settings: ApiSettings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app: FastAPI, world: MemoryAdLens) -> TestClient:
+    """A client of our workspace."""
+    app.dependency_overrides = {
+        dependencies.creatives: lambda: world,
+        dependencies.queries: lambda: world,
+        dependencies.workspaces: lambda: world,
+        dependencies.workspace_settings: lambda: world,
+        dependencies.object_store: lambda: world.store,
+        dependencies.analysis_queue: lambda: world.queue,
+        dependencies.now: lambda: NOW,
+    }
+    return TestClient(app, headers={"x-api-key": KEY})
+
+
+@pytest.fixture
+def anonymous(client: TestClient) -> TestClient:
+    return TestClient(client.app)
+
+
+@pytest.fixture
+def others(client: TestClient) -> TestClient:
+    """A client of another workspace."""
+    return TestClient(client.app, headers={"x-api-key": OTHER_KEY})
+
+
+@pytest.fixture
+def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What the function logs from now on, as Lambda's log would show it."""
+    stream = StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger._logger.removeHandler(handler)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def picture() -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (30, 20), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def facts() -> ImageFacts:
+    return ImageFacts(ImageFormat.JPEG, 900, 1200, 70478, sha256="0" * 64, phash="0" * 16)
+
+
+@pytest.fixture
+def analysis(facts: ImageFacts) -> Analysis:
+    """A mug: two lines of text, one object, three colours of which two are of one class."""
+    return Analysis(
+        facts=facts,
+        bundle=BundleInfo("compact", "1", "c" * 64, {Stage.OCR: "rapidocr"}),
+        stages=tuple(
+            StageRun(stage, StageState.SUCCESS, UPLOADED, seconds)
+            for stage, seconds in zip(Stage, (1.34, 0.5, 0.02, 0.25), strict=True)
+        ),
+        text=(
+            TextBlock("Кружка", BoundingBox(0.1, 0.1, 0.5, 0.2), 0.75, ((0.1, 0.1), (0.5, 0.1)), "ru"),
+            TextBlock("350 ml", BoundingBox(0.1, 0.3, 0.4, 0.4), 0.25),
+        ),
+        detections=Detections((DetectedObject("cup", 0.5, BoundingBox(0.2, 0.25, 0.75, 1.0)),), {"cup": 0.5}),
+        topic=TopicPrediction(Topic.CUPS, 0.75, {Topic.CUPS: 0.75, Topic.OTHER: 0.25}, ("cup",)),
+        palette=(
+            Swatch((255, 0, 0), 50.0, SwatchRole.DOMINANT, "red"),
+            Swatch((255, 255, 255), 30.0, SwatchRole.DOMINANT, "white"),
+            Swatch((128, 0, 0), 20.0, SwatchRole.SECONDARY, "red"),
+        ),
+    )
+
+
+@pytest.fixture
+def analysed(world: MemoryAdLens, analysis: Analysis) -> Creative:
+    row = world.add(status=Status.SUCCESS, facts=analysis.facts, stages=analysis.stages, analysis=analysis)
+    world.objects[row.object_key] = b"picture", "image/jpeg"
+    return row
+
+
+@pytest.fixture
+def figures() -> Analytics:
+    return Analytics(
+        creatives=5,
+        analysed=4,
+        mean_ocr_confidence=0.5,
+        mean_object_confidence=None,
+        mean_topic_confidence=0.75,
+        processing_seconds=10.0,
+        topics=(TopicFigures("cups", 3, 0.5, 0.25, 0.75), TopicFigures("other", 1, None, None, 0.5)),
+        colors=(("#ff0000", 3), ("#ffffff", 1)),
+        class_percents={"white": 100.0, "red": 300.0},
+        topic_class_percents={
+            "cups": {"red": 40.0, "white": 30.0, "black": 20.0, "blue": 5.0, "green": 4.0, "grey": 1.0},
+            "other": {"grey": 100.0},
+        },
+        updated_at=UPLOADED,
+    )

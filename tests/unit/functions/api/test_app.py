@@ -1,0 +1,190 @@
+"""The app as a whole: its description, its origins, its handler."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from functions.api import VERSION, handler
+from functions.api.app import create_app
+from functions.api.schemas import CreativeOut
+
+ROOT = Path(__file__).parents[4]
+VISION = {"numpy", "cv2", "PIL", "onnxruntime", "sklearn", "skimage", "scipy", "rapidocr", "torch", "adlens.vision"}
+
+
+@pytest.fixture
+def document(client) -> dict:
+    return client.get("/openapi.json").json()
+
+
+def operations(document: dict):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_path_of_the_contract_is_there(document) -> None:
+    assert {name for name, _ in operations(document)} == {
+        "POST /upload",
+        "POST /uploads",
+        "GET /groups",
+        "DELETE /groups/{group_id}",
+        "GET /groups/{group_id}/creatives",
+        "GET /groups/{group_id}/status",
+        "GET /creatives/{creative_id}",
+        "DELETE /creatives/{creative_id}",
+        "POST /creatives/{creative_id}/reanalyze",
+        "GET /status/{creative_id}",
+        "GET /analytics/all",
+        "GET /analytics/group/{group_id}",
+        "GET /settings/",
+        "PUT /settings/",
+        "GET /settings/{key}",
+        "PUT /settings/{key}",
+        "GET /health",
+    }
+
+
+def test_every_route_documents_its_errors_and_its_key(document) -> None:
+    for name, operation in operations(document):
+        assert operation["description"], name
+        assert operation["tags"], name
+        if name == "GET /health":
+            assert "security" not in operation
+            continue
+        assert operation["security"] == [{"APIKeyHeader": []}], name
+        assert {"401", "422", "500", "503"} <= operation["responses"].keys(), name
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                content = response["content"]["application/json"]
+                assert content["schema"] == {"$ref": "#/components/schemas/ErrorOut"}, (name, status)
+                assert content["example"]["code"], (name, status)
+    assert document["components"]["securitySchemes"]["APIKeyHeader"]["name"] == "x-api-key"
+
+
+def test_the_example_has_the_documented_shape() -> None:
+    (example,) = CreativeOut.model_config["json_schema_extra"]["examples"]
+    CreativeOut.model_validate(example)
+
+
+def test_the_docs_find_their_document_under_whatever_path_they_are_served(client) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "url: 'openapi.json'" in page.text
+    assert client.get("/openapi.json").json()["servers"] == [{"url": "."}]
+
+
+def test_pages_of_other_origins_may_call(client) -> None:
+    answer = client.options(
+        "/uploads",
+        headers={
+            "origin": "https://app.test",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type,x-api-key",
+        },
+    )
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "x-api-key" in answer.headers["access-control-allow-headers"].lower()
+
+
+def test_origins_are_a_setting(settings) -> None:
+    app = create_app(settings.model_copy(update={"cors_origins": ("https://app.test",)}))
+    client = TestClient(app)
+    assert "access-control-allow-origin" not in client.get("/docs", headers={"origin": "https://evil.test"}).headers
+    assert client.get("/docs", headers={"origin": "https://app.test"}).headers["access-control-allow-origin"]
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+
+
+def test_the_handler_imports_no_vision() -> None:
+    script = f"import sys, functions.api.handler; print(sorted({VISION!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# --- behind API Gateway ---------------------------------------------------------------------------------------------
+
+CONTEXT = SimpleNamespace(
+    function_name="api",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:api",
+    aws_request_id="invocation",
+    get_remaining_time_in_millis=lambda: 10_000,
+)
+
+
+def event(method: str, path: str, body: bytes | None = None, **headers: str) -> dict:
+    """What a REST API sends to a proxy integration."""
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.strip("/")},
+        "requestContext": {"requestId": "of-the-gateway", "stage": "v1", "path": f"/v1{path}", "identity": {}},
+        "body": None if body is None else base64.b64encode(body).decode(),
+        "isBase64Encoded": body is not None,
+    }
+
+
+@pytest.fixture
+def invoke(client, settings, monkeypatch):
+    app = create_app(settings.model_copy(update={"api_root_path": "/v1"}))
+    app.dependency_overrides = client.app.dependency_overrides
+    monkeypatch.setattr(handler, "create_app", lambda: app)
+    handler.adapter.cache_clear()
+    yield lambda sent: handler.handler(sent, CONTEXT)
+    handler.adapter.cache_clear()
+
+
+@pytest.mark.parametrize("path", ["/groups", "/v1/groups"])
+def test_a_request_through_the_gateway(invoke, client, world, path: str) -> None:
+    world.add()
+    answer = invoke(event("GET", path, **{"x-api-key": client.headers["x-api-key"]}))
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])[0]["group_id"] == "grp_1"
+    assert answer["headers"]["x-request-id"] == "of-the-gateway"
+
+
+def test_a_multipart_upload_through_the_gateway(invoke, client, world, picture) -> None:
+    request = client.build_request(
+        "POST",
+        "/upload",
+        data={
+            "group_id": "g",
+            "creative_ids": ["0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11"],
+            "original_filenames": ["a.png"],
+        },
+        files=[("files", ("a.png", picture))],
+    )
+    headers = {"x-api-key": client.headers["x-api-key"], "Content-Type": request.headers["content-type"]}
+    answer = invoke(event("POST", "/upload", request.read(), **headers))
+    assert json.loads(answer["body"]) == {"uploaded": 1, "group_id": "g", "errors": []}
+    assert [data for data, _ in world.objects.values()] == [picture]
+
+
+def test_an_error_through_the_gateway(invoke) -> None:
+    answer = invoke(event("GET", "/groups"))
+    assert answer["statusCode"] == 401
+    assert json.loads(answer["body"])["request_id"] == "of-the-gateway"
+
+
+def test_the_docs_through_the_gateway(invoke) -> None:
+    answer = invoke(event("GET", "/docs"))
+    assert answer["statusCode"] == 200
+    assert "swagger" in answer["body"]
