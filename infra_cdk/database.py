@@ -24,11 +24,15 @@ class Database(Construct):
         super().__init__(scope, construct_id)
         self.subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
         self.vpc = self._vpc()
+        rotation = ec2.SecurityGroup(
+            self, "Rotation", vpc=self.vpc, description="Rotation of the password of the database"
+        )
         self.clients = ec2.SecurityGroup(self, "Clients", vpc=self.vpc, description="Functions that use the database")
+        self._endpoints(self.clients, rotation)
         cluster = rds.DatabaseCluster(
             self,
             "Cluster",
-            engine=rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_16_6),
+            engine=rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_16_13),
             credentials=rds.Credentials.from_generated_secret("adlens"),
             default_database_name=self.name,
             writer=rds.ClusterInstance.serverless_v2("Writer"),
@@ -50,7 +54,9 @@ class Database(Construct):
             cloudwatch_logs_retention=None,
             parameters={"rds.force_ssl": "1"},
         )
-        cluster.add_rotation_single_user(automatically_after=SECRET_ROTATION, vpc_subnets=self.subnets)
+        cluster.add_rotation_single_user(
+            automatically_after=SECRET_ROTATION, vpc_subnets=self.subnets, security_group=rotation
+        )
         assert cluster.secret is not None  # noqa: S101 - generated above
         self.secret: secretsmanager.ISecret = cluster.secret
         self.proxy = cluster.add_proxy(
@@ -68,9 +74,9 @@ class Database(Construct):
     def _vpc(self) -> ec2.Vpc:
         """Isolated subnets with endpoints of what functions call, instead of NAT gateways to everywhere.
 
-        Logs and traces need none: Lambda ships them outside of the function's network.
+        Logs need none: Lambda ships them outside of the function's network.
         """
-        vpc = ec2.Vpc(
+        return ec2.Vpc(
             self,
             "Vpc",
             max_azs=2,
@@ -95,10 +101,14 @@ class Database(Construct):
                 )
             },
         )
-        for name, service in (
-            ("Sqs", ec2.InterfaceVpcEndpointAwsService.SQS),
-            ("SecretsManager", ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER),
-            ("XRay", ec2.InterfaceVpcEndpointAwsService.XRAY),
+
+    def _endpoints(self, clients: ec2.SecurityGroup, rotation: ec2.SecurityGroup) -> None:
+        service = ec2.InterfaceVpcEndpointAwsService
+        for name, endpoint_service, users in (
+            ("Sqs", service.SQS, [clients]),
+            ("SecretsManager", service.SECRETS_MANAGER, [clients, rotation]),
+            ("XRay", service.XRAY, [clients]),
         ):
-            vpc.add_interface_endpoint(name, service=service, subnets=self.subnets)
-        return vpc
+            endpoint = self.vpc.add_interface_endpoint(name, service=endpoint_service, subnets=self.subnets, open=False)
+            for group in users:
+                endpoint.connections.allow_default_port_from(group)

@@ -12,6 +12,7 @@ from infra_cdk.api import Api
 from infra_cdk.buckets import Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
 from infra_cdk.function import Surroundings, ZipCode
+from infra_cdk.nag import acknowledge
 from infra_cdk.queue import UploadsQueue
 from infra_cdk.workers import Workers
 
@@ -31,8 +32,10 @@ class AdLensStack(Stack):
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=on_aws),
             termination_protection=on_aws,
         )
-        Tags.of(self).add("application", "adlens")
+        # A proxy's target group takes no tags.
+        Tags.of(self).add("application", "adlens", exclude_resource_types=["AWS::RDS::DBProxyTargetGroup"])
 
+        self.config = config
         self.buckets = Buckets(self, "Buckets", config=config)
         self.queue = UploadsQueue(self, "Queue", config=config, uploads=self.buckets.uploads)
         self.database = self._database(config) if isinstance(config, AwsConfig) else None
@@ -44,6 +47,7 @@ class AdLensStack(Stack):
         if isinstance(config, AwsConfig):
             self.workers.migrate_before(self.analysis, self.api, self.workers.dead_letters, self.workers.sweep)
             self._alarms(config)
+        acknowledge(self)
         self._outputs(config)
 
     # What only AWS has is imported where it is made: loading it costs the local stage a second.
