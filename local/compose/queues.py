@@ -1,6 +1,6 @@
 """Makes the queues in LocalStack, which forgets them when it stops; its ready hook runs this file at each start.
 
-The same queues as infra_cdk/queue.py, which tests/infra compares. Needs boto3 only: LocalStack runs it in its own
+The same queues as infra_cdk/queue.py makes, which a test compares. Needs boto3 only: LocalStack runs it in its own
 interpreter, as text, so nothing can be imported from beside it.
 """
 
