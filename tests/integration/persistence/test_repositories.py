@@ -408,6 +408,24 @@ def test_one_of_many_claimants_wins(house: Any, findings: Findings) -> None:
     assert house.rollups()["total"]["analysed"] == 1
 
 
+def test_a_creative_registered_by_many_at_once_is_counted_once(house: Any, findings: Findings) -> None:
+    together = Barrier(8)
+    keys = [CreativeId(house.workspace_id, uuid.uuid4()) for _ in range(20)]
+
+    def work(worker: int) -> None:
+        together.wait()
+        for position, key in enumerate(keys):
+            house.add("grp", key.id)
+            if position % 8 == worker:
+                house.analysed(key, findings(seed=position))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+
+    assert house.rollups() == house.recount()
+    assert house.rollups()["total"]["creatives"] == len(keys)
+
+
 def test_one_of_many_completions_of_a_claim_wins(house: Any, findings: Findings) -> None:
     claim = house.claimed(house.add())
     together = Barrier(8)

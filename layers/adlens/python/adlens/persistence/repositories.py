@@ -30,7 +30,7 @@ from adlens.domain.errors import Conflict, InvalidValue, UnknownCreative, Unknow
 from adlens.domain.events import AnalysisRequested, Event, sequencer_order
 from adlens.domain.ports import Overdue
 from adlens.persistence import mapping, tables
-from adlens.persistence.rollups import keeping_rollups
+from adlens.persistence.rollups import count_new, keeping_rollups
 from adlens.persistence.session import transactional
 from adlens.persistence.workspaces import read_settings
 
@@ -64,21 +64,23 @@ class PostgresCreatives:
             }
             for position, creative in enumerate(creatives)
         ]
-        ids = [creative.id for creative in creatives]
-        with keeping_rollups(session, workspace_id, group_id, ids):
-            # Sorted, as every statement that locks several creatives: two of them never wait for each other.
-            session.execute(
-                upsert(tables.Creative).values(sorted(rows, key=lambda row: row["id"])).on_conflict_do_nothing()
+        # Sorted, as in every statement that locks several creatives: two of them never wait for each other.
+        made = session.scalars(
+            upsert(tables.Creative)
+            .values(sorted(rows, key=lambda row: row["id"]))
+            .on_conflict_do_nothing()
+            .returning(tables.Creative.id)
+        ).all()
+        elsewhere = session.scalars(
+            select(tables.Creative.id).where(
+                tables.Creative.workspace_id == workspace_id,
+                tables.Creative.id.in_([creative.id for creative in creatives]),
+                tables.Creative.group_id != group_id,
             )
-            elsewhere = session.scalars(
-                select(tables.Creative.id).where(
-                    tables.Creative.workspace_id == workspace_id,
-                    tables.Creative.id.in_(ids),
-                    tables.Creative.group_id != group_id,
-                )
-            ).first()
-            if elsewhere is not None:
-                raise Conflict(f"The creative {elsewhere} is in another group already; ids are used once.")
+        ).first()
+        if elsewhere is not None:
+            raise Conflict(f"The creative {elsewhere} is in another group already; ids are used once.")
+        count_new(session, workspace_id, group_id, made)
 
     @transactional
     def claim(self, session: Session, event: Event, claimant: str, lease_seconds: float) -> Claim | None:
@@ -372,8 +374,12 @@ def _end_in_error(session: Session, row: tables.Creative, failure: Failure, etag
 
 
 def _replace_findings(session: Session, row: tables.Creative, analysis: Analysis) -> None:
+    earlier = session.execute(
+        delete(tables.Analysis).where(*_children(tables.Analysis, row)).returning(tables.Analysis.revision)
+    ).first()
     for table, values in mapping.analysis_rows(row, analysis).items():
-        session.execute(delete(table).where(*_children(table, row)))
+        if earlier is not None or table is tables.StageRun:
+            session.execute(delete(table).where(*_children(table, row)))
         if values:
             session.execute(insert(table), values)
 

@@ -12,9 +12,21 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, Select, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Numeric,
+    Select,
+    cast,
+    delete,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from adlens.persistence.tables import (
     Analysis,
@@ -31,8 +43,12 @@ from adlens.persistence.tables import (
 
 Key = tuple[str, ...]
 Figures = dict[str, int | Decimal]
+Child = TextBlock | DetectedObject | Swatch
 Contribution = dict[type[Base], dict[Key, Figures]]
 """Per roll-up table: the key within the group, and what is to be added there."""
+
+_EXACT = Numeric(20, 6)
+_CONFIDENCE_OF = {"text_blocks": "text_confidence", "objects": "object_confidence"}
 
 # Per table the key within the group, and the figure that is zero in rows that nothing is left of. The order is that of
 # the upserts: the group's own row comes first, as the lock that all others of the group stand behind.
@@ -50,12 +66,17 @@ def keeping_rollups(
 ) -> Iterator[None]:
     """Adds to the group's roll-ups what the enclosed statements change about these creatives.
 
-    The caller holds the creatives' row locks, or has just made or deleted them in this transaction.
+    The caller holds the creatives' row locks: what others change meanwhile would be counted here as well.
     """
     before = contribution(session, workspace_id, creative_ids)
     yield
     session.flush()
     _add(session, workspace_id, group_id, difference(contribution(session, workspace_id, creative_ids), before))
+
+
+def count_new(session: Session, workspace_id: UUID, group_id: str, creative_ids: Sequence[UUID]) -> None:
+    """Adds creatives that this transaction has made to the group's roll-ups."""
+    _add(session, workspace_id, group_id, difference(contribution(session, workspace_id, creative_ids), {}))
 
 
 def difference(after: Contribution, before: Contribution) -> Contribution:
@@ -73,67 +94,65 @@ def difference(after: Contribution, before: Contribution) -> Contribution:
 
 def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UUID]) -> Contribution:
     """What these creatives of one group add to its roll-ups, by their findings as they are stored now."""
-    chosen = (Creative.workspace_id == workspace_id, Creative.id.in_(creative_ids))
-    analysed = (Analysis.workspace_id == workspace_id, Analysis.creative_id.in_(creative_ids))
-    total: Figures = {"creatives": session.execute(select(func.count()).where(*chosen)).scalar_one()}
-    per_topic: dict[Key, Figures] = {}
-
-    for topic, count, seconds, confidence in session.execute(
-        select(
-            Analysis.topic,
-            func.count(),
-            _exact_sum(Analysis.seconds),
-            _exact_sum(Analysis.topic_confidence),
-        )
-        .where(*analysed)
-        .group_by(Analysis.topic)
-    ):
-        _sum_up(total, {"analysed": count, "seconds": seconds})
-        if topic is not None:
-            _sum_up(total, {"topics": count, "topic_confidence": confidence})
-            per_topic[(topic,)] = {"creatives": count, "topic_confidence": confidence}
-
-    for table, counted, summed in (
-        (TextBlock, "text_blocks", "text_confidence"),
-        (DetectedObject, "objects", "object_confidence"),
-    ):
-        statement = (
-            select(Analysis.topic, func.count(), _exact_sum(table.confidence))
-            .join(table, (table.workspace_id == Analysis.workspace_id) & (table.creative_id == Analysis.creative_id))
-            .where(*analysed)
-            .group_by(Analysis.topic)
-        )
-        for topic, count, confidence in session.execute(statement):
-            figures: Figures = {counted: count, summed: confidence}
+    total: Figures = {}
+    topics: dict[Key, Figures] = {}
+    colors: dict[Key, Figures] = {}
+    classes: dict[Key, Figures] = {}
+    for kind, topic, name, count, amount in session.execute(_everything(workspace_id, creative_ids)):
+        if kind == "creatives":
+            _sum_up(total, {"creatives": count})
+        elif kind == "analysed":
+            _sum_up(total, {"analysed": count, "seconds": amount})
+        elif kind == "topics":
+            _sum_up(total, {"topics": count, "topic_confidence": amount})
+            _sum_up(topics.setdefault((topic,), {}), {"creatives": count, "topic_confidence": amount})
+        elif kind == "colors":
+            colors[(name,)] = {"creatives": count}
+        elif kind == "classes":
+            classes[(topic or "", name)] = {"swatches": count, "percent": amount}
+        else:
+            figures = {kind: count, _CONFIDENCE_OF[kind]: amount}
             _sum_up(total, figures)
             if topic is not None:
-                _sum_up(per_topic[(topic,)], figures)
-
+                _sum_up(topics.setdefault((topic,), {}), figures)
     return {
         GroupRollup: {(): total},
-        GroupTopicRollup: per_topic,
-        GroupColorRollup: {
-            (hex_,): {"creatives": count}
-            for hex_, count in session.execute(
-                select(Swatch.hex, func.count(Swatch.creative_id.distinct()))
-                .where(Swatch.workspace_id == workspace_id, Swatch.creative_id.in_(creative_ids))
-                .where(Swatch.role == "dominant")
-                .group_by(Swatch.hex)
-            )
-        },
-        GroupTopicColorRollup: {
-            (topic, color_class): {"swatches": count, "percent": percent}
-            for topic, color_class, count, percent in session.execute(_class_percents().where(*analysed))
-        },
+        GroupTopicRollup: topics,
+        GroupColorRollup: colors,
+        GroupTopicColorRollup: classes,
     }
 
 
-def _class_percents() -> Select[tuple[str, str, int, Decimal]]:
-    topic = func.coalesce(Analysis.topic, "")
-    return (
-        select(topic, Swatch.color_class, func.count(), _exact_sum(Swatch.percent))
-        .join(Swatch, (Swatch.workspace_id == Analysis.workspace_id) & (Swatch.creative_id == Analysis.creative_id))
-        .group_by(topic, Swatch.color_class)
+def _everything(workspace_id: UUID, creative_ids: Sequence[UUID]) -> CompoundSelect[Any]:
+    """Rows of (kind, topic, name, count, sum): all that is counted, in one trip to the database."""
+    none = null()
+    nothing = cast(0, _EXACT)
+
+    def of(table: type[Creative | Analysis | Child]) -> tuple[ColumnElement[bool], ...]:
+        id_ = table.id if issubclass(table, Creative) else table.creative_id
+        return table.workspace_id == workspace_id, id_.in_(creative_ids)
+
+    def per_topic(kind: str, table: type[Child], name: Any, amount: Any, *more: Any) -> Select[Any]:
+        of_analysis = (table.workspace_id == Analysis.workspace_id) & (table.creative_id == Analysis.creative_id)
+        return (
+            select(literal(kind), Analysis.topic, name, func.count(), _exact_sum(amount))
+            .join_from(Analysis, table, of_analysis)
+            .where(*of(Analysis))
+            .group_by(Analysis.topic, *more)
+        )
+
+    return union_all(
+        select(literal("creatives"), none, none, func.count(), nothing).where(*of(Creative)),
+        select(literal("analysed"), none, none, func.count(), _exact_sum(Analysis.seconds)).where(*of(Analysis)),
+        select(literal("topics"), Analysis.topic, none, func.count(), _exact_sum(Analysis.topic_confidence))
+        .where(*of(Analysis), Analysis.topic.is_not(None))
+        .group_by(Analysis.topic),
+        select(literal("colors"), none, Swatch.hex, func.count(Swatch.creative_id.distinct()), nothing)
+        .where(*of(Swatch), Swatch.role == "dominant")
+        .group_by(Swatch.hex),
+        per_topic("text_blocks", TextBlock, none, TextBlock.confidence),
+        per_topic("objects", DetectedObject, none, DetectedObject.confidence),
+        per_topic("classes", Swatch, Swatch.color_class, Swatch.percent, Swatch.color_class),
     )
 
 
@@ -161,8 +180,8 @@ def _add(session: Session, workspace_id: UUID, group_id: str, changes: Contribut
             session.execute(delete(table).where(*in_group, columns[counted] == 0))
 
 
-def _exact_sum(column: ColumnElement[float] | InstrumentedAttribute[Any]) -> ColumnElement[Decimal]:
-    return func.coalesce(func.sum(column, type_=Numeric(20, 6)), Decimal(0))
+def _exact_sum(column: Any) -> ColumnElement[Decimal]:
+    return func.coalesce(func.sum(column, type_=_EXACT), 0)
 
 
 def _sum_up(target: Figures, more: Figures) -> None:
