@@ -1,0 +1,204 @@
+"""Speed and memory of AdLens beside the MVP's stages, on the same pictures and cores in one run (`make bench`).
+
+Both sides run in processes of their own; the first analysis of each warms it up and does not count. What the MVP's side
+is made of, and where it is treated kindly, is said in mvp_stages.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adlens_cli.bundles import CHECKOUT, weights_folder
+from adlens_cli.pictures import find_pictures
+from benchmarks.training_environment import training_python
+
+CARD = (900, 1200)
+AIMS = {"ratio": 15.0, "seconds": 0.8, "cold": 2.5}
+STAGES = {
+    # shown as: (ours, the MVP's)
+    "text": (("ocr",), ("ocr_detector", "ocr_recogniser")),
+    "objects": (("detection",), ("detection",)),
+    "topic": (("classification",), ("topic_load", "topic_run")),
+    "colours": (("color",), ("colors",)),
+}
+OUR_PARTS = {part for ours, _ in STAGES.values() for part in ours}
+MVP_PARTS = [part for _, parts in STAGES.values() for part in parts]
+MENDED_PARTS = ["ocr_detector", "ocr_recogniser", "detection_yolov8n", "topic_run", "colors"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A process that ended well: wall seconds from its start to its end, and the most memory it held."""
+
+    seconds: float
+    peak_mb: float
+    output: str
+
+
+def run_process(command: Sequence[str | Path]) -> Finished:
+    """Raises SystemExit with what the process said when it fails."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=CHECKOUT, stdout=output, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        errors.seek(0)
+        if process.returncode:
+            raise SystemExit(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{errors.read()[-3000:]}")
+        peak_mb = usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+        return Finished(seconds, peak_mb, output.read())
+
+
+def choose_pictures(asked: Sequence[Path]) -> list[Path]:
+    """What was asked for, else the first card of 900x1200 among the samples."""
+    from PIL import Image
+
+    if asked:
+        return [path.resolve() for path in find_pictures(asked)]
+    for path in find_pictures([CHECKOUT / "samples"]):
+        with Image.open(path) as picture:
+            if picture.size == CARD:
+                return [path]
+    raise SystemExit("samples/ has no card of 900x1200: draw them with `make samples`, or name pictures with --images.")
+
+
+def medians(analyses: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Median seconds of each part over the analyses that have it."""
+    parts = {part for analysis in analyses for part in analysis}
+    return {
+        part: statistics.median([analysis[part] for analysis in analyses if part in analysis]) for part in sorted(parts)
+    }
+
+
+def median_sum(analyses: Sequence[Mapping[str, float]], parts: Sequence[str]) -> float:
+    return statistics.median(sum(analysis[part] for part in parts) for analysis in analyses)
+
+
+def measure_ours(arguments: argparse.Namespace, pictures: list[Path]) -> dict[str, Any]:
+    options = ["--threads", str(arguments.threads), *(["--bundle", arguments.bundle] if arguments.bundle else [])]
+    walk = [pictures[0], *pictures * arguments.repeats]
+    warm = run_process([sys.executable, "-m", "benchmarks.our_stages", *options, *walk])
+    adlens = Path(sys.executable).with_name("adlens")
+    cold = [run_process([adlens, "analyze", pictures[0], "--json", *options]) for _ in range(1 + arguments.cold_runs)]
+    return {
+        "analyses": json.loads(warm.output)[1:],
+        "peak_mb": warm.peak_mb,
+        "cold": statistics.median(run.seconds for run in cold[1:]),
+        "cold_peak_mb": statistics.median(run.peak_mb for run in cold[1:]),
+    }
+
+
+def measure_mvp(arguments: argparse.Namespace, pictures: list[Path], ours: Mapping[str, Any]) -> dict[str, Any]:
+    command = [training_python(), "-W", "ignore", Path(__file__).with_name("mvp_stages.py")]
+    texts = [{key: analysis[key] for key in ("boxes", "characters")} for analysis in ours["analyses"]]
+    jobs = [{"path": str(path)} | text for path, text in zip(pictures * arguments.repeats, texts, strict=True)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run_process([*command, folder, "--prepare"])
+        (folder / "jobs.json").write_text(json.dumps([jobs[0], *jobs]))
+        (folder / "first.json").write_text(json.dumps(jobs[:1]))
+        options = ["--threads", str(arguments.threads)]
+        yolo_n = weights_folder() / "yolov8n.pt"
+        extra = ["--yolo-n", yolo_n] if yolo_n.exists() else []
+        warm = run_process([*command, folder, *options, *extra, "--jobs", folder / "jobs.json"])
+        first = [*command, folder, *options, "--jobs", folder / "first.json"]
+        cold = [run_process(first) for _ in range(arguments.mvp_cold_runs)]
+    return {
+        "analyses": json.loads(warm.output)[1:],
+        "peak_mb": warm.peak_mb,
+        "cold": statistics.median(run.seconds for run in cold),
+        "cold_peak_mb": statistics.median(run.peak_mb for run in cold),
+    }
+
+
+def report(ours: Mapping[str, Any], mvp: Mapping[str, Any] | None) -> None:
+    our_seconds = [analysis["seconds"] for analysis in ours["analyses"]]
+    our_medians, our_total = medians(our_seconds), statistics.median(run["total"] for run in our_seconds)
+    their_medians = medians(mvp["analyses"]) if mvp else {}
+    their_total = median_sum(mvp["analyses"], MVP_PARTS) if mvp else None
+
+    print(f"\n{'':36}{'AdLens':>9}{'MVP':>9}{'ratio':>9}")
+    for title, (our_parts, their_parts) in STAGES.items():
+        _row(title, our_medians.get(our_parts[0]), sum(their_medians[part] for part in their_parts) if mvp else None)
+        if len(their_parts) > 1 and mvp:
+            for part in their_parts:
+                _row(f"  {part.replace('_', ' ')}", None, their_medians[part])
+    if mvp and "detection_yolov8n" in their_medians:
+        _row("  objects with our YOLOv8n", None, their_medians["detection_yolov8n"])
+    rest = statistics.median(run["total"] - sum(run.get(part, 0) for part in OUR_PARTS) for run in our_seconds)
+    _row("decoding, checksum, hash", rest, None)
+    _row("seconds per creative", our_total, their_total)
+    if mvp and "detection_yolov8n" in their_medians:
+        _row("  MVP with YOLOv8n, BERT kept", None, median_sum(mvp["analyses"], MENDED_PARTS), our_total)
+    _row("processor seconds per creative", our_medians["processor"], their_medians.get("processor"))
+    _row("process start to first result, s", ours["cold"], mvp and mvp["cold"])
+    _row("peak memory, one creative, MB", ours["cold_peak_mb"], mvp and mvp["cold_peak_mb"], digits=0)
+    _row("peak memory, whole run, MB", ours["peak_mb"], mvp and mvp["peak_mb"], digits=0)
+
+    print("\nAims:")
+    if their_total:
+        ratio = their_total / our_total
+        _aim(ratio >= AIMS["ratio"], f"{ratio:.1f}x as fast as the MVP", f">= {AIMS['ratio']:.0f}x")
+    if {tuple(analysis["size"]) for analysis in ours["analyses"]} == {CARD}:
+        aim = f"<= {AIMS['seconds']} s on two cores"
+        _aim(our_total <= AIMS["seconds"], f"{our_total:.2f} s per 900x1200 creative", aim)
+    _aim(ours["cold"] <= AIMS["cold"], f"{ours['cold']:.2f} s cold to the first result", f"<= {AIMS['cold']} s")
+
+
+def _row(title: str, ours: float | None, theirs: float | None, base: float | None = None, digits: int = 2) -> None:
+    shown = ["" if value is None else f"{value:.{digits}f}" for value in (ours, theirs)]
+    base = base or ours
+    ratio = f"{theirs / base:.1f}x" if theirs and base and base >= 0.005 else ""
+    print(f"{title:36}{shown[0]:>9}{shown[1]:>9}{ratio:>9}")
+
+
+def _aim(met: bool, what: str, aim: str) -> None:
+    print(f"  {'met    ' if met else 'NOT MET'}  {what} (aim {aim})")
+
+
+def _load() -> str:
+    return f"load average {os.getloadavg()[0]:.1f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=Path, nargs="+", default=[], help="pictures, folders; else a 900x1200 sample")
+    parser.add_argument("--bundle", help="model bundle, as of `adlens analyze --bundle`")
+    parser.add_argument("--threads", type=int, default=2, help="threads and cores for either side")
+    parser.add_argument("--repeats", type=int, default=3, help="counted rounds over the pictures")
+    parser.add_argument("--cold-runs", type=int, default=5)
+    parser.add_argument("--mvp-cold-runs", type=int, default=2)
+    parser.add_argument("--skip-mvp", action="store_true", help="our stages only: needs no torch")
+    arguments = parser.parse_args()
+
+    pictures = choose_pictures(arguments.images)
+    if hasattr(os, "sched_setaffinity"):  # the same cores for both sides, however many the machine has
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
+    print(f"{len(pictures)} picture(s), first {pictures[0].name}; {arguments.threads} cores; {_load()}")
+    if os.getloadavg()[0] > 0.5:
+        print("Other work is running on this machine: the numbers are noisy.")
+    ours = measure_ours(arguments, pictures)
+    print(f"AdLens with the bundle {ours['analyses'][0]['bundle']} done; {_load()}", flush=True)
+    mvp = None
+    if not arguments.skip_mvp:
+        mvp = measure_mvp(arguments, pictures, ours)
+        print(f"MVP's stages done; {_load()}")
+        print("Its weights are random: same cost, no findings. Its recogniser reads the boxes that AdLens found.")
+    report(ours, mvp)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The environment that holds torch: .local/venvs/training, apart from the project's own. Serving never sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUIREMENTS = ROOT / "requirements" / "training.txt"
+ENVIRONMENT = ROOT / ".local" / "venvs" / "training"
+
+
+def training_python() -> Path:
+    """The interpreter of the training environment, made or brought up to date first when it is not.
+
+    Raises SystemExit when the packages cannot be installed.
+    """
+    python = ENVIRONMENT / "bin" / "python"
+    stamp = ENVIRONMENT / ".requirements-sha256"
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    print(
+        f"Installing torch, ultralytics, EasyOCR and transformers into {ENVIRONMENT.relative_to(ROOT)}: "
+        "once, some 2 GB to download, 6 GB on disk, a few minutes. --skip-mvp does without.",
+        file=sys.stderr,
+        flush=True,
+    )
+    venv.create(ENVIRONMENT, symlinks=True)
+    uv = Path(sys.executable).with_name("uv")
+    install = [uv, "pip", "install", "--require-hashes", "--no-deps", "--python", python, "-r", REQUIREMENTS]
+    if subprocess.run(install, check=False).returncode:
+        raise SystemExit(
+            "The training environment could not be installed; see above. --skip-mvp runs our stages alone."
+        )
+    stamp.write_text(wanted)
+    return python
