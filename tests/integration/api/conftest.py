@@ -1,0 +1,143 @@
+"""The API on a real PostgreSQL. The store and the queue are in memory: tests/e2e has the real ones."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
+
+from adlens.domain.analysis import (
+    Analysis,
+    BoundingBox,
+    BundleInfo,
+    DetectedObject,
+    Detections,
+    ImageFacts,
+    Stage,
+    StageRun,
+    StageState,
+    Swatch,
+    SwatchRole,
+    TextBlock,
+    TopicPrediction,
+)
+from adlens.domain.creative import CreativeId, NewCreative, object_key
+from adlens.domain.events import AnalysisRequested, ObjectCreated
+from adlens.domain.media import ImageFormat
+from adlens.domain.ports import PresignedPost
+from adlens.domain.topics import Topic
+from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.tables import Base
+from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.settings import ApiSettings
+from functions.api import dependencies
+from functions.api.app import create_app
+
+SECRET = "Кружка-которую-видит-только-владелец"
+ANALYSIS = Analysis(
+    facts=ImageFacts(ImageFormat.PNG, 900, 1200, 1234, "a" * 64, "f" * 16),
+    bundle=BundleInfo("test", "1", "c" * 64, {Stage.OCR: "rapidocr"}),
+    stages=tuple(StageRun(stage, StageState.SUCCESS, datetime(2026, 1, 2, tzinfo=UTC), 0.5) for stage in Stage),
+    text=(TextBlock(SECRET, BoundingBox(0.1, 0.1, 0.5, 0.5), 0.75),),
+    detections=Detections((DetectedObject("cup", 0.5, BoundingBox(0, 0, 1, 1)),), {"cup": 0.5}),
+    topic=TopicPrediction(Topic.CUPS, 0.75, {Topic.CUPS: 0.75, Topic.OTHER: 0.25}, ("cup",)),
+    palette=(
+        Swatch((255, 0, 0), 75.0, SwatchRole.DOMINANT, "red"),
+        Swatch((255, 255, 255), 25.0, SwatchRole.SECONDARY, "white"),
+    ),
+)
+
+
+@dataclass
+class Memory:
+    """The store and the queue."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    sent: list[AnalysisRequested] = field(default_factory=list)
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        self.objects[key] = data
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
+
+    def presigned_post(self, key: str, content_type: str, max_bytes: int) -> PresignedPost:
+        return PresignedPost("https://store.test/", {"key": key}, datetime.now(UTC))
+
+    def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
+        return f"https://store.test/{key}"
+
+    def send(self, requests: Iterable[AnalysisRequested]) -> None:
+        self.sent.extend(requests)
+
+    def ping(self) -> None: ...
+
+
+@dataclass
+class Tenant:
+    """A workspace with a key, and its client."""
+
+    engine: Engine
+    memory: Memory
+    id: UUID
+    client: TestClient
+
+    def analysed(self, group_id: str = "grp", creative_id: UUID | None = None) -> CreativeId:
+        """A creative that a worker has been at."""
+        creatives = PostgresCreatives(self.engine)
+        key = CreativeId(self.id, creative_id or uuid.uuid4())
+        creatives.register(self.id, group_id, [NewCreative(key.id, f"{SECRET}.png", 1234)])
+        self.memory.objects[object_key(key, group_id)] = b"picture"
+        event = ObjectCreated("uploads", object_key(key, group_id), 1234, "etag", "01")
+        claim = creatives.claim(event, "worker", 60)
+        assert claim is not None
+        assert creatives.complete(claim, ANALYSIS, "etag")
+        return key
+
+    def everything(self) -> dict[str, Any]:
+        """All that is this workspace's, in the database, the store and the queue."""
+        with self.engine.connect() as connection:
+            found: dict[str, Any] = {
+                table.name: connection.execute(
+                    text(f'SELECT t::text FROM "{table.name}" t WHERE workspace_id = :id ORDER BY 1'), {"id": self.id}
+                ).all()
+                for table in Base.metadata.sorted_tables
+                # A key's row notes its use.
+                if "workspace_id" in table.columns and table.name != "api_keys"
+            }
+        found["objects"] = {key: data for key, data in self.memory.objects.items() if key.startswith(f"{self.id}/")}
+        found["sent"] = [request for request in self.memory.sent if request.creative.workspace_id == self.id]
+        return found
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture(scope="module")
+def app(database_url: str, engine: Engine) -> FastAPI:
+    return create_app(ApiSettings(database_url=database_url, uploads_bucket="uploads", queue_url="queue"))
+
+
+@pytest.fixture
+def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[[], Tenant]:
+    app.dependency_overrides[dependencies.object_store] = lambda: memory
+    app.dependency_overrides[dependencies.analysis_queue] = lambda: memory
+
+    def make() -> Tenant:
+        workspaces = PostgresWorkspaces(engine)
+        workspace = workspaces.create("test")
+        _, key = workspaces.create_key(workspace.id, "test")
+        return Tenant(engine, memory, workspace.id, TestClient(app, headers={"x-api-key": key}))
+
+    return make

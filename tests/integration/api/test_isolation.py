@@ -1,0 +1,173 @@
+"""Two workspaces never see each other, on any route. A route that has no probe here fails the first test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from httpx import Response
+from PIL import Image
+
+from adlens.domain.creative import CreativeId
+from adlens.persistence.workspaces import PostgresWorkspaces
+
+GROUP = "grp_20260301_101500_a1b2c3"
+OPEN = {"GET /docs", "GET /openapi.json", "HEAD /openapi.json", "GET /health"}
+"""Routes without a workspace: nobody's data can be in their answers."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A request about another workspace's things. `check` says what a stranger must get; None: as if never there."""
+
+    path: str = ""
+    check: Callable[[Any], bool] | None = None
+    request: Callable[[CreativeId], dict[str, Any]] = field(default=lambda key: {})
+
+
+def _png() -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (3, 2)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _form(key: CreativeId) -> dict[str, Any]:
+    data = {"group_id": GROUP, "creative_ids": [str(key.id)], "original_filenames": ["mine.png"]}
+    return {"data": data, "files": [("files", ("mine.png", _png()))]}
+
+
+def _files(key: CreativeId) -> dict[str, Any]:
+    return {
+        "json": {"group_id": GROUP, "files": [{"filename": "mine.png", "size": 9, "creative_id": str(key.id)}]},
+    }
+
+
+DEFAULTS = {"DOMINANT_COLORS_COUNT": 3, "SECONDARY_COLORS_COUNT": 3}
+PROBES = {
+    # Ids are the clients' own: using those of another workspace makes things of one's own.
+    "POST /uploads": Probe(request=_files, check=lambda found: len(found["uploads"]) == 1),
+    "POST /upload": Probe(request=_form, check=lambda found: found["uploaded"] == 1),
+    "GET /groups": Probe(check=lambda found: found == []),
+    "DELETE /groups/{group_id}": Probe(),
+    "GET /groups/{group_id}/creatives": Probe(),
+    "GET /groups/{group_id}/status": Probe(),
+    "GET /creatives/{creative_id}": Probe(),
+    "DELETE /creatives/{creative_id}": Probe(),
+    "POST /creatives/{creative_id}/reanalyze": Probe(),
+    "GET /status/{creative_id}": Probe(),
+    "GET /analytics/all": Probe(check=lambda found: found["total_creatives_in_group"] == 0 and not found["topics"]),
+    "GET /analytics/group/{group_id}": Probe(),
+    "GET /settings/": Probe(check=lambda found: found == DEFAULTS),
+    "GET /settings": Probe(check=lambda found: found == DEFAULTS),
+    "PUT /settings/": Probe(
+        request=lambda key: {"json": {"SECONDARY_COLORS_COUNT": 7}},
+        check=lambda found: found == {**DEFAULTS, "SECONDARY_COLORS_COUNT": 7},
+    ),
+    "PUT /settings": Probe(
+        request=lambda key: {"json": {"SECONDARY_COLORS_COUNT": 7}},
+        check=lambda found: found == {**DEFAULTS, "SECONDARY_COLORS_COUNT": 7},
+    ),
+    "GET /settings/{key}": Probe(check=lambda found: found["value"] == 3),
+    "PUT /settings/{key}": Probe(
+        request=lambda key: {"params": {"value": "5"}}, check=lambda found: found["value"] == 5
+    ),
+}
+
+
+def routes_of(app: FastAPI) -> set[str]:
+    return {f"{method} {route.path}" for route in iter_route_contexts(app.routes) for method in route.methods or ()}
+
+
+def ask(tenant: Any, route: str, key: CreativeId, group_id: str = GROUP) -> Response:
+    method, _, path = route.partition(" ")
+    path = path.format(group_id=group_id, creative_id=key.id, key="DOMINANT_COLORS_COUNT")
+    return tenant.client.request(method, path, **PROBES[route].request(key))
+
+
+@pytest.fixture
+def owner(new_tenant):
+    tenant = new_tenant()
+    assert tenant.client.put("/settings/DOMINANT_COLORS_COUNT?value=9").status_code == 200
+    return tenant
+
+
+@pytest.fixture
+def theirs(owner) -> CreativeId:
+    return owner.analysed(GROUP)
+
+
+def test_every_route_is_probed(app: FastAPI) -> None:
+    assert routes_of(app) == PROBES.keys() | OPEN
+
+
+@pytest.mark.parametrize("route", PROBES)
+def test_a_stranger_sees_and_changes_nothing(route: str, new_tenant, owner, theirs: CreativeId) -> None:
+    stranger, before = new_tenant(), owner.everything()
+    answer = ask(stranger, route, theirs)
+
+    if (check := PROBES[route].check) is None:
+        never = CreativeId(stranger.id, uuid.uuid4())
+        unknown = ask(stranger, route, never, "grp_never")
+        assert answer.status_code == unknown.status_code == 404
+        assert shown(answer, theirs.id, GROUP) == shown(unknown, never.id, "grp_never")
+    else:
+        assert answer.is_success
+        assert check(answer.json())
+    assert "Кружка" not in answer.text
+    assert str(owner.id) not in answer.text
+    assert owner.everything() == before
+
+
+@pytest.mark.parametrize("route", PROBES)
+def test_its_owner_gets_an_answer_to_the_same_request(route: str, owner, theirs: CreativeId) -> None:
+    answer = ask(owner, route, theirs)
+    assert answer.is_success
+    if PROBES[route].check is not None and route.startswith("GET"):
+        assert not PROBES[route].check(answer.json())
+
+
+@pytest.mark.parametrize("route", PROBES)
+def test_both_may_use_the_same_ids(route: str, new_tenant, owner, theirs: CreativeId) -> None:
+    other = new_tenant()
+    other.analysed(GROUP, theirs.id)
+    before = owner.everything()
+    assert ask(other, route, theirs).is_success
+    assert owner.everything() == before
+
+
+@pytest.mark.parametrize("route", PROBES)
+def test_without_a_key_nothing_happens(route: str, new_tenant, owner, theirs: CreativeId) -> None:
+    before = owner.everything()
+    owner.client.headers.pop("x-api-key")
+    answer = ask(owner, route, theirs)
+    assert answer.status_code == 401
+    assert owner.everything() == before
+
+
+@pytest.mark.parametrize("route", sorted(OPEN))
+def test_open_routes_tell_nothing_of_anybody(route: str, owner, theirs: CreativeId) -> None:
+    method, path = route.split()
+    text = owner.client.request(method, path).text
+    assert not [secret for secret in ("Кружка-", str(owner.id), str(theirs.id)) if secret in text]
+
+
+def test_a_revoked_key_opens_nothing(new_tenant, engine) -> None:
+    tenant, workspaces = new_tenant(), PostgresWorkspaces(engine)
+    (key,) = workspaces.keys(tenant.id)
+    assert tenant.client.get("/groups").status_code == 200
+    assert workspaces.revoke(tenant.id, key.id)
+    assert tenant.client.get("/groups").status_code == 401
+
+
+def shown(answer: Response, creative_id: uuid.UUID, group_id: str) -> tuple[Any, Any]:
+    """An answer without what the request said itself, and without its own id."""
+    body = {**answer.json(), "request_id": ""}
+    body["detail"] = body["detail"].replace(str(creative_id), "…").replace(group_id, "…")
+    own = ("x-request-id", "content-length")
+    return body, {name: value for name, value in answer.headers.items() if name not in own}
