@@ -1,0 +1,235 @@
+"""One real local stack for all end-to-end tests, in a folder of its own: PostgreSQL, LocalStack, the CDK's template."""
+
+from __future__ import annotations
+
+import io
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psutil
+import pytest
+from PIL import Image, ImageDraw
+
+from adlens.persistence.session import make_engine
+from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens_cli.bundles import choose_bundle, weights_folder
+from adlens_cli.client import Client
+from local import stack
+from local.deployment import Deployment, client, invoke
+from local.localstack import LocalStack
+from local.postgres import Postgres
+from local.state import State
+
+ENDED = ("SUCCESS", "ERROR")
+
+
+@dataclass
+class Workspace:
+    """A user of the API: a key, and the calls people make."""
+
+    id: UUID
+    api: httpx.Client
+    client: Client
+
+    def get(self, path: str, **params: Any) -> Any:
+        answer = self.api.get(path, params=params)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def upload(self, files: Mapping[str, bytes], folder: Path) -> tuple[str, dict[str, str]]:
+        """Sends files through presigned forms; the group, and the creative ids by file name."""
+        paths = []
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+            paths.append(folder / name)
+        group_id, sent, refusals = self.client.upload(paths, lambda path: None)
+        assert not refusals
+        return group_id, {path.name: creative_id for creative_id, path in sent.items()}
+
+    def progress(self, group_id: str) -> dict[str, dict[str, Any]]:
+        return {row["original_filename"]: row for row in self.client.group_progress(group_id)}
+
+    def settled(self, group_id: str, seconds: float = 240) -> dict[str, dict[str, Any]]:
+        """The group's creatives by file name, once each has ended."""
+        rows = wait_until(
+            lambda: (rows := self.progress(group_id)) and all(row["status"] in ENDED for row in rows.values()) and rows,
+            seconds,
+            lambda: {name: row["status"] for name, row in self.progress(group_id).items()},
+        )
+        return {name: self.get(f"/creatives/{row['creative_id']}") for name, row in rows.items()}
+
+
+@dataclass
+class Stack:
+    root: Path
+    deployment: Deployment
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def localstack(self) -> LocalStack:
+        return LocalStack(State.at(self.root))
+
+    @property
+    def postgres(self) -> Postgres:
+        return Postgres(State.at(self.root), durable=False)
+
+    def aws(self, service: str) -> Any:
+        return self._clients.setdefault(service, client(self.localstack, service))
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        return invoke(self.localstack, function, event)
+
+    def workspace(self, name: str) -> Workspace:
+        workspaces = PostgresWorkspaces(make_engine(self.deployment.database_url))
+        made = workspaces.create(name)
+        _, key = workspaces.create_key(made.id, "test")
+        url = self.deployment.api_url
+        return Workspace(made.id, httpx.Client(base_url=url, headers={"x-api-key": key}, timeout=60), Client(url, key))
+
+    def environments(self, handler: str) -> list[psutil.Process]:
+        """The running Lambda environments of a function: processes that LocalStack's executor started."""
+        server = self.localstack.process
+        assert server
+        children = psutil.Process(server.pid).children(recursive=True)
+        return [child for child in children if handler in child.cmdline()]
+
+    @contextmanager
+    def visibility_timeout(self, seconds: int) -> Iterator[None]:
+        """Messages of workers that die come back after `seconds`, not after six function timeouts."""
+        sqs, url = self.aws("sqs"), self.deployment.queue_url
+        name = "VisibilityTimeout"
+        before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})
+        yield
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+
+    def queues_are_empty(self) -> bool:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        urls = (self.deployment.queue_url, self.deployment.dead_letter_queue_url)
+        answers = [self.aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names) for url in urls]
+        return all(int(count) == 0 for answer in answers for count in answer["Attributes"].values())
+
+
+def wait_until(condition: Callable[[], Any], seconds: float, describe: Callable[[], Any] = lambda: "") -> Any:
+    """What `condition` answers as soon as it is true; fails the test when it does not become so."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"still not so after {seconds} s: {describe()}")
+        time.sleep(0.3)
+    return result
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Stack]:
+    # PostgreSQL does not run as root: its folder must be within reach of another user, which pytest's are not.
+    root = Path(tempfile.mkdtemp(prefix="adlens-e2e-"))
+    variables = {"ADLENS_LOCAL_BUNDLE": choose_bundle(None), "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}
+    try:
+        yield Stack(root, stack.up(root, durable=False, variables=variables))
+    finally:
+        stack.down(root)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture
+def workspace(running: Stack) -> Workspace:
+    return running.workspace("mine")
+
+
+@pytest.fixture
+def other_workspace(running: Stack) -> Workspace:
+    return running.workspace("theirs")
+
+
+def draw(seed: int, image_format: str = "JPEG", mode: str = "RGB", **options: Any) -> bytes:
+    """A small picture with shapes and a word, different for each seed."""
+    chance = random.Random(seed)
+    image = Image.new("RGB", (320, 240), tuple(chance.randrange(256) for _ in range(3)))
+    pen = ImageDraw.Draw(image)
+    for _ in range(4):
+        x, y = chance.randrange(250), chance.randrange(180)
+        pen.rectangle((x, y, x + 60, y + 50), fill=tuple(chance.randrange(256) for _ in range(3)))
+    pen.text((20, 100), f"SALE {seed}%", fill="white", stroke_width=1, stroke_fill="black", font_size=40)
+    file = io.BytesIO()
+    image.convert(mode).save(file, image_format, **options)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., bytes]:
+    return draw
+
+
+@pytest.fixture
+def fresh_id() -> Callable[[], str]:
+    return lambda: str(uuid4())
+
+
+@pytest.fixture(scope="session", name="wait_until")
+def _wait_until() -> Callable[..., Any]:
+    return wait_until
+
+
+@pytest.fixture(scope="session")
+def recount() -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+    return recounted
+
+
+def recounted(creatives: list[dict[str, Any]]) -> dict[str, Any]:
+    """What analytics must say, counted from the creatives' own answers; means rounded as a reader compares them."""
+
+    def mean(values: list[float]) -> float | None:
+        return round(sum(values) / len(values), 4) if values else None
+
+    analysed = [creative for creative in creatives if creative["models"]]
+    topics = Counter(creative["main_topic"] for creative in analysed if creative["main_topic"])
+    hexes: Counter[str] = Counter()
+    classes: dict[str, float] = defaultdict(float)
+    for creative in analysed:
+        hexes.update({color["hex"] for color in creative["dominant_colors"]})
+        for color in creative["dominant_colors"] + creative["secondary_colors"]:
+            classes[color["class"]] += color["percent"]
+    return {
+        "creatives": len(creatives),
+        "analysed": len(analysed),
+        "ocr": mean([block["confidence"] for creative in analysed for block in creative["ocr_blocks"]]),
+        "objects": mean([found["confidence"] for creative in analysed for found in creative["detected_objects"]]),
+        "topic": mean([c["topic_confidence"] for c in analysed if c["topic_confidence"] is not None]),
+        "topics": dict(topics),
+        "colors": dict(hexes) if len(hexes) <= 100 else None,
+        "classes": {name: round(percent, 2) for name, percent in sorted(classes.items())},
+    }
+
+
+@pytest.fixture(scope="session")
+def told() -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def shorten(analytics: dict[str, Any]) -> dict[str, Any]:
+        """The same figures from an analytics answer."""
+
+        def rounded(value: float | None) -> float | None:
+            return None if value is None else round(value, 4)
+
+        summary, colors = analytics["summary"], {c["hex"]: c["count"] for c in analytics["dominant_colors"]}
+        return {
+            "creatives": summary["total_creatives"],
+            "analysed": summary["analysed_creatives"],
+            "ocr": rounded(summary["avg_ocr_confidence"]),
+            "objects": rounded(summary["avg_object_confidence"]),
+            "topic": rounded(summary["avg_topic_confidence"]),
+            "topics": {topic["topic"]: topic["count"] for topic in analytics["topics"]},
+            "colors": colors if len(colors) < 100 else None,
+            "classes": {name: round(p, 2) for name, p in sorted(analytics["color_class_distribution"].items())},
+        }
+
+    return shorten
