@@ -14,6 +14,7 @@ from constructs import Construct
 from infra_cdk.analysis import Analysis
 from infra_cdk.api import Api
 from infra_cdk.config import AwsConfig
+from infra_cdk.function import METRICS
 from infra_cdk.queue import UploadsQueue
 from infra_cdk.workers import Workers
 
@@ -45,7 +46,19 @@ class Alarms(Construct):
             "DeadLetters",
             queue.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="max"),
             0,
-            "Analyses were given up after all attempts, and dead_letters has not marked them yet.",
+            "Analyses were given up after all attempts, and dead_letters does not take them.",
+        )
+        self._alarm(
+            "GivenUp",
+            cloudwatch.Metric(
+                namespace=METRICS,
+                metric_name="DeadLetters",
+                dimensions_map={"service": "dead_letters"},
+                period=FIVE_MINUTES,
+                statistic="sum",
+            ),
+            0,
+            "Analyses were given up after all attempts; the creatives are marked ERROR, see the log of dead_letters.",
         )
         self._alarm(
             "OldestMessage",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_ecr_assets as ecr_assets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
+from infra_cdk.buckets import Buckets
 from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, ROOT, AwsConfig, LocalConfig
-from infra_cdk.function import Surroundings
+from infra_cdk.function import Surroundings, allow
 
 IMAGE_BUNDLE = "/opt/models/bundle"  # where functions/analyze/Dockerfile puts it
 
@@ -26,7 +26,7 @@ class Analysis(Construct):
             "Function",
             **surroundings.common(self, "analyze", Duration.seconds(ANALYZE_TIMEOUT_SECONDS)),
             description="Text, objects, topic and palette of every uploaded creative.",
-            code=self._image(config.bundle if isinstance(config, AwsConfig) else None),
+            code=_image(config.bundle if isinstance(config, AwsConfig) else None),
             memory_size=config.analyze_memory_mib,
             ephemeral_storage_size=Size.gibibytes(1),
         )
@@ -34,7 +34,7 @@ class Analysis(Construct):
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_MODELS_BUCKET": buckets.models.bucket_name,
             "ADLENS_QUEUE_URL": queue.queue.queue_url,
-            "ADLENS_BUNDLE": config.bundle if isinstance(config, LocalConfig) else IMAGE_BUNDLE,
+            "ADLENS_BUNDLE": _bundle(config, buckets),
             "ADLENS_THREADS": str(config.analyze_threads),
         }
         if isinstance(config, LocalConfig) and config.weights:
@@ -51,30 +51,37 @@ class Analysis(Construct):
                 report_batch_item_failures=True,
             )
         )
-        self.function.add_to_role_policy(
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[buckets.uploads.arn_for_objects("*")])
-        )
-        self.function.add_to_role_policy(
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[buckets.models.arn_for_objects("*")])
-        )
-        # Without ListBucket a missing object answers 403 instead of 404, and would look like a fault of ours.
-        self.function.add_to_role_policy(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket"], resources=[buckets.uploads.bucket_arn, buckets.models.bucket_arn]
-            )
-        )
+        for bucket in (buckets.uploads, buckets.models):
+            allow(self.function, ["s3:GetObject"], bucket.arn_for_objects("*"))
+            # Without it a missing object answers 403 instead of 404, and would look like a fault of ours.
+            allow(self.function, ["s3:ListBucket"], bucket.bucket_arn)
 
-    @staticmethod
-    def _image(bundle: str | None) -> lambda_.DockerImageCode:
-        """The image's build context is the repository, less what .dockerignore says and less other bundles.
 
-        `bundle` is None where no image is built: LocalStack never pulls it, the executor runs the checkout.
-        """
-        return lambda_.DockerImageCode.from_image_asset(
-            str(ROOT),
-            file="functions/analyze/Dockerfile",
-            build_args={"BUNDLE": bundle} if bundle else None,
-            exclude=["models/*", f"!{bundle}"] if bundle else ["models"],
-            platform=ecr_assets.Platform.LINUX_AMD64,
-            cmd=["functions.analyze.handler.handler"],
-        )
+def _image(bundle: str | None) -> lambda_.DockerImageCode:
+    """The image with `bundle`, a folder of the repository.
+
+    None stands for a stage that builds no image: LocalStack never pulls it, the executor runs the checkout.
+    """
+    return lambda_.DockerImageCode.from_image_asset(
+        str(ROOT),
+        file="functions/analyze/Dockerfile",
+        build_args={"BUNDLE": bundle} if bundle else None,
+        # On top of .dockerignore, so that a change of the API is no new image.
+        exclude=[
+            "functions/*",
+            "!functions/*.py",
+            "!functions/analyze",
+            "models/*",
+            *([f"!{bundle}"] if bundle else []),
+        ],
+        platform=ecr_assets.Platform.LINUX_AMD64,
+        cmd=["functions.analyze.handler.handler"],
+    )
+
+
+def _bundle(config: LocalConfig | AwsConfig, buckets: Buckets) -> str:
+    if isinstance(config, LocalConfig):
+        return config.bundle
+    if config.published_bundle:
+        return f"s3://{buckets.models.bucket_name}/{config.published_bundle}"
+    return IMAGE_BUNDLE

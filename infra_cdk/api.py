@@ -6,23 +6,60 @@ import json
 
 from aws_cdk import Duration, RemovalPolicy, Tags
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra_cdk.buckets import Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
-from infra_cdk.function import Surroundings, ZipCode, ZipFunction
+from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 from infra_cdk.queue import UploadsQueue
 
 STAGE = "v1"
 LOCAL_ID = "adlens"
 BINARY_MEDIA_TYPES = ["multipart/form-data", "image/jpeg", "image/png", "image/webp"]
+_ERRORS: list[tuple[apigateway.ResponseType, str, str, dict[str, str]]] = [
+    (
+        apigateway.ResponseType.THROTTLED,
+        "too_many_requests",
+        "Too many requests at once. Try again in a second.",
+        {"Retry-After": "'1'"},
+    ),
+    (
+        apigateway.ResponseType.REQUEST_TOO_LARGE,
+        "request_too_large",
+        "The request is larger than 10 MB. Use POST /uploads, whose files go straight to the store.",
+        {},
+    ),
+    (
+        apigateway.ResponseType.DEFAULT_4_XX,
+        "refused",
+        "The gateway refused the request: $context.error.responseType.",
+        {},
+    ),
+    (
+        apigateway.ResponseType.DEFAULT_5_XX,
+        "not_answered",
+        "The service did not answer in time. Try again shortly; if it goes on, report it with the request id.",
+        {"Retry-After": "'5'"},
+    ),
+]
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "requestTime": "$context.requestTime",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "responseLength": "$context.responseLength",
+    "latencyMs": "$context.responseLatency",
+    "error": "$context.error.message",
+    "integrationError": "$context.integrationErrorMessage",
+}
 
 
 class Api(Construct):
-    """All of /v1 goes to the function. FastAPI answers CORS preflights; the gateway adds CORS to errors of its own."""
+    """All of /v1 goes to the function. FastAPI answers CORS preflights; the gateway's errors look like FastAPI's."""
 
     def __init__(
         self,
@@ -84,7 +121,7 @@ class Api(Construct):
         integration = apigateway.LambdaIntegration(alias, proxy=True, allow_test_invoke=False)
         self.rest_api.root.add_method("ANY", integration)
         self.rest_api.root.add_proxy(default_integration=integration, any_method=True)
-        self._cors_on_gateway_errors()
+        self._errors()
 
     def url(self, config: LocalConfig | AwsConfig) -> str:
         """Where clients reach the API, with a slash at its end."""
@@ -109,42 +146,29 @@ class Api(Construct):
             self.function.add_environment(name, value)
 
     def _grants(self, buckets: Buckets, queue: UploadsQueue) -> None:
-        statements = [
-            # PutObject and GetObject also bound what the signatures of the function can do.
-            (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [buckets.uploads.arn_for_objects("*")]),
-            (["s3:ListBucket"], [buckets.uploads.bucket_arn]),
-            (["sqs:SendMessage"], [queue.queue.queue_arn]),
-            (["sqs:GetQueueAttributes"], [queue.queue.queue_arn, queue.dead_letters.queue_arn]),
-        ]
-        for actions, resources in statements:
-            self.function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        # The actions on objects bound what the signatures of the function can do, too.
+        objects = buckets.uploads.arn_for_objects("*")
+        allow(self.function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
+        allow(self.function, ["s3:ListBucket"], buckets.uploads.bucket_arn)
+        allow(self.function, ["sqs:SendMessage"], queue.queue.queue_arn)
+        allow(self.function, ["sqs:GetQueueAttributes"], queue.queue.queue_arn, queue.dead_letters.queue_arn)
 
-    def _cors_on_gateway_errors(self) -> None:
-        # They carry no data of anybody, so every origin may read them and a page can say what happened.
-        for name, kind in (
-            ("4XX", apigateway.ResponseType.DEFAULT_4_XX),
-            ("5XX", apigateway.ResponseType.DEFAULT_5_XX),
-        ):
+    def _errors(self) -> None:
+        """What the gateway answers by itself, in the shape that the function gives to errors.
+
+        No answer holds data of anybody, so every origin may read them and a page can say what happened.
+        """
+        headers = {
+            "Access-Control-Allow-Origin": "'*'",
+            "Access-Control-Allow-Headers": "'content-type,x-api-key'",
+            "Access-Control-Allow-Methods": "'GET,POST,PUT,DELETE'",
+            "Access-Control-Expose-Headers": "'retry-after'",
+        }
+        for kind, code, detail, more in _ERRORS:
+            body = {"detail": detail, "code": code, "field": None, "request_id": "$context.requestId"}
             self.rest_api.add_gateway_response(
-                f"Errors{name}",
+                f"Error{code.title().replace('_', '')}",
                 type=kind,
-                response_headers={
-                    "Access-Control-Allow-Origin": "'*'",
-                    "Access-Control-Allow-Headers": "'content-type,x-api-key'",
-                    "Access-Control-Allow-Methods": "'GET,POST,PUT,DELETE,OPTIONS'",
-                },
+                response_headers=headers | more,
+                templates={"application/json": json.dumps(body)},
             )
-
-
-_ACCESS_LOG = {
-    "requestId": "$context.requestId",
-    "requestTime": "$context.requestTime",
-    "ip": "$context.identity.sourceIp",
-    "method": "$context.httpMethod",
-    "path": "$context.path",
-    "status": "$context.status",
-    "responseLength": "$context.responseLength",
-    "latencyMs": "$context.responseLatency",
-    "error": "$context.error.message",
-    "integrationError": "$context.integrationErrorMessage",
-}

@@ -74,6 +74,7 @@ class AwsConfig(Config):
     region: str | None = None
     alarm_email: str = ""  # subscribed to the alarms; empty makes the topic only
     bundle: str = "models/base"  # folder of the repository baked into the image
+    published_bundle: str = ""  # prefix in the models bucket that is used instead of it
     dependencies_layer: Path = ROOT / "build/layers/dependencies"
     database_min_acu: float = 0.5
     database_max_acu: float = 8
@@ -107,6 +108,7 @@ class AwsConfig(Config):
             alarm_email=env.get("ADLENS_AWS_ALARM_EMAIL", ""),
             cors_origins=tuple(env.get("ADLENS_AWS_CORS_ORIGINS", "").replace(",", " ").split()),
             bundle=env.get("ADLENS_AWS_BUNDLE", cls.bundle),
+            published_bundle=env.get("ADLENS_AWS_PUBLISHED_BUNDLE", "").strip("/"),
             max_concurrency=_number(env, "ADLENS_AWS_MAX_CONCURRENCY", cls.max_concurrency),
             analyze_memory_mib=_number(env, "ADLENS_AWS_ANALYZE_MEMORY_MIB", cls.analyze_memory_mib),
             uploads_expire_days=expire_days or None,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RUNTIME = lambda_.Runtime.PYTHON_3_12
 ARCHITECTURE = lambda_.Architecture.X86_64
+METRICS = "AdLens"  # namespace of what the functions count
 CACHES = ["**/__pycache__", "**/*.pyc"]
 
 
@@ -69,7 +70,7 @@ class Surroundings:
         variables = {
             "ADLENS_STAGE": self.config.stage,
             "POWERTOOLS_SERVICE_NAME": name.replace("-", "_"),
-            "POWERTOOLS_METRICS_NAMESPACE": "AdLens",
+            "POWERTOOLS_METRICS_NAMESPACE": METRICS,
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
         if self.database is not None:
@@ -77,7 +78,8 @@ class Surroundings:
                 "ADLENS_DATABASE_SECRET_ARN": self.database.secret.secret_arn,
                 "ADLENS_DATABASE_HOST": self.database.proxy.endpoint,
                 "ADLENS_DATABASE_NAME": self.database.name,
-                "ADLENS_S3_ADDRESSING_STYLE": "auto",
+                # Signs for the bucket's regional address: S3's global one redirects, which a form cannot follow.
+                "ADLENS_S3_ADDRESSING_STYLE": "virtual",
             }
         if isinstance(self.config, LocalConfig):
             variables |= {
@@ -143,6 +145,11 @@ class ZipFunction(lambda_.Function):
             memory_size=memory_size,
             **properties,
         )
+
+
+def allow(function: lambda_.Function, actions: list[str], *resources: str) -> None:
+    """Lets `function` do `actions` on `resources` (ARNs): what its code does, where CDK's grants give more."""
+    function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=list(resources)))
 
 
 def _allow_network_interfaces(role: iam.Role) -> None:

@@ -45,7 +45,9 @@ class AdLensStack(Stack):
         self.api = Api(self, "Api", surroundings=surroundings, zip_code=zip_code)
         self.workers = Workers(self, "Workers", surroundings=surroundings, zip_code=zip_code)
         if isinstance(config, AwsConfig):
-            self.workers.migrate_before(self.analysis, self.api, self.workers.dead_letters, self.workers.sweep)
+            self.workers.migrate_before(
+                self.analysis.function, self.api.function, self.workers.dead_letters, self.workers.sweep
+            )
             self._alarms(config)
         acknowledge(self)
         self._outputs(config)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from aws_cdk import Duration, triggers
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
-from infra_cdk.function import Surroundings, ZipCode, ZipFunction
+from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 
 
 class Workers(Construct):
@@ -45,12 +44,9 @@ class Workers(Construct):
         self.sweep = function("Sweep", "sweep", Duration.minutes(1), "Ends uploads that never arrived.")
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.queue.queue_url)
-        for actions, resource in (
-            ("s3:GetObject", buckets.uploads.arn_for_objects("*")),
-            ("s3:ListBucket", buckets.uploads.bucket_arn),  # so that a missing object answers 404, not 403
-            ("sqs:SendMessage", queue.queue.queue_arn),
-        ):
-            self.sweep.add_to_role_policy(iam.PolicyStatement(actions=[actions], resources=[resource]))
+        allow(self.sweep, ["s3:GetObject"], buckets.uploads.arn_for_objects("*"))
+        allow(self.sweep, ["s3:ListBucket"], buckets.uploads.bucket_arn)  # a missing object answers 404, not 403
+        allow(self.sweep, ["sqs:SendMessage"], queue.queue.queue_arn)
         events.Rule(
             self,
             "EveryFiveMinutes",
