@@ -161,7 +161,7 @@ class PostgresCreatives:
     @transactional
     def request_analysis(self, session: Session, key: CreativeId) -> AnalysisRequested:
         row = _lock(session, key)
-        if row.event_etag is None:
+        if row.event_etag is None and row.etag is None:  # neither heard of nor read, as when its event was lost
             raise Conflict("The file of this creative has not arrived yet; upload it first.")
         _clear_claim(row)
         row.revision += 1
@@ -180,7 +180,7 @@ class PostgresCreatives:
                 creative.id,
                 creative.object_key,
                 creative.revision,
-                creative.event_etag.is_not(None),
+                func.coalesce(creative.event_etag, creative.etag).is_not(None),
                 creative.updated_at,
             )
             .where(creative.status.in_(_UNFINISHED), creative.updated_at < before)
