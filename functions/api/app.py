@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
 
 from adlens.settings import ApiSettings
 from functions.api import VERSION, errors
 from functions.api.middleware import BodyLimit, RequestContext
-from functions.api.routes import analytics, creatives, groups, health, settings, uploads
+from functions.api.routes import analytics, creatives, docs, groups, health, settings, uploads
 
 DESCRIPTION = """
 Upload advertising creatives, watch their analysis, read what was found in them.
@@ -48,6 +46,7 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = chosen
     errors.install(app)
@@ -64,9 +63,5 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
     for module in (uploads, groups, creatives, analytics, settings):
         app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
     app.include_router(health.router)
-    app.add_api_route("/docs", _docs, include_in_schema=False)
+    app.include_router(docs.router, include_in_schema=False)
     return app
-
-
-async def _docs() -> HTMLResponse:
-    return get_swagger_ui_html(openapi_url="openapi.json", title="AdLens API")

@@ -42,7 +42,13 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request.state.request_id
+                MutableHeaders(scope=message).update(
+                    {
+                        "x-request-id": request.state.request_id,
+                        "x-content-type-options": "nosniff",
+                        "cache-control": "no-store",  # answers carry a tenant's data and addresses that expire
+                    }
+                )
             await send(message)
 
         try:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 
 from adlens.domain.creative import NewCreative
 from adlens.domain.errors import Conflict, ImageTooLarge, InvalidImage, InvalidValue, PermanentError, UnsupportedFormat
-from adlens.domain.media import CONTENT_TYPES, MAX_FILE_BYTES, ImageFormat, format_of_name
+from adlens.domain.media import MAX_FILE_BYTES, ImageFormat, format_of_name
 from functions.api.dependencies import Now, UseRegisterUploads, UseStoreUpload, Workspace, media_type
 from functions.api.errors import MalformedRequest, documented
 from functions.api.observability import logger, metrics
@@ -31,6 +31,8 @@ from functions.api.schemas import (
 )
 
 router = APIRouter(tags=["uploads"])
+
+_FORMATS = {image_format.content_type: image_format for image_format in ImageFormat}
 
 
 @router.post(
@@ -115,9 +117,9 @@ def _announced(file: UploadFileIn) -> ImageFormat:
         raise InvalidImage("The file is empty.")
     if file.size > MAX_FILE_BYTES:
         raise ImageTooLarge(f"The file is larger than {MAX_FILE_BYTES // 2**20} MB.")
-    if file.content_type in CONTENT_TYPES:
-        return ImageFormat(file.content_type.removeprefix("image/").upper())
-    image_format = None if file.content_type else format_of_name(file.filename)
+    claimed = (file.content_type or "").partition(";")[0].strip().lower()
+    nothing_said = claimed in ("", "application/octet-stream")
+    image_format = format_of_name(file.filename) if nothing_said else _FORMATS.get(claimed)
     if image_format is None:
         raise UnsupportedFormat("Only JPEG, PNG and WebP pictures are accepted.")
     return image_format

@@ -83,6 +83,17 @@ def test_the_docs_find_their_document_under_whatever_path_they_are_served(client
     assert client.get("/openapi.json").json()["servers"] == [{"url": "."}]
 
 
+def test_operations_have_names_that_generated_clients_can_use(document) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    assert {"upload", "sign_uploads", "get_creative", "group_status"} <= set(names)
+
+
+def test_answers_are_kept_by_nobody(client) -> None:
+    headers = client.get("/groups").headers
+    assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
 def test_pages_of_other_origins_may_call(client) -> None:
     answer = client.options(
         "/uploads",
@@ -109,9 +120,18 @@ def test_the_version_is_that_of_the_project() -> None:
 
 
 def test_the_handler_imports_no_vision() -> None:
-    script = f"import sys, functions.api.handler; print(sorted({VISION!r} & sys.modules.keys()))"
+    assert VISION & modules_after("import functions.api.handler") == set()
+
+
+def test_the_shapes_need_no_web_framework() -> None:
+    heavy = {"fastapi", "starlette", "sqlalchemy", "boto3", "aws_lambda_powertools", *VISION}
+    assert heavy & modules_after("import functions.api.schemas") == set()
+
+
+def modules_after(statement: str) -> set[str]:
+    script = f"{statement}; import json, sys; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return set(json.loads(done.stdout))
 
 
 # --- behind API Gateway ---------------------------------------------------------------------------------------------

@@ -58,6 +58,12 @@ def test_errors_have_one_shape(client, method, path, status, code, field) -> Non
     assert found["request_id"] == answer.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("value", [None, 3.5, [], {}, "three", "9" * 5000, 10**30])
+def test_a_setting_that_is_no_number_in_range_is_named(client, value) -> None:
+    answer = client.put("/settings/", json={"DOMINANT_COLORS_COUNT": value})
+    assert (answer.status_code, answer.json()["field"]) == (422, "DOMINANT_COLORS_COUNT")
+
+
 def test_a_change_that_does_not_fit_changes_nothing(client) -> None:
     answer = client.put("/settings/", json={"SECONDARY_COLORS_COUNT": 1, "DOMINANT_COLORS_COUNT": True})
     assert (answer.status_code, answer.json()["field"]) == (422, "DOMINANT_COLORS_COUNT")

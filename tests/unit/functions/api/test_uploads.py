@@ -79,10 +79,20 @@ def test_a_file_that_is_refused_does_not_stop_the_others(client, world, file, co
     assert len(world.rows) == 2
 
 
-def test_the_content_type_goes_before_the_extension(client) -> None:
-    file = {"filename": "picture", "size": 1, "content_type": "image/png"}
+@pytest.mark.parametrize(
+    ("filename", "claimed", "signed"),
+    [
+        ("picture", "image/png", "image/png"),
+        ("misnamed.jpg", "Image/WebP; q=1", "image/webp"),
+        ("mug.JPEG", None, "image/jpeg"),
+        ("mug.png", "", "image/png"),
+        ("mug.png", "application/octet-stream", "image/png"),
+    ],
+)
+def test_the_content_type_goes_before_the_extension(client, filename, claimed, signed) -> None:
+    file = {"filename": filename, "size": 1, "content_type": claimed}
     (upload,) = client.post("/uploads", json={"files": [file]}).json()["uploads"]
-    assert upload["form"]["fields"]["Content-Type"] == "image/png"
+    assert upload["form"]["fields"]["Content-Type"] == signed
 
 
 def test_nothing_is_recorded_when_every_file_is_refused(client, world) -> None:
