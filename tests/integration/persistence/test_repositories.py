@@ -307,12 +307,13 @@ def test_asking_again(house: Any, findings: Findings) -> None:
 
 
 def test_a_creative_whose_event_was_lost_can_be_analysed_all_the_same(house: Any, findings: Findings) -> None:
-    key = house.add()
-    claim = house.repository.claim(AnalysisRequested(key, 1), "sweep", 60)
-    assert house.repository.complete(claim, findings(), "a")
+    lost, late = house.add(), house.add()
+    for key in (lost, late):
+        claim = house.repository.claim(AnalysisRequested(key, 1), "sweep", 60)
+        assert house.repository.complete(claim, findings(), "a")
 
-    assert house.repository.claim(house.created(key, "a", "01"), "late", 60) is None, "the event turns up after all"
-    assert house.repository.request_analysis(key).revision == 2
+    assert house.repository.request_analysis(lost).revision == 2
+    assert house.repository.claim(house.created(late, "a", "01"), "m1", 60) is None, "it turns up after all"
 
 
 def test_a_request_for_a_creative_that_was_made_anew_is_nothing(house: Any, findings: Findings) -> None:
