@@ -1,4 +1,4 @@
-"""The template of the local stage on LocalStack: synthesised, published, created; database migrated, objects put back."""
+"""The template of the local stage on LocalStack: made, published, created; database migrated, objects put back."""
 
 from __future__ import annotations
 
@@ -83,11 +83,11 @@ class Template:
 
     @cached_property
     def assets(self) -> dict[str, Any]:
-        return json.loads((self.folder / f"{STACK}.assets.json").read_text())
+        return dict(json.loads((self.folder / f"{STACK}.assets.json").read_text()))
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        return json.loads((self.folder / f"{STACK}.template.json").read_text()).get("Parameters", {})
+        return dict(json.loads((self.folder / f"{STACK}.template.json").read_text()).get("Parameters", {}))
 
     def files(self) -> Iterator[tuple[str, str, bytes]]:
         """Bucket, key and bytes of each file asset; folders are zipped."""
@@ -151,8 +151,10 @@ def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = A
 
 def deploy(localstack: LocalStack, template: Template, database_url: str) -> Deployment:
     """Creates the stack on a LocalStack that has just started, brings the database up to date, puts objects back."""
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda file: _publish(localstack, *file), template.files()))
+    s3 = client(localstack, "s3")
+    for bucket, key, data in template.files():
+        s3.create_bucket(Bucket=bucket)  # in us-east-1 making one that exists is no error
+        s3.put_object(Bucket=bucket, Key=key, Body=data)
     if "BootstrapVersion" in template.parameters:
         name = template.parameters["BootstrapVersion"]["Default"]
         client(localstack, "ssm").put_parameter(Name=name, Value="99", Type="String", Overwrite=True)
@@ -201,7 +203,7 @@ def put_objects_back(localstack: LocalStack) -> int:
 
 
 def client(localstack: LocalStack, service: str) -> Any:
-    """A boto3 client of this LocalStack."""
+    """A boto3 client of this LocalStack; making one takes a moment, using it from several threads is fine."""
     import boto3
     from botocore.config import Config
 
@@ -239,12 +241,6 @@ def _create_stack(localstack: LocalStack, template: Template) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
-def _publish(localstack: LocalStack, bucket: str, key: str, data: bytes) -> None:
-    s3 = client(localstack, "s3")
-    s3.create_bucket(Bucket=bucket)  # in us-east-1 making one that exists is no error
-    s3.put_object(Bucket=bucket, Key=key, Body=data)
-
-
 def _zip(path: Path) -> bytes:
     """A folder as a zip (a file that is one already as it stands)."""
     if path.is_file():
@@ -264,4 +260,4 @@ def _place(text: str) -> str:
 def _context() -> dict[str, Any]:
     """The context of cdk.json, which the CDK command would have read."""
     path = CHECKOUT / "cdk.json"
-    return json.loads(path.read_text()).get("context", {}) if path.exists() else {}
+    return dict(json.loads(path.read_text()).get("context", {})) if path.exists() else {}

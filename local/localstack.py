@@ -104,14 +104,14 @@ class LocalStack:
     @property
     def port(self) -> int:
         """The port it listens on, or will: ADLENS_LOCALSTACK_PORT, or chosen once and kept as long as it is free."""
-        port = self.state.read().get("localstack_port")
+        port: int = self.state.read().get("localstack_port", DEFAULT_PORT)
         if self.process is None:
             wanted = os.environ.get("ADLENS_LOCALSTACK_PORT")
             if wanted and free_port(int(wanted)) != int(wanted):
                 raise LocalStackError(f"ADLENS_LOCALSTACK_PORT={wanted} is taken: free it, or leave the choice to us")
             port = free_port(int(wanted) if wanted else port, DEFAULT_PORT)
             self.state.write(localstack_port=port)
-        return int(port)
+        return port
 
     @property
     def url(self) -> str:
@@ -134,14 +134,9 @@ class LocalStack:
             return False
 
     def start(self) -> None:
-        """Starts LocalStack if it does not run; returns when it answers."""
-        process = self.process or self._spawn()
-        if not wait_for(lambda: self.healthy() or not process.running, START_SECONDS) or not process.running:
-            self.stop()
-            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-            raise LocalStackError(f"LocalStack did not start; the end of {self.log}:\n{tail}")
-
-    def _spawn(self) -> Process:
+        """Starts LocalStack if it does not run; `wait` says when it answers."""
+        if self.process is not None:
+            return
         port, root, work = self.port, self.state.root, self.state.root / "localstack"
         for folder in (work, root / "environments"):  # nothing of a former run is of use
             shutil.rmtree(folder, ignore_errors=True)
@@ -153,6 +148,10 @@ class LocalStack:
             "LOCALSTACK_HOST": f"{HOST}:{port}",  # its default is a name of the public DNS
             "SQS_ENDPOINT_STRATEGY": "path",
             "DNS_ADDRESS": "0",  # no DNS server
+            # loaded while the template is synthesised; others at their first use
+            "SERVICES": "s3,sqs,lambda,cloudformation,iam,sts,logs,apigateway,events,ssm",
+            "EAGER_SERVICE_LOADING": "1",
+            "STRICT_SERVICE_LOADING": "0",
             "DISABLE_EVENTS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "FILESYSTEM_ROOT": str(work),
@@ -179,15 +178,21 @@ class LocalStack:
                 start_new_session=True,  # outlives the command, and is stopped with all that it started
             )
         process = Process.of(started.pid)
-        self.state.write(localstack={"pid": process.pid, "created": process.created})
-        return process
+        self.state.write(localstack={"pid": process.pid, "created": process.created}, deployment=None)
+
+    def wait(self) -> None:
+        """Returns when LocalStack answers."""
+        process = self.process
+        if process and wait_for(lambda: self.healthy() or not process.running, START_SECONDS) and process.running:
+            return
+        self.stop()
+        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+        raise LocalStackError(f"LocalStack did not start; the end of {self.log}:\n{tail}")
 
     def stop(self) -> None:
-        """Ends LocalStack and every Lambda environment."""
+        """Ends LocalStack with every Lambda environment, at once: what lasts is on disk, the rest it would forget."""
         if process := self.process:
-            os.kill(process.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its session
             wait_for(lambda: not process.running, STOP_SECONDS)
-            with contextlib.suppress(ProcessLookupError):  # its session: also what outlived it
-                os.killpg(process.pid, signal.SIGKILL)
-            wait_for(lambda: not process.running, STOP_SECONDS)
-        self.state.write(localstack=None)
+        self.state.write(localstack=None, deployment=None)

@@ -155,8 +155,8 @@ class Postgres:
         if user := self._system_user():
             for path in (self._folder, fresh, password):
                 shutil.chown(path, user)
-            for path in (self._folder, self._programs):
                 _let_through(path)
+            _let_through(self._programs)
         self._run(
             "initdb",
             *("--pgdata", fresh, "--username", USER, "--pwfile", password, "--auth", "scram-sha-256"),

@@ -6,13 +6,12 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import localstack
-from .deployment import Deployment, deploy, settings, synthesise
+from .deployment import Deployment, Template, deploy, settings, synthesise
 from .localstack import LocalStack
 from .postgres import Postgres
 from .state import DEFAULT_ROOT, LocalStackError, State, progress
@@ -33,35 +32,35 @@ class Part:
     detail: str = ""
 
 
-def up(root: Path = DEFAULT_ROOT, *, durable: bool = True) -> Deployment:
+def up(root: Path = DEFAULT_ROOT, *, durable: bool = True, variables: Mapping[str, str] | None = None) -> Deployment:
     """Starts what does not run and deploys what has changed; LocalStackError says what is missing.
 
     A template that differs from the one deployed means a new LocalStack: its objects are kept, so this costs seconds
-    and leaves nothing half-updated. `durable=False` is for the databases of tests.
+    and leaves nothing half-updated. `durable=False` is for the databases of tests. `variables` are the template's
+    settings ADLENS_LOCAL_* (infra_cdk/config.py) that win over the environment's.
     """
     state = State.at(root)
     with state.lock():
         started = time.monotonic()
         localstack.install()
         postgres, local = Postgres(state, durable), LocalStack(state)
-        variables = settings(local.url, postgres.url())
-        with ThreadPoolExecutor(3) as pool:  # each waits for processes
-            database = pool.submit(postgres.start)
-            gateway = pool.submit(local.start)
-            template = pool.submit(synthesise, state, variables).result()
-            gateway.result()
-            database.result()
-        deployed = _deployment(state)
-        if deployed and deployed.template == template.hash and local.healthy():
-            return deployed
-        if state.read().get("deployed_to") == _pid(local):  # something is deployed there, or was begun
-            progress("the template has changed: starting LocalStack anew")
+        postgres.start()
+
+        def template() -> Template:
+            return synthesise(state, settings(local.url, postgres.url()) | dict(variables or {}))
+
+        if local.process:
+            deployed = _deployment(state)
+            if deployed and deployed.template == template().hash and local.healthy():
+                return deployed
+            progress("something has changed: starting LocalStack anew")
             local.stop()
-            local.start()
-        state.write(deployment=None, deployed_to=_pid(local))
+        local.start()
+        made = template()  # while LocalStack starts
+        local.wait()
         _shorten_logs(state)
         progress("deploying")
-        deployment = deploy(local, template, postgres.url())
+        deployment = deploy(local, made, postgres.url())
         state.write(deployment=asdict(deployment))
         progress(f"up after {time.monotonic() - started:.1f} s: {deployment.api_url}")
         return deployment
@@ -73,7 +72,6 @@ def down(root: Path = DEFAULT_ROOT) -> None:
     with state.lock():
         LocalStack(state).stop()
         Postgres(state).stop()
-        state.write(deployment=None, deployed_to=None)
     shutil.rmtree(state.root / "environments", ignore_errors=True)
 
 
@@ -100,12 +98,9 @@ def status(root: Path = DEFAULT_ROOT) -> list[Part]:
     ]
 
 
-def deployment(root: Path = DEFAULT_ROOT) -> Deployment:
-    """The deployment that runs; LocalStackError when there is none."""
-    deployed = _deployment(State.at(root))
-    if deployed is None:
-        raise LocalStackError("The local stack is not up: run `adlens up`")
-    return deployed
+def running(root: Path = DEFAULT_ROOT) -> Deployment | None:
+    """The deployment that runs, if one does."""
+    return _deployment(State.at(root)) if root.exists() else None
 
 
 def logs(function: str | None = None, *, follow: bool = False, root: Path = DEFAULT_ROOT) -> Iterator[str]:
@@ -145,17 +140,12 @@ def _read(files: Callable[[], dict[str, Path]], *, named: bool, follow: bool) ->
         time.sleep(0.2)
 
 
-def _pid(local: LocalStack) -> int | None:
-    return local.process.pid if local.process else None
-
-
 def _deployment(state: State) -> Deployment | None:
-    remembered = state.read()
-    pid = _pid(LocalStack(state))
-    if pid is None or remembered.get("deployed_to") != pid or "deployment" not in remembered:
+    remembered = state.read().get("deployment")
+    if remembered is None or LocalStack(state).process is None:
         return None
     try:
-        return Deployment(**remembered["deployment"])
+        return Deployment(**remembered)
     except TypeError:  # written by another version
         return None
 

@@ -55,9 +55,10 @@ class State:
 
     def read(self) -> dict[str, Any]:
         try:
-            return json.loads(self._file.read_text())
+            state: dict[str, Any] = json.loads(self._file.read_text())
         except FileNotFoundError:
             return {}
+        return state
 
     def write(self, **changes: Any) -> None:
         """Merges `changes` into the state; None takes a key out."""
@@ -105,7 +106,7 @@ class Process:
     def running(self) -> bool:
         try:
             process = psutil.Process(self.pid)
-            return process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE
+            return bool(process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return False
 

@@ -1,0 +1,225 @@
+"""The whole local stack in a state folder of its own: what lasts, what is restarted, what is left behind."""
+
+import os
+import signal
+import stat
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg2
+import pytest
+
+from local import stack
+from local.deployment import Deployment, client, invoke
+from local.localstack import LocalStack
+from local.postgres import Postgres
+from local.state import HOST, LocalStackError, State
+
+KEY = "workspace/group/creative Кружка?#"
+PICTURE = b"\x89PNG\r\n" + bytes(range(256)) * 4096  # 1 MB: LocalStack moves it to a file of its own
+
+
+@pytest.fixture(scope="module")
+def root() -> Iterator[Path]:
+    # not pytest's folder: every run closes that to other users, and root's PostgreSQL runs as one
+    with tempfile.TemporaryDirectory(prefix="adlens-test-") as folder:
+        yield Path(folder) / "state"
+        stack.down(Path(folder) / "state")
+
+
+@pytest.fixture(scope="module")
+def deployed(root: Path) -> Deployment:
+    return stack.up(root, durable=False)
+
+
+def localstack(root: Path) -> LocalStack:
+    return LocalStack(State.at(root))
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+def processes(root: Path) -> set[int]:
+    """Everything that runs for the stack: its servers, what they started, the Lambda environments."""
+    found = {
+        int(path.read_text()) for path in root.glob("environments/*/*/pid") if psutil.pid_exists(int(path.read_text()))
+    }
+    for part in stack.status(root):
+        if part.pid:
+            found |= {part.pid, *(child.pid for child in psutil.Process(part.pid).children(recursive=True))}
+    return found
+
+
+def put(root: Path, deployed: Deployment, key: str) -> str:
+    answer = client(localstack(root), "s3").put_object(
+        Bucket=deployed.uploads_bucket,
+        Key=key,
+        Body=PICTURE,
+        ContentType="image/png",
+        Metadata={"source": "test"},
+    )
+    return str(answer["ETag"])
+
+
+def health(deployed: Deployment) -> int:
+    with urllib.request.urlopen(f"{deployed.api_url}/health", timeout=60) as answer:  # noqa: S310 - http on loopback
+        return int(answer.status)
+
+
+def analyses(root: Path) -> int:
+    """How often the analysis was called."""
+    return sum(line.startswith("START") for line in stack.logs("analyze", root=root))
+
+
+def test_it_is_up(root: Path, deployed: Deployment) -> None:
+    parts = {part.name: part for part in stack.status(root)}
+    assert [part.name for part in parts.values() if not part.running] == []
+    assert parts["api"].url == deployed.api_url
+    assert health(deployed) == 200
+
+
+def test_everything_listens_on_loopback_only(root: Path, deployed: Deployment) -> None:
+    ours = processes(root)
+    addresses = {
+        connection.laddr.ip
+        for connection in psutil.net_connections("inet")
+        if connection.pid in ours and connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {HOST}
+
+
+def test_the_database_takes_a_password_that_others_cannot_read(root: Path, deployed: Deployment) -> None:
+    port = Postgres(State.at(root)).port
+    for password in (None, "guess"):
+        with pytest.raises(psycopg2.OperationalError, match="password"):
+            psycopg2.connect(
+                host=HOST, port=port, user="adlens", dbname="adlens", password=password, passfile=os.devnull
+            )
+    secrets = [path for path in root.iterdir() if path.is_file() and "lock" not in path.name] + [root / "cdk.out"]
+    assert [path.name for path in secrets if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+
+
+def test_up_again_changes_nothing(root: Path, deployed: Deployment) -> None:
+    before = localstack(root).process, Postgres(State.at(root)).pid
+    assert stack.up(root, durable=False) == deployed
+    assert (localstack(root).process, Postgres(State.at(root)).pid) == before
+
+
+def test_an_upload_reaches_the_analysis(root: Path, deployed: Deployment) -> None:
+    before = analyses(root)
+    put(root, deployed, "workspace/group/one")
+    wait_until(lambda: analyses(root) > before)
+
+
+def test_calls_run_in_as_many_environments_as_the_mapping_allows(root: Path, deployed: Deployment) -> None:
+    (mapping,) = client(localstack(root), "lambda").list_event_source_mappings()["EventSourceMappings"][:1]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] == 2
+    for number in range(12):
+        put(root, deployed, f"workspace/group/many-{number}")
+    wait_until(lambda: _messages(root, deployed) == 0)
+    environments = list(root.glob(f"environments/{deployed.analyze_function}/*/pid"))
+    assert 1 <= len(environments) <= 2
+
+
+def _messages(root: Path, deployed: Deployment) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    sqs = client(localstack(root), "sqs")
+    told: dict[str, Any] = sqs.get_queue_attributes(QueueUrl=deployed.queue_url, AttributeNames=names)["Attributes"]
+    return sum(map(int, told.values()))
+
+
+def test_a_function_that_fails_says_why(root: Path, deployed: Deployment) -> None:
+    with pytest.raises(LocalStackError, match=r"(?s)adlens-local-analyze failed: .*its log: "):
+        invoke(localstack(root), deployed.analyze_function, {"Records": "not a list"})
+
+
+def test_logs_by_name(root: Path, deployed: Deployment) -> None:
+    assert any(line.startswith("adlens-local-analyze | START") for line in stack.logs(root=root))
+    assert any(line.startswith("START") for line in stack.logs("migrate", root=root))
+    assert any("database system is ready" in line for line in stack.logs("postgres", root=root))
+    with pytest.raises(LocalStackError, match=r"no log of 'analyse'.*adlens-local-analyze"):
+        next(stack.logs("analyse", root=root))
+    following = stack.logs("api", follow=True, root=root)
+    seen = [next(following)]
+    health(deployed)
+    while not seen[-1].startswith("REPORT"):
+        seen.append(next(following))
+
+
+def test_state_lasts_over_down_and_up(root: Path, deployed: Deployment) -> None:
+    etag = put(root, deployed, KEY)
+    client(localstack(root), "s3").delete_object(Bucket=deployed.uploads_bucket, Key="workspace/group/one")
+    with psycopg2.connect(deployed.database_url.replace("+psycopg2", "")) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept (value int); INSERT INTO kept VALUES (42)")
+    connection.close()
+    ours = processes(root)
+    assert len(ours) > 3
+
+    stack.down(root)
+
+    assert [pid for pid in ours if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"] == []
+    assert [part.name for part in stack.status(root) if part.running] == []
+
+    again = stack.up(root, durable=False)
+    assert again.database_url == deployed.database_url
+    _same_object(root, again, etag)
+    keys = [
+        entry["Key"]
+        for entry in client(localstack(root), "s3").list_objects_v2(Bucket=again.uploads_bucket)["Contents"]
+    ]
+    assert "workspace/group/one" not in keys
+    with psycopg2.connect(again.database_url.replace("+psycopg2", "")) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM kept")
+        assert cursor.fetchall() == [(42,)]
+    connection.close()
+
+
+def test_a_crash_loses_no_object_and_leaves_no_process(root: Path, deployed: Deployment) -> None:
+    etag = put(root, deployed, KEY)
+    process = localstack(root).process
+    assert process is not None
+    environments = [int(path.read_text()) for path in root.glob("environments/*/*/pid")]
+    assert environments
+    os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: not any(psutil.pid_exists(pid) for pid in environments))
+    _same_object(root, stack.up(root, durable=False), etag)
+
+
+def _same_object(root: Path, deployed: Deployment, etag: str) -> None:
+    answer = client(localstack(root), "s3").get_object(Bucket=deployed.uploads_bucket, Key=KEY)
+    assert answer["Body"].read() == PICTURE
+    assert (answer["ETag"], answer["ContentType"], answer["Metadata"]) == (etag, "image/png", {"source": "test"})
+
+
+def test_a_second_server_runs_beside_it(root: Path, deployed: Deployment) -> None:
+    second = Postgres(State.at(root / "second"), durable=False)
+    second.start()
+    try:
+        assert second.port != Postgres(State.at(root)).port
+        with second.temporary_database() as url:
+            connection = psycopg2.connect(url.replace("+psycopg2", ""))
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_database()")
+                assert cursor.fetchall() == [(url.rpartition("/")[2],)]
+            connection.close()
+        with pytest.raises(psycopg2.OperationalError, match="does not exist"):
+            psycopg2.connect(url.replace("+psycopg2", ""))
+    finally:
+        second.stop()
+    assert second.pid is None
+    assert Postgres(State.at(root)).pid is not None
+
+
+def test_status_of_what_never_ran(tmp_path: Path) -> None:
+    folder = tmp_path / "nothing"
+    assert not any(part.running for part in stack.status(folder))
+    assert not folder.exists()
