@@ -64,7 +64,7 @@ class EmulatedFunction:
             with urllib.request.urlopen(request, timeout=self._timeout + SLACK_SECONDS) as answer:  # noqa: S310
                 return _answer(answer.read())
         except urllib.error.HTTPError as error:
-            raise FunctionError(f"{error}: {error.read(2000).decode(errors='replace')}") from error
+            raise FunctionError(f"{error}: {_reason(error.read())}") from error
         except urllib.error.URLError as error:  # raised until the request is sent
             raise Unavailable(f"{self._url}: {error.reason}") from error
         except (OSError, HTTPException) as error:
@@ -95,7 +95,7 @@ class ProcessFunction:
         outcome = self._environment.invoke(str(uuid.uuid4()), payload, self._timeout)
         print(outcome.logs, end="", flush=True)
         if outcome.is_error:
-            raise FunctionError(outcome.body.decode(errors="replace"))
+            raise FunctionError(_reason(outcome.body))
         return outcome.body
 
     def stop(self) -> None:
@@ -106,11 +106,20 @@ def _answer(body: bytes) -> bytes:
     """The emulator gives errors of the handler as answers, and says in plain text that a call took too long."""
     try:
         answer = json.loads(body)
-    except ValueError as error:
-        raise FunctionError(body[:2000].decode(errors="replace")) from error
-    if isinstance(answer, dict) and "errorType" in answer:
-        raise FunctionError(f"{answer['errorType']}: {answer.get('errorMessage')}")
+    except ValueError:
+        answer = None
+    if answer is None or (isinstance(answer, dict) and "errorType" in answer):
+        raise FunctionError(_reason(body))
     return body
+
+
+def _reason(body: bytes) -> str:
+    """What an error object of Lambda says, without the stack, which is in the log; or the text there is instead."""
+    try:
+        error = json.loads(body)
+        return f"{error['errorType']}: {error['errorMessage']}"
+    except (ValueError, TypeError, KeyError):
+        return body[:2000].decode(errors="replace")
 
 
 def main(handler: str, payload: str = "{}") -> None:

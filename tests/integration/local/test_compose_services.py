@@ -274,7 +274,10 @@ def test_a_creative_walks_through_all_services(
         migrated = run_once(once, environment)
         assert migrated.returncode == 0, migrated.stderr
         assert json.loads(migrated.stdout.splitlines()[-1])["revision"]
-    key = run_once([sys.executable, "-m", "local.compose.key", "test"], environment).stdout.strip()
+    key, another = (
+        run_once([sys.executable, "-m", "local.compose.key", name], environment).stdout.strip()
+        for name in ("one", "two")
+    )
 
     api_port, bridge_port = free_port(), free_port()
     start("api", api_port)
@@ -290,6 +293,7 @@ def test_a_creative_walks_through_all_services(
     paths = [tmp_path / name for name in ("sale.png", "page.jpg", "lost.png")]
     group, sent, refusals = client.upload(paths, lambda path: None)
     assert not refusals
+    assert [seen["group_id"] for seen in Client(f"http://127.0.0.1:{api_port}", another).get("/groups")] == [group]
     ids = {path.name: creative for creative, path in sent.items()}
     keys = {
         name: next(k for k in (o["Key"] for o in s3.list_objects_v2(Bucket=uploads)["Contents"]) if creative in k)
@@ -319,4 +323,5 @@ def test_a_function_that_fails_says_so(environment: dict[str, str]) -> None:
     broken = {**environment, "ADLENS_DATABASE_URL": "postgresql+psycopg2://adlens@127.0.0.1:1/adlens"}
     result = run_once(command("migrate"), broken)
     assert result.returncode == 1
-    assert "functions.migrate.handler.handler failed" in result.stderr
+    assert "functions.migrate.handler.handler failed: OperationalError: " in result.stderr
+    assert "stackTrace" not in result.stderr
