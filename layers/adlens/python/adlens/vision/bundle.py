@@ -20,11 +20,12 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, cast
 
 from adlens.domain.analysis import BundleInfo, Stage
@@ -162,6 +163,16 @@ class Bundle:
     @property
     def embedding(self) -> None:
         return None
+
+    def prepare(self) -> None:
+        """Starts making all engines in the background, so that the first picture waits less."""
+        Thread(target=self._make, args=(Stage.OCR, Stage.DETECTION, Stage.CLASSIFICATION), daemon=True).start()
+        Thread(target=self._make, args=(Stage.COLOR,), daemon=True).start()
+
+    def _make(self, *stages: Stage) -> None:
+        for stage in stages:
+            with suppress(Exception):  # whoever asks for the engine gets the error
+                self._engine(stage)
 
     def _engine(self, stage: Stage) -> object | None:
         manifest = self._manifest.stages.get(stage)

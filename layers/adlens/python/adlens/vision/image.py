@@ -6,6 +6,7 @@ import hashlib
 import struct
 import warnings
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -23,7 +24,10 @@ Pixels = npt.NDArray[np.uint8]
 
 # What Pillow's readers raise on hostile or damaged bytes, besides OSError (which UnidentifiedImageError is).
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, OverflowError, TypeError, struct.error, zlib.error)
-_OPAQUE_MODE = {"1": "L", "LA": "L", "La": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB", "RGBa": "RGB", "RGBX": "RGB"}
+_OPAQUE_MODE = {"1": "L", "P": "RGB", "RGBA": "RGB"}
+_MEGAPIXELS = MAX_PIXELS // 1_000_000
+_MAX_SIDE = 65_535
+"""No JPEG and no WebP has a longer one; PNGs that do cost memory out of all proportion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +59,12 @@ class PillowDecoder:
         if (image_format := sniff(data)) is None:
             raise UnsupportedFormat("The file is no JPEG, PNG or WebP picture, whatever its name says.")
         try:
-            picture = _upright_srgb(data, image_format)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # remarks on damaged metadata
+                warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+                picture = _upright_srgb(data, image_format)
+        except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
+            raise ImageTooLarge(f"The picture has far more than the accepted {_MEGAPIXELS} megapixels.") from error
         except _BROKEN as error:
             raise InvalidImage(f"The {image_format} picture is damaged or incomplete.") from error
         facts = ImageFacts(
@@ -70,44 +79,34 @@ class PillowDecoder:
 
 
 def _upright_srgb(data: bytes, image_format: ImageFormat) -> Pillow.Image:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-            picture = Pillow.open(BytesIO(data), formats=[image_format])  # reads the header only
-    except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
-        raise _too_many_pixels() from error
+    picture = Pillow.open(BytesIO(data), formats=[image_format])  # reads the header only
+    size = f"{picture.width}x{picture.height} pixels"
     if picture.width * picture.height > MAX_PIXELS:
-        raise _too_many_pixels(f"{picture.width}x{picture.height} pixels")
-    with picture:
-        picture.load()
-        return _to_srgb(_upright(picture))
-
-
-def _too_many_pixels(size: str = "more pixels than can be read safely") -> ImageTooLarge:
-    return ImageTooLarge(f"The picture has {size}; at most {MAX_PIXELS // 1_000_000} megapixels are accepted.")
-
-
-def _upright(picture: Pillow.Image) -> Pillow.Image:
-    try:
-        return ImageOps.exif_transpose(picture)
-    except _BROKEN:  # damaged EXIF says nothing about the pixels
-        return picture
+        raise ImageTooLarge(f"The picture has {size}; at most {_MEGAPIXELS} megapixels are accepted.")
+    if max(picture.size) > _MAX_SIDE:
+        raise ImageTooLarge(f"The picture has {size}; at most {_MAX_SIDE} are accepted on a side.")
+    picture.load()
+    with suppress(*_BROKEN):  # damaged EXIF says nothing about the pixels
+        ImageOps.exif_transpose(picture, in_place=True)
+    return _from_16_bit(picture) if picture.mode.startswith("I") else _to_srgb(picture)
 
 
 def _to_srgb(picture: Pillow.Image) -> Pillow.Image:
-    if picture.mode.startswith("I"):
-        return _from_16_bit(picture)
-    alpha = picture.convert("RGBA").getchannel("A") if picture.has_transparency_data else None
-    profile = picture.info.get("icc_profile")
-    if picture.mode == "P" and alpha is not None:
-        picture = picture.convert("RGBA")
-    opaque = picture.convert(_OPAQUE_MODE.get(picture.mode, picture.mode))
-    rgb = _profile_to_srgb(opaque, profile) if profile else opaque.convert("RGB")
+    alpha, profile = None, picture.info.get("icc_profile")
+    if picture.has_transparency_data:
+        picture = _converted(picture, "RGBA")
+        alpha = picture.getchannel("A")
+    picture = _converted(picture, _OPAQUE_MODE.get(picture.mode, picture.mode))
+    rgb = _profile_to_srgb(picture, profile) if profile else _converted(picture, "RGB")
     if alpha is None:
         return rgb
     on_white = Pillow.new("RGB", rgb.size, "white")
     on_white.paste(rgb, mask=alpha)
     return on_white
+
+
+def _converted(picture: Pillow.Image, mode: str) -> Pillow.Image:
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _from_16_bit(picture: Pillow.Image) -> Pillow.Image:
@@ -125,14 +124,16 @@ def _profile_to_srgb(picture: Pillow.Image, profile: bytes) -> Pillow.Image:
         converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, *_BROKEN):  # a browser ignores a broken or unfitting profile too
         converted = None
-    return converted or picture.convert("RGB")
+    return converted or _converted(picture, "RGB")
 
 
 def perceptual_hash(picture: Pillow.Image) -> str:
     """The 64-bit pHash as 16 hex digits: which of the 8x8 lowest DCT-II coefficients of the 32x32 grey picture lie
-    above their median. Same bits as `imagehash.phash`, so hashes compare with other collections by Hamming distance.
+    above their median. Compared by Hamming distance: some 10 bits or fewer apart is a variant of the same picture.
     """
-    grey = np.asarray(picture.convert("L").resize((32, 32), Pillow.Resampling.LANCZOS), dtype=np.float64)
+    grey = np.asarray(
+        picture.convert("L").resize((32, 32), Pillow.Resampling.LANCZOS, reducing_gap=3), dtype=np.float64
+    )
     basis = np.cos(np.pi / 64 * np.outer(np.arange(8), 2 * np.arange(32) + 1))
     low = basis @ grey @ basis.T
     return np.packbits(low > np.median(low)).tobytes().hex()

@@ -23,45 +23,49 @@ _GREYISH = 0.15
 class KMeansPalette:
     """The same picture always gives the same palette."""
 
+    def __init__(self) -> None:
+        import sklearn.cluster  # noqa: F401 - before its thread pools are looked up
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+        self._thread_pools = ThreadpoolController()
+
     def extract(self, image: DecodedImage, dominant: int, secondary: int) -> tuple[Swatch, ...]:
-        if dominant < 0 or secondary < 0:
-            raise ValueError("counts of colours are not negative")
-        colors, shares = cluster(sample(pixels_of(image)), dominant + secondary)
+        # More threads would add up in changing order, and some pictures would change their palette from run to run.
+        with self._thread_pools.limit(limits=1):
+            colors, shares = cluster(sample(pixels_of(image)), dominant + secondary)
         roles = [SwatchRole.DOMINANT] * dominant + [SwatchRole.SECONDARY] * secondary
-        percents = _whole(shares)
         return tuple(
             Swatch(rgb, percent, role, color_class(rgb))
-            for rgb, percent, role in zip(colors, percents, roles, strict=False)
+            for rgb, percent, role in zip(colors, _percents(shares), roles, strict=False)
         )
 
 
 def sample(pixels: Pixels) -> Pixels:
-    """At most some 9,000 pixels (n, 3) on a regular grid over the picture."""
+    """At most 9,000 pixels (n, 3) on a regular grid over the picture."""
     height, width = pixels.shape[:2]
-    step = max(1, ceil(sqrt(height * width / _SAMPLE)))
-    # A side thinner than the step still has its middle line.
-    return pixels[min(step, height) // 2 :: step, min(step, width) // 2 :: step].reshape(-1, 3)
+    step = ceil(sqrt(height * width / _SAMPLE))
+    rows, columns = pixels[min(step, height) // 2 :: step], min(step, width) // 2
+    found = rows[:, columns::step].reshape(-1, 3)
+    return found[:: ceil(len(found) / _SAMPLE)]  # a picture thinner than the step has too many
 
 
 def cluster(rgb: Pixels, count: int) -> tuple[list[RGB], Floats]:
-    """At most `count` colours, largest share first, and their shares, adding up to 1. Equal colours are one."""
+    """At most `count` different colours, largest share first, and their shares, adding up to 1."""
     from skimage.color import lab2rgb, rgb2lab
     from sklearn.cluster import KMeans
 
-    distinct, weights = np.unique(rgb, axis=0, return_counts=True)
-    if len(distinct) <= count:
-        centres = distinct
-    else:
-        lab = rgb2lab(distinct / 255.0)
-        model = KMeans(count, n_init=2, random_state=0).fit(lab, sample_weight=weights)
-        weights = np.bincount(model.labels_, weights=weights, minlength=count)
+    colors, weights = np.unique(rgb, axis=0, return_counts=True)
+    if len(colors) > count:
+        model = KMeans(count, n_init=4, random_state=0).fit(rgb2lab(colors / 255.0), sample_weight=weights)
         centres = np.round(lab2rgb(model.cluster_centers_) * 255).astype(np.uint8)
-    order = np.argsort(-weights, kind="stable")
-    return [(int(r), int(g), int(b)) for r, g, b in centres[order]], weights[order] / weights.sum()
+        colors, cluster_of_centre = np.unique(centres, axis=0, return_inverse=True)
+        weights = np.bincount(cluster_of_centre.ravel()[model.labels_], weights=weights, minlength=len(colors))
+    order = [index for index in np.argsort(-weights, kind="stable") if weights[index] > 0]
+    return [(int(r), int(g), int(b)) for r, g, b in colors[order]], weights[order] / weights.sum()
 
 
-def _whole(shares: Floats) -> list[float]:
-    """Percents with two digits that add up to exactly 100: the largest takes what rounding leaves."""
+def _percents(shares: Floats) -> list[float]:
+    """Percents with two digits that add up to 100: the largest takes what rounding leaves."""
     hundredths = np.round(shares * 10_000).astype(int)
     hundredths[:1] += 10_000 - hundredths.sum()
     return [float(value) / 100 for value in hundredths]

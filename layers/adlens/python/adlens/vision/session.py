@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 def make_session(model: Path, threads: int) -> InferenceSession:
     """A CPU session that uses `threads` threads while it runs and none when it does not."""
+    import cv2
     import onnxruntime
 
+    cv2.setNumThreads(threads)  # for the whole process; it prepares the inputs of all models
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

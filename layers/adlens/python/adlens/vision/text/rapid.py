@@ -26,6 +26,7 @@ Quads = npt.NDArray[np.float32]
 _BATCH = 6
 _UNLIMITED = 100_000
 _MAX_ENLARGEMENT = 2.0
+_MAX_SIDE = 10_000
 _SURELY_TURNED = 0.9
 
 
@@ -109,7 +110,7 @@ class RapidTextReader:
     def read(self, image: DecodedImage) -> tuple[TextBlock, ...]:
         from rapidocr.utils.process_img import get_rotate_crop_image
 
-        bgr = np.ascontiguousarray(pixels_of(image)[:, :, ::-1])
+        bgr = _bgr(pixels_of(image))
         quads = self._find(bgr)
         if not len(quads):
             return ()
@@ -135,6 +136,18 @@ class RapidTextReader:
         boxes = self._detect(resized).boxes
         quads = np.empty((0, 4, 2)) if boxes is None else boxes * (width / size[0], height / size[1])
         return np.asarray(quads, dtype=np.float32)
+
+
+def _bgr(rgb: Pixels) -> Pixels:
+    """The picture for OpenCV, whose warps know no side of 32,768 pixels: extremely long ones are made smaller."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    scale = _MAX_SIDE / max(height, width)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.ascontiguousarray(rgb[:, :, ::-1])
 
 
 def _is_tall(quad: Quads) -> bool:
