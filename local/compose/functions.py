@@ -85,7 +85,8 @@ class ProcessFunction:
             variables={"AWS_LAMBDA_FUNCTION_NAME": handler.split(".")[1], **os.environ},
             log_file=Path(os.devnull),  # what it logs is printed below
         )
-        self._environment = Environment(code, Path(tempfile.mkdtemp(prefix="function-")) / "environment")
+        self._folder = tempfile.TemporaryDirectory(prefix="function-", ignore_cleanup_errors=True)
+        self._environment = Environment(code, Path(self._folder.name) / "environment")
         self._timeout = timeout
 
     def ready(self) -> bool:
@@ -100,6 +101,7 @@ class ProcessFunction:
 
     def stop(self) -> None:
         self._environment.stop()
+        self._folder.cleanup()
 
 
 def _answer(body: bytes) -> bytes:
