@@ -192,7 +192,9 @@ class LocalStack:
     def stop(self) -> None:
         """Ends LocalStack with every Lambda environment, at once: what lasts is on disk, the rest it would forget."""
         if process := self.process:
+            port = self.port
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # its session
-            wait_for(lambda: not process.running, STOP_SECONDS)
+            # the port is free when its last thread has gone, which is after it looks dead
+            wait_for(lambda: not process.running and free_port(port) == port, STOP_SECONDS)
         self.state.write(localstack=None, deployment=None)

@@ -1,11 +1,15 @@
 """The whole local stack in a state folder of its own: what lasts, what is restarted, what is left behind."""
 
+import io
+import json
 import os
 import signal
 import stat
 import tempfile
 import time
 import urllib.request
+import uuid
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -142,6 +146,65 @@ def test_a_function_that_fails_says_why(root: Path, deployed: Deployment) -> Non
         invoke(localstack(root), deployed.analyze_function, {"Records": "not a list"})
 
 
+HANDLERS = """
+import os, time
+
+def answer(event, context):
+    version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+    return {"data": event["data"], "version": version, "arn": context.invoked_function_arn}
+
+def sleep(event, context):
+    time.sleep(event["seconds"])
+
+def kill(event, context):
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize(
+    ("handler", "event", "error"),
+    [
+        ("handlers.answer", {"data": "x" * 5_000_000}, None),
+        ("handlers.answer", {}, "KeyError"),
+        ("handlers.sleep", {"seconds": 600}, "Sandbox.Timedout"),
+        ("handlers.kill", {}, "Runtime.ExitError"),
+        ("handlers.missing", {}, "Runtime.HandlerNotFound"),
+        ("absent.handler", {}, "Runtime.ImportModuleError"),
+    ],
+)
+def test_calls_of_zip_functions(
+    root: Path, deployed: Deployment, handler: str, event: dict[str, Any], error: str | None
+) -> None:
+    """LocalStack passes on what the executor reports, and goes on to call."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr("handlers.py", HANDLERS)
+    functions, name = client(localstack(root), "lambda"), f"probe-{uuid.uuid4().hex}"
+    functions.create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Handler=handler,
+        Role="arn:aws:iam::000000000000:role/probe",
+        Code={"ZipFile": archive.getvalue()},
+        Timeout=2 if "seconds" in event else 60,
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName=name)
+    try:
+        for _ in range(2):
+            answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+            body = json.loads(answer["Payload"].read())
+            if error:
+                assert "FunctionError" in answer
+                assert body["errorType"] == error
+            else:
+                assert body["data"] == event["data"]
+                assert body["version"] == "$LATEST"
+                assert body["arn"].endswith(f":function:{name}")
+    finally:
+        functions.delete_function(FunctionName=name)
+    wait_until(lambda: not list(root.glob(f"environments/{name}/*/pid")))
+
+
 def test_logs_by_name(root: Path, deployed: Deployment) -> None:
     assert any(line.startswith("adlens-local-analyze | START") for line in stack.logs(root=root))
     assert any(line.startswith("START") for line in stack.logs("migrate", root=root))
@@ -170,7 +233,7 @@ def test_state_lasts_over_down_and_up(root: Path, deployed: Deployment) -> None:
     assert [part.name for part in stack.status(root) if part.running] == []
 
     again = stack.up(root, durable=False)
-    assert again.database_url == deployed.database_url
+    assert (again.api_url, again.database_url) == (deployed.api_url, deployed.database_url)
     _same_object(root, again, etag)
     keys = [
         entry["Key"]
