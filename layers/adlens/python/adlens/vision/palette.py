@@ -55,6 +55,8 @@ def cluster(rgb: Pixels, count: int) -> tuple[list[RGB], Floats]:
     from sklearn.cluster import KMeans
 
     colors, weights = np.unique(rgb, axis=0, return_counts=True)
+    if count == 0:
+        return [], np.empty(0)
     if len(colors) > count:
         model = KMeans(count, n_init=4, random_state=0).fit(rgb2lab(colors / 255.0), sample_weight=weights)
         centres = np.round(lab2rgb(model.cluster_centers_) * 255).astype(np.uint8)

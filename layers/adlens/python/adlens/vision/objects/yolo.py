@@ -116,5 +116,5 @@ def suppress(boxes: Floats, scores: Floats, iou: float) -> npt.NDArray[np.intp]:
         overlap = np.prod(np.clip(bottom_right - top_left, 0, None), axis=1)
         union = areas[best] + areas[rest] - overlap
         ratio = np.divide(overlap, union, out=np.zeros_like(union), where=union > 0)
-        order = rest[ratio <= iou]
+        order = rest[ratio <= np.float64(iou)]  # in double precision, as torchvision compares
     return np.array(kept, dtype=np.intp)

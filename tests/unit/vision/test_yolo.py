@@ -1,0 +1,134 @@
+"""Geometry and suppression of the detector; its weights are in tests/integration/vision."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adlens.vision.objects.yolo import Letterbox, postprocess, suppress
+
+Floats = npt.NDArray[np.float32]
+
+
+def prediction(*anchors: tuple[tuple[float, float, float, float], dict[int, float]], classes: int = 3) -> Floats:
+    """A model's output from (centre x, centre y, width, height) and scores by class."""
+    output = np.zeros((4 + classes, len(anchors)), dtype=np.float32)
+    for column, (box, scores) in enumerate(anchors):
+        output[:4, column] = box
+        for label, score in scores.items():
+            output[4 + label, column] = score
+    return output
+
+
+def overlap(a: Floats, b: Floats) -> float:
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    shared = max(width, 0) * max(height, 0)
+    return float(shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared))
+
+
+def suppress_slowly(boxes: Floats, scores: Floats, iou: float) -> list[int]:
+    kept: list[int] = []
+    for candidate in sorted(range(len(boxes)), key=lambda index: -scores[index]):
+        if all(overlap(boxes[candidate], boxes[other]) <= iou for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+# --- letterbox ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "expected"),
+    [
+        (900, 1200, Letterbox(480, 640, 80, 0)),
+        (1200, 900, Letterbox(640, 480, 0, 80)),
+        (640, 640, Letterbox(640, 640, 0, 0)),
+        (100, 50, Letterbox(640, 320, 0, 160)),
+        (641, 640, Letterbox(640, 639, 0, 0)),  # the odd row goes below
+        (640, 637, Letterbox(640, 637, 0, 1)),
+        (5000, 1, Letterbox(640, 1, 0, 319)),
+    ],
+)
+def test_letterbox_keeps_the_aspect_and_centres(width: int, height: int, expected: Letterbox) -> None:
+    assert Letterbox.of(width, height) == expected
+
+
+def test_letterbox_input_is_planar_unit_range_and_grey_outside() -> None:
+    pixels = np.zeros((100, 200, 3), dtype=np.uint8)
+    pixels[..., 0], pixels[..., 2] = 255, 51
+    square = Letterbox.of(200, 100).apply(pixels)
+    assert square.shape == (1, 3, 640, 640)
+    assert square.dtype == np.float32
+    assert square.flags.c_contiguous
+    np.testing.assert_allclose(square[0, :, 320, 320], [1, 0, 0.2])
+    np.testing.assert_allclose(square[0, :, 159, 320], 114 / 255)
+    np.testing.assert_allclose(square[0, :, 160, 320], [1, 0, 0.2])
+    np.testing.assert_allclose(square[0, :, 480, 320], 114 / 255)
+
+
+@given(width=st.integers(1, 5000), height=st.integers(1, 5000))
+def test_the_whole_picture_maps_to_the_whole_picture(width: int, height: int) -> None:
+    box = Letterbox.of(width, height)
+    corners = np.array([[box.left, box.top, box.left + box.width, box.top + box.height]], dtype=np.float32)
+    np.testing.assert_allclose(box.to_fractions(corners), [[0, 0, 1, 1]])
+    assert box.left >= 0
+    assert box.top >= 0
+    assert box.left + box.width <= 640
+    assert box.top + box.height <= 640
+
+
+def test_boxes_are_clipped_to_the_picture() -> None:
+    fractions = Letterbox.of(900, 1200).to_fractions(np.array([[0, -5, 320, 700]], dtype=np.float32))
+    np.testing.assert_allclose(fractions, [[0, 0, 0.5, 1]])
+
+
+# --- suppression ----------------------------------------------------------------------------------------------------
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(0, 60), iou=st.sampled_from([0.3, 0.45, 0.7]))
+def test_suppression_equals_its_definition(seed: int, count: int, iou: float) -> None:
+    random = np.random.default_rng(seed)
+    corners = random.integers(0, 60, (count, 2))
+    boxes = np.concatenate([corners, corners + random.integers(1, 50, (count, 2))], axis=1).astype(np.float32)
+    scores = random.permutation(count).astype(np.float32)
+    assert suppress(boxes, scores, iou).tolist() == suppress_slowly(boxes, scores, iou)
+
+
+def test_boxes_without_area_are_kept() -> None:
+    boxes = np.array([[5, 5, 5, 5], [5, 5, 5, 5]], dtype=np.float32)
+    assert suppress(boxes, np.array([0.4, 0.9], dtype=np.float32), 0.7).tolist() == [1, 0]
+
+
+def test_one_object_seen_twice_is_one_and_classes_do_not_suppress_each_other() -> None:
+    output = prediction(
+        ((100, 100, 50, 50), {0: 0.6}),
+        ((101, 100, 50, 50), {0: 0.9}),
+        ((100, 100, 50, 50), {1: 0.7}),
+        ((300, 300, 20, 40), {2: 0.5}),
+    )
+    boxes, scores, labels = postprocess(output, threshold=0.35, iou=0.7)
+    assert labels.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(scores, [0.9, 0.7, 0.5])
+    np.testing.assert_allclose(boxes[2], [290, 280, 310, 320])
+
+
+def test_a_box_belongs_to_its_best_class_only_and_weak_ones_are_not_shown() -> None:
+    output = prediction(((50, 50, 10, 10), {0: 0.5, 1: 0.8}), ((200, 50, 10, 10), {2: 0.34}))
+    _, scores, labels = postprocess(output, threshold=0.35, iou=0.7)
+    assert labels.tolist() == [1]
+    np.testing.assert_allclose(scores, [0.8])
+
+
+def test_nothing_seen_is_nothing() -> None:
+    boxes, scores, labels = postprocess(prediction(((50, 50, 10, 10), {})), threshold=0.35, iou=0.7)
+    assert boxes.shape == (0, 4)
+    assert scores.shape == labels.shape == (0,)
+
+
+def test_at_most_three_hundred_are_shown() -> None:
+    grid = [((x * 20.0, y * 20.0, 10.0, 10.0), {0: 0.9}) for x in range(20) for y in range(20)]
+    assert len(postprocess(prediction(*grid), threshold=0.35, iou=0.7)[0]) == 300
