@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra_cdk.buckets import Buckets
 from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, ROOT, AwsConfig, LocalConfig
-from infra_cdk.function import Surroundings, allow
+from infra_cdk.function import CACHES, Surroundings, allow
 
 IMAGE_BUNDLE = "/opt/models/bundle"  # where functions/analyze/Dockerfile puts it
 
@@ -32,7 +32,6 @@ class Analysis(Construct):
         )
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
-            "ADLENS_MODELS_BUCKET": buckets.models.bucket_name,
             "ADLENS_QUEUE_URL": queue.queue.queue_url,
             "ADLENS_BUNDLE": _bundle(config, buckets),
             "ADLENS_THREADS": str(config.analyze_threads),
@@ -62,18 +61,13 @@ def _image(bundle: str | None) -> lambda_.DockerImageCode:
 
     None stands for a stage that builds no image: LocalStack never pulls it, the executor runs the checkout.
     """
+    chosen = [f"!{bundle}"] if bundle else []
     return lambda_.DockerImageCode.from_image_asset(
         str(ROOT),
         file="functions/analyze/Dockerfile",
         build_args={"BUNDLE": bundle} if bundle else None,
-        # On top of .dockerignore, so that a change of the API is no new image.
-        exclude=[
-            "functions/*",
-            "!functions/*.py",
-            "!functions/analyze",
-            "models/*",
-            *([f"!{bundle}"] if bundle else []),
-        ],
+        # On top of .dockerignore, so that a change of the API is no new image; of two patterns the later wins.
+        exclude=["functions/*", "!functions/*.py", "!functions/analyze", "models/*", *chosen, *CACHES],
         platform=ecr_assets.Platform.LINUX_AMD64,
         cmd=["functions.analyze.handler.handler"],
     )

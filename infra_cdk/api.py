@@ -134,7 +134,6 @@ class Api(Construct):
     def _environment(self, config: LocalConfig | AwsConfig, buckets: Buckets, queue: UploadsQueue) -> None:
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
-            "ADLENS_MODELS_BUCKET": buckets.models.bucket_name,
             "ADLENS_QUEUE_URL": queue.queue.queue_url,
             "ADLENS_DEAD_LETTER_QUEUE_URL": queue.dead_letters.queue_url,
             "ADLENS_API_ROOT_PATH": self._local_path if isinstance(config, LocalConfig) else f"/{STAGE}",

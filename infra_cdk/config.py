@@ -57,8 +57,8 @@ class LocalConfig(Config):
             bundle=env.get("ADLENS_LOCAL_BUNDLE", str(ROOT / "models/base")),
             weights=env.get("ADLENS_LOCAL_WEIGHTS", ""),
             anonymous_workspace=env.get("ADLENS_LOCAL_ANONYMOUS_WORKSPACE", ""),
-            max_concurrency=_number(env, "ADLENS_LOCAL_MAX_CONCURRENCY", cls.max_concurrency),
-            analyze_threads=_number(env, "ADLENS_LOCAL_THREADS", cls.analyze_threads),
+            max_concurrency=_number(env, "ADLENS_LOCAL_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000),
+            analyze_threads=_number(env, "ADLENS_LOCAL_THREADS", cls.analyze_threads, 1, 64),
         )
 
 
@@ -80,7 +80,6 @@ class AwsConfig(Config):
     database_max_acu: float = 8
     database_readers: int = 0  # each is a failover target in another availability zone
     backup_days: int = 14
-    log_days: int = 90
     api_rate: int = 100  # requests per second over all clients
     api_burst: int = 200
 
@@ -89,6 +88,8 @@ class AwsConfig(Config):
             raise ConfigError(
                 "ADLENS_AWS_CORS_ORIGINS must name the web page's origins, such as https://adlens.example.com"
             )
+        if not self.bundle.startswith("models/") or not (ROOT / self.bundle / "manifest.toml").is_file():
+            raise ConfigError(f"ADLENS_AWS_BUNDLE must be a model bundle below models/, not {self.bundle!r}")
         if not (self.dependencies_layer / "python").is_dir():
             raise ConfigError(f"{self.dependencies_layer} is missing: run `make layers` first")
 
@@ -101,7 +102,7 @@ class AwsConfig(Config):
         ):
             if env.get(name):
                 raise ConfigError(f"{name} is set, but the aws stage has no anonymous access: unset it")
-        expire_days = _number(env, "ADLENS_AWS_UPLOADS_EXPIRE_DAYS", 0)
+        expire_days = _number(env, "ADLENS_AWS_UPLOADS_EXPIRE_DAYS", 0, 0, 36500)
         return cls(
             account=env.get("CDK_DEFAULT_ACCOUNT"),
             region=env.get("CDK_DEFAULT_REGION"),
@@ -109,12 +110,13 @@ class AwsConfig(Config):
             cors_origins=tuple(env.get("ADLENS_AWS_CORS_ORIGINS", "").replace(",", " ").split()),
             bundle=env.get("ADLENS_AWS_BUNDLE", cls.bundle),
             published_bundle=env.get("ADLENS_AWS_PUBLISHED_BUNDLE", "").strip("/"),
-            max_concurrency=_number(env, "ADLENS_AWS_MAX_CONCURRENCY", cls.max_concurrency),
-            analyze_memory_mib=_number(env, "ADLENS_AWS_ANALYZE_MEMORY_MIB", cls.analyze_memory_mib),
+            max_concurrency=_number(env, "ADLENS_AWS_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000),
+            analyze_memory_mib=_number(env, "ADLENS_AWS_ANALYZE_MEMORY_MIB", cls.analyze_memory_mib, 1769, 10240),
             uploads_expire_days=expire_days or None,
-            database_max_acu=_number(env, "ADLENS_AWS_DATABASE_MAX_ACU", int(cls.database_max_acu)),
-            database_readers=_number(env, "ADLENS_AWS_DATABASE_READERS", cls.database_readers),
-            backup_days=_number(env, "ADLENS_AWS_BACKUP_DAYS", cls.backup_days),
+            dependencies_layer=Path(env.get("ADLENS_AWS_DEPENDENCIES_LAYER") or cls.dependencies_layer),
+            database_max_acu=_number(env, "ADLENS_AWS_DATABASE_MAX_ACU", int(cls.database_max_acu), 1, 256),
+            database_readers=_number(env, "ADLENS_AWS_DATABASE_READERS", cls.database_readers, 0, 15),
+            backup_days=_number(env, "ADLENS_AWS_BACKUP_DAYS", cls.backup_days, 1, 35),
         )
 
 
@@ -145,8 +147,8 @@ def use_own_node() -> None:
         os.environ.setdefault("JSII_NODE", str(node))
 
 
-def _number(env: Mapping[str, str], name: str, default: int) -> int:
-    try:
-        return int(env.get(name) or default)
-    except ValueError as error:
-        raise ConfigError(f"{name} must be a whole number, not {env[name]!r}") from error
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    given = env.get(name) or str(default)
+    if not given.isascii() or not given.isdigit() or not least <= int(given) <= most:
+        raise ConfigError(f"{name} must be a whole number from {least} to {most}, not {given!r}")
+    return int(given)

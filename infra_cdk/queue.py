@@ -40,8 +40,8 @@ class UploadsQueue(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=on_aws,
             retention_period=Duration.days(4),
-            # Six times the consumer's timeout, as AWS asks: a throttled batch must not come back while it is retried.
-            visibility_timeout=Duration.seconds(6 * ANALYZE_TIMEOUT_SECONDS),
+            # As AWS asks: a batch that is throttled must not come back while it is tried again.
+            visibility_timeout=Duration.seconds(6 * ANALYZE_TIMEOUT_SECONDS + config.batching_window_seconds),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
             removal_policy=RemovalPolicy.DESTROY,
         )

@@ -1,0 +1,46 @@
+"""What LocalStack is given: no more than it can run without Docker, and where the parts of this machine are."""
+
+from .conftest import LOCAL_ENV, Stage
+
+# Services that LocalStack has without Docker (docs/adr/0002).
+SERVICES = {"ApiGateway", "Events", "IAM", "Lambda", "Logs", "S3", "SQS"}
+
+
+def test_only_services_that_run_here(local: Stage) -> None:
+    assert {resource["Type"].split("::")[1] for resource in local.resources.values()} <= SERVICES
+
+
+def test_it_needs_no_bootstrapped_account(local: Stage) -> None:
+    assert "Rules" not in local.body
+
+
+def test_functions_know_where_the_parts_are(local: Stage) -> None:
+    for name in ("analyze", "api", "dead-letters", "sweep", "migrate"):
+        variables = local.function(name)["Environment"]["Variables"]
+        assert variables["ADLENS_DATABASE_URL"] == LOCAL_ENV["ADLENS_LOCAL_DATABASE_URL"]
+        assert variables["ADLENS_S3_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+        assert variables["ADLENS_S3_ADDRESSING_STYLE"] == "path"
+        assert variables["POWERTOOLS_TRACE_DISABLED"] == "true"
+    analyze = local.function("analyze")["Environment"]["Variables"]
+    assert (analyze["ADLENS_BUNDLE"], analyze["ADLENS_WEIGHTS"]) == ("/models/base", "/weights")
+    assert (
+        local.function("api")["Environment"]["Variables"]["ADLENS_ANONYMOUS_WORKSPACE"]
+        == LOCAL_ENV["ADLENS_LOCAL_ANONYMOUS_WORKSPACE"]
+    )
+
+
+def test_the_address_of_the_api_is_that_of_localstack(local: Stage) -> None:
+    ((gateway, properties),) = local.of_type("AWS::ApiGateway::RestApi").items()
+    url = local.body["Outputs"]["ApiUrl"]["Value"]["Fn::Join"][1]
+    assert url == ["http://127.0.0.1:4566/_aws/execute-api/", {"Ref": gateway}, "/v1/"]
+    assert {"Key": "_custom_id_", "Value": "adlens"} in properties["Tags"]  # the same address after every start
+
+
+def test_weights_are_no_part_of_what_is_published(local: Stage) -> None:
+    assert not list(local.folder.rglob("*.onnx"))
+
+
+def test_one_layer_the_executor_has_the_rest(local: Stage) -> None:
+    (layer,) = local.of_type("AWS::Lambda::LayerVersion")
+    for name in ("api", "dead-letters", "sweep", "migrate"):
+        assert local.function(name)["Layers"] == [{"Ref": layer}]

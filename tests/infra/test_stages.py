@@ -1,0 +1,356 @@
+"""What holds on both stages."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match
+
+from adlens import settings as runtime
+from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, LocalConfig
+
+from .conftest import Stage
+
+OUTPUTS = {
+    "ApiUrl",
+    "ApiId",
+    "UploadsBucketName",
+    "ModelsBucketName",
+    "QueueUrl",
+    "DeadLetterQueueUrl",
+    "MigrateFunctionName",
+    "AnalyzeFunctionName",
+    "ApiFunctionName",
+    "DeadLettersFunctionName",
+    "SweepFunctionName",
+}
+SETTINGS = {
+    "analyze": runtime.AnalyzeSettings,
+    "api": runtime.ApiSettings,
+    "dead-letters": runtime.DatabaseSettings,
+    "sweep": runtime.SweepSettings,
+    "migrate": runtime.DatabaseSettings,
+}
+# The only actions that may be allowed on everything: they know no resource.
+ON_ANYTHING = {
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+
+
+def test_outputs(stage: Stage) -> None:
+    assert set(stage.body["Outputs"]) == OUTPUTS
+
+
+def test_buckets_are_private_and_encrypted(stage: Stage) -> None:
+    for bucket in stage.of_type("AWS::S3::Bucket").values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+        assert rule["Status"] == "Enabled"
+        assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+def test_models_keep_their_versions(stage: Stage) -> None:
+    stage.template.has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "BucketName": _named(stage, "models"),
+            "VersioningConfiguration": {"Status": "Enabled"},
+        },
+    )
+
+
+def test_browsers_may_send_and_read_uploads(stage: Stage) -> None:
+    stage.template.has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "BucketName": _named(stage, "uploads"),
+            "CorsConfiguration": {
+                "CorsRules": [
+                    Match.object_like(
+                        {
+                            "AllowedMethods": ["POST", "GET", "HEAD"],
+                            "AllowedOrigins": list(stage.config.cors_origins),
+                            "AllowedHeaders": ["*"],
+                        }
+                    )
+                ]
+            },
+        },
+    )
+
+
+def test_created_objects_are_sent_to_the_queue_once_its_policy_is_there(stage: Stage) -> None:
+    queue, policy = _queue(stage, "uploads"), _queue_policy(stage, "uploads")
+    stage.template.has_resource(
+        "AWS::S3::Bucket",
+        {
+            "Properties": {
+                "NotificationConfiguration": {
+                    "QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": [queue, "Arn"]}}]
+                }
+            },
+            "DependsOn": Match.array_with([policy]),
+        },
+    )
+    stage.template.resource_count_is("Custom::S3BucketNotifications", 0)
+
+
+def test_only_the_uploads_bucket_may_send_to_the_queue(stage: Stage) -> None:
+    (policy,) = (
+        found["PolicyDocument"]
+        for name, found in stage.of_type("AWS::SQS::QueuePolicy").items()
+        if name == _queue_policy(stage, "uploads")
+    )
+    (allowed,) = (statement for statement in policy["Statement"] if statement["Effect"] == "Allow")
+    assert allowed["Action"] == "sqs:SendMessage"
+    assert allowed["Principal"] == {"Service": "s3.amazonaws.com"}
+    (bucket,) = (found["BucketName"] for name, found in stage.of_type("AWS::S3::Bucket").items() if "Uploads" in name)
+    arn = allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert _text(arn, stage).endswith(f":s3:::{_text(bucket, stage)}")
+    assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def test_what_fails_five_times_goes_to_the_dead_letters(stage: Stage) -> None:
+    stage.template.has_resource_properties(
+        "AWS::SQS::Queue",
+        {
+            "QueueName": f"{stage.config.stack_name}-uploads",
+            "RedrivePolicy": {
+                "deadLetterTargetArn": {"Fn::GetAtt": [_queue(stage, "uploads-dead-letters"), "Arn"]},
+                "maxReceiveCount": 5,
+            },
+            "SqsManagedSseEnabled": True,
+        },
+    )
+
+
+def test_a_message_stays_hidden_for_six_times_its_consumers_timeout(stage: Stage) -> None:
+    functions = {name: found["Timeout"] for name, found in stage.of_type("AWS::Lambda::Function").items()}
+    queues = stage.of_type("AWS::SQS::Queue")
+    mappings = stage.of_type("AWS::Lambda::EventSourceMapping").values()
+    assert len(mappings) == 2
+    for mapping in mappings:
+        timeout = functions[mapping["FunctionName"]["Ref"]]
+        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        assert queue["VisibilityTimeout"] == 6 * timeout + mapping.get("MaximumBatchingWindowInSeconds", 0)
+
+
+def test_batches_report_their_failures_and_the_analysis_is_bounded(stage: Stage) -> None:
+    mappings = stage.of_type("AWS::Lambda::EventSourceMapping").values()
+    assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings)
+    stage.template.has_resource_properties(
+        "AWS::Lambda::EventSourceMapping",
+        {
+            "EventSourceArn": {"Fn::GetAtt": [_queue(stage, "uploads"), "Arn"]},
+            "BatchSize": stage.config.batch_size,
+            "MaximumBatchingWindowInSeconds": stage.config.batching_window_seconds,
+            "ScalingConfig": {"MaximumConcurrency": stage.config.max_concurrency},
+        },
+    )
+
+
+def test_the_analysis_is_an_image_function(stage: Stage) -> None:
+    analyze = stage.function("analyze")
+    assert analyze["PackageType"] == "Image"
+    assert analyze["ImageConfig"] == {"Command": ["functions.analyze.handler.handler"]}
+    assert analyze["Architectures"] == ["x86_64"]
+    assert analyze["MemorySize"] == 3008
+    assert analyze["Timeout"] == ANALYZE_TIMEOUT_SECONDS
+
+
+@pytest.mark.parametrize("name", ["api", "dead-letters", "sweep", "migrate"])
+def test_zip_functions_name_a_handler_that_their_asset_holds(stage: Stage, name: str) -> None:
+    function = stage.function(name)
+    assert function["Runtime"] == "python3.12"
+    assert function["Architectures"] == ["x86_64"]
+    module, attribute = function["Handler"].rsplit(".", 1)
+    assert attribute == "handler"
+    folder = stage.folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
+    assert (folder / module.replace(".", "/")).with_suffix(".py").is_file()
+    assert not (folder / "functions/analyze").exists()
+    assert {path.name for path in folder.iterdir()} == {"functions"}
+    assert not list(folder.rglob("__pycache__"))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_functions_get_the_settings_they_read(stage: Stage, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {key: _text(value, stage) for key, value in stage.function(name)["Environment"]["Variables"].items()}
+    known = {f"ADLENS_{field.upper()}" for field in SETTINGS[name].model_fields}
+    shared = {"ADLENS_S3_ENDPOINT_URL", "ADLENS_S3_PUBLIC_ENDPOINT_URL", "ADLENS_S3_ADDRESSING_STYLE"}
+    assert {key for key in given if key.startswith("ADLENS_")} <= known | shared
+    for key, value in given.items():
+        monkeypatch.setenv(key, value)
+    assert SETTINGS[name]().stage == stage.config.stage
+
+
+def test_the_api_is_served_by_a_snapshot_behind_an_alias(stage: Stage) -> None:
+    assert stage.function("api")["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    ((alias, properties),) = stage.of_type("AWS::Lambda::Alias").items()
+    assert properties["Name"] == "live"
+    methods = stage.of_type("AWS::ApiGateway::Method").values()
+    assert len(methods) == 2  # the root and {proxy+}
+    for method in methods:
+        assert (method["HttpMethod"], method["Integration"]["Type"]) == ("ANY", "AWS_PROXY")
+        assert {"Ref": alias} in method["Integration"]["Uri"]["Fn::Join"][1]
+
+
+def test_the_gateway_takes_files_as_they_are(stage: Stage) -> None:
+    (gateway,) = stage.of_type("AWS::ApiGateway::RestApi").values()
+    assert {"multipart/form-data", "image/jpeg", "image/png", "image/webp"} <= set(gateway["BinaryMediaTypes"])
+
+
+def test_the_gateway_logs_and_throttles(stage: Stage) -> None:
+    (gateway_stage,) = stage.of_type("AWS::ApiGateway::Stage").values()
+    assert gateway_stage["StageName"] == "v1"
+    (logs,) = (name for name in stage.of_type("AWS::Logs::LogGroup") if "AccessLogs" in name)
+    assert gateway_stage["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": [logs, "Arn"]}
+    line = json.loads(gateway_stage["AccessLogSetting"]["Format"])
+    assert {"requestId", "ip", "method", "path", "status", "latencyMs"} <= set(line)
+    (methods,) = gateway_stage["MethodSettings"]
+    assert (methods["ResourcePath"], methods["HttpMethod"]) == ("/*", "*")
+    assert 0 < methods["ThrottlingRateLimit"] <= methods["ThrottlingBurstLimit"]
+    assert methods["DataTraceEnabled"] is False
+
+
+@pytest.mark.parametrize("kind", ["DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "REQUEST_TOO_LARGE"])
+def test_errors_of_the_gateway_look_like_the_apis_and_pages_can_read_them(stage: Stage, kind: str) -> None:
+    from functions.api.schemas import ErrorOut
+
+    (answer,) = (
+        found for found in stage.of_type("AWS::ApiGateway::GatewayResponse").values() if found["ResponseType"] == kind
+    )
+    headers = {
+        key.removeprefix("gatewayresponse.header."): value for key, value in answer["ResponseParameters"].items()
+    }
+    assert headers["Access-Control-Allow-Origin"] == "'*'"
+    assert "x-api-key" in headers["Access-Control-Allow-Headers"]
+    body = ErrorOut.model_validate_json(answer["ResponseTemplates"]["application/json"])
+    assert body.request_id == "$context.requestId"
+    assert body.detail.endswith(".")
+
+
+def test_the_sweep_runs_every_five_minutes(stage: Stage) -> None:
+    (rule,) = stage.of_type("AWS::Events::Rule").values()
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
+    (target,) = rule["Targets"]
+    function, attribute = target["Arn"]["Fn::GetAtt"]
+    assert (stage.resources[function]["Properties"], attribute) == (stage.function("sweep"), "Arn")
+
+
+def test_roles_allow_no_more_than_the_functions_do(stage: Stage) -> None:
+    for _, statement in _allowed(stage):
+        for action in _list(statement["Action"]):
+            assert "*" not in action
+            assert statement["Resource"] != "*" or action in ON_ANYTHING
+
+
+def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
+    ours = [stage.function(name)["Role"]["Fn::GetAtt"][0] for name in SETTINGS]
+    assert len(set(ours)) == len(SETTINGS)
+    managed = [stage.of_type("AWS::IAM::Role")[role].get("ManagedPolicyArns", []) for role in ours]
+    assert not any(managed)
+
+
+@pytest.mark.parametrize(
+    ("name", "bucket_actions", "queue_actions"),
+    [
+        (
+            "analyze",
+            {"s3:GetObject", "s3:ListBucket"},
+            {
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+            },
+        ),
+        (
+            "api",
+            {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
+            {"sqs:SendMessage", "sqs:GetQueueAttributes"},
+        ),
+        ("sweep", {"s3:GetObject", "s3:ListBucket"}, {"sqs:SendMessage"}),
+        (
+            "dead-letters",
+            set(),
+            {
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+            },
+        ),
+        ("migrate", set(), set()),
+    ],
+)
+def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[str], queue_actions: set[str]) -> None:
+    role = stage.function(name)["Role"]["Fn::GetAtt"][0]
+    actions = {
+        action
+        for roles, statement in _allowed(stage)
+        if {"Ref": role} in roles
+        for action in _list(statement["Action"])
+    }
+    assert {action for action in actions if action.startswith("s3:")} == bucket_actions
+    assert {action for action in actions if action.startswith("sqs:")} == queue_actions
+    services = {action.split(":")[0] for action in actions} - {"s3", "sqs"}
+    assert services == ({"logs"} if stage.config.stage == "local" else {"logs", "ec2", "secretsmanager", "xray"})
+
+
+def test_function_logs_are_not_kept_for_ever(stage: Stage) -> None:
+    assert all(group["RetentionInDays"] <= 90 for group in stage.of_type("AWS::Logs::LogGroup").values())
+    for name in SETTINGS:
+        assert "LogGroup" in stage.function(name)["LoggingConfig"]
+
+
+def _allowed(stage: Stage) -> list[tuple[list[Any], dict[str, Any]]]:
+    """Roles and statements of every policy that is attached to a role."""
+    return [
+        (policy["Roles"], statement)
+        for policy in stage.of_type("AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _named(stage: Stage, name: str) -> Any:
+    if isinstance(stage.config, LocalConfig):
+        return f"adlens-local-{name}"
+    return {"Fn::Join": ["", [f"adlens-aws-{name}-", {"Ref": "AWS::AccountId"}]]}
+
+
+def _queue(stage: Stage, name: str) -> str:
+    queues = stage.of_type("AWS::SQS::Queue").items()
+    return next(key for key, found in queues if found["QueueName"] == f"{stage.config.stack_name}-{name}")
+
+
+def _queue_policy(stage: Stage, name: str) -> str:
+    policies = stage.of_type("AWS::SQS::QueuePolicy").items()
+    return next(key for key, found in policies if found["Queues"] == [{"Ref": _queue(stage, name)}])
+
+
+def _text(value: Any, stage: Stage) -> str:
+    """A value of the template as text, with names in place of what only a deployment knows."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return separator.join(_text(part, stage) for part in parts)
+    return re.sub(r"\W+", "-", json.dumps(value)).strip("-")
