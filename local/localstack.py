@@ -45,17 +45,14 @@ def install() -> None:
         if not _installed("requirements", locked):
             progress("installing LocalStack into an environment of its own")
             shutil.rmtree(VENV, ignore_errors=True)
-            if uv := _uv():
-                _run(uv, "venv", "--quiet", "--python", sys.executable, VENV)
-            else:
-                _run(sys.executable, "-m", "venv", VENV)
-            _pip("--require-hashes", "-r", REQUIREMENTS)
+            _uv("venv", "--python", sys.executable, VENV)
+            _pip_install("--require-hashes", "-r", REQUIREMENTS)
             _stamp("requirements").write_text(locked)
         ours = digest([PLUGIN], locked)
         if not _installed("plugin", ours):
             with tempfile.TemporaryDirectory() as folder:  # building leaves files beside the source
                 source = shutil.copytree(PLUGIN, Path(folder) / "plugin")
-                _pip("--no-deps", "--no-build-isolation", "--force-reinstall", source)
+                _pip_install("--no-deps", "--no-build-isolation", "--force-reinstall", source)
             shutil.rmtree(VENV / "cache", ignore_errors=True)  # LocalStack remembers the plugins that it found
             _stamp("plugin").write_text(ours)
 
@@ -68,22 +65,18 @@ def _installed(name: str, stamp: str) -> bool:
     return _stamp(name).exists() and _stamp(name).read_text() == stamp
 
 
-def _uv() -> str | None:
-    return shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+def _pip_install(*arguments: str | Path) -> None:
+    _uv("pip", "install", "--python", VENV / "bin" / "python", *arguments)
 
 
-def _pip(*arguments: str | Path) -> None:
-    python = VENV / "bin" / "python"
-    if uv := _uv():
-        _run(uv, "pip", "install", "--quiet", "--python", python, *arguments)
-    else:
-        _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments)
-
-
-def _run(*command: str | Path, check: bool = True) -> None:
-    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
-    if check and result.returncode:
-        raise LocalStackError(f"{' '.join(map(str, command))} failed: {(result.stderr or result.stdout).strip()}")
+def _uv(*arguments: str | Path) -> None:
+    folders = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    uv = shutil.which("uv", path=folders)
+    if uv is None:
+        raise LocalStackError("uv is missing: `make setup` installs it")
+    result = subprocess.run([uv, "--quiet", *map(str, arguments)], capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise LocalStackError(f"uv {' '.join(map(str, arguments))} failed: {result.stderr.strip()}")
 
 
 @dataclass(frozen=True)
