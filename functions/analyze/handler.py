@@ -48,16 +48,18 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
             if outcome is Outcome.UNKNOWN:
                 logger.warning("nobody registered this object", event=event)
     except MalformedEvent as error:
+        # It cannot get better: nothing waits between it and the dead-letter queue.
         logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
+        _come_back(record, after_seconds=0)
         raise
     except Exception:
         logger.exception("message goes back to the queue", message_id=record.message_id)
-        with contextlib.suppress(TransientError):
-            wiring.queue().delay(record.receipt_handle, _delay(record))
+        # Twice as long each time: an outage of seconds costs seconds, and a longer one does not eat the retries.
+        failures = int(record.attributes.approximate_receive_count)
+        _come_back(record, min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS))
         raise
 
 
-def _delay(record: SQSRecord) -> int:
-    """Twice as long each time, so that an outage of seconds costs seconds and a longer one does not eat the retries."""
-    failures = int(record.attributes.approximate_receive_count)
-    return min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS)
+def _come_back(record: SQSRecord, after_seconds: int) -> None:
+    with contextlib.suppress(TransientError):  # else it comes back after the queue's visibility timeout
+        wiring.queue().delay(record.receipt_handle, after_seconds)

@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from local.postgres import Postgres
 from local.state import State
 
 ENDED = ("SUCCESS", "ERROR")
+LONG_POLL_SECONDS = 20
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Workspace:
     def progress(self, group_id: str) -> dict[str, dict[str, Any]]:
         return {row["original_filename"]: row for row in self.client.group_progress(group_id)}
 
-    def settled(self, group_id: str, seconds: float = 240) -> dict[str, dict[str, Any]]:
+    def settled(self, group_id: str, seconds: float = 200) -> dict[str, dict[str, Any]]:
         """The group's creatives by file name, once each has ended."""
         rows = wait_until(
             lambda: (rows := self.progress(group_id)) and all(row["status"] in ENDED for row in rows.values()) and rows,
@@ -103,15 +103,11 @@ class Stack:
         children = psutil.Process(server.pid).children(recursive=True)
         return [child for child in children if handler in child.cmdline()]
 
-    @contextmanager
-    def visibility_timeout(self, seconds: int) -> Iterator[None]:
-        """Messages of workers that die come back after `seconds`, not after six function timeouts."""
-        sqs, url = self.aws("sqs"), self.deployment.queue_url
-        name = "VisibilityTimeout"
-        before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})
-        yield
-        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+    def let_messages_of_dead_workers_come_back_soon(self) -> None:
+        """After 20 s rather than six function timeouts. Polls under way go by the old value until they end."""
+        url, soon = self.deployment.queue_url, {"VisibilityTimeout": "20"}
+        self.aws("sqs").set_queue_attributes(QueueUrl=url, Attributes=soon)
+        time.sleep(LONG_POLL_SECONDS)
 
     def queues_are_empty(self) -> bool:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -136,7 +132,9 @@ def running() -> Iterator[Stack]:
     root = Path(tempfile.mkdtemp(prefix="adlens-e2e-"))
     variables = {"ADLENS_LOCAL_BUNDLE": choose_bundle(None), "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}
     try:
-        yield Stack(root, stack.up(root, durable=False, variables=variables))
+        started = Stack(root, stack.up(root, durable=False, variables=variables))
+        started.let_messages_of_dead_workers_come_back_soon()
+        yield started
     finally:
         stack.down(root)
         shutil.rmtree(root, ignore_errors=True)

@@ -16,7 +16,9 @@ from sqlalchemy import text
 
 from adlens.persistence.session import make_engine
 
-ROUND_TRIP = 300
+ROUND_TRIP = 240
+
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -91,19 +93,18 @@ def test_a_worker_killed_at_work_loses_nothing(
     running, workspace, picture, wait_until, recount, told, tmp_path
 ) -> None:
     files = {f"{seed}.jpg": picture(seed, quality=95) for seed in range(12)}
-    with running.visibility_timeout(20):
-        group_id, _ = workspace.upload(files, tmp_path)
+    group_id, _ = workspace.upload(files, tmp_path)
 
-        def at_work() -> bool:
-            return any(row["status"] == "PROCESSING" for row in workspace.progress(group_id).values())
+    def at_work() -> bool:
+        return any(row["status"] == "PROCESSING" for row in workspace.progress(group_id).values())
 
-        killed = 0
-        for _ in range(2):
-            wait_until(at_work, ROUND_TRIP)
-            for environment in running.environments("functions.analyze.handler.handler"):
-                environment.kill()
-                killed += 1
-        creatives = workspace.settled(group_id, ROUND_TRIP)
+    killed = 0
+    for _ in range(2):
+        wait_until(at_work, ROUND_TRIP)
+        for environment in running.environments("functions.analyze.handler.handler"):
+            environment.kill()
+            killed += 1
+    creatives = workspace.settled(group_id, ROUND_TRIP)
     assert killed
     assert {creative["overall_status"] for creative in creatives.values()} == {"SUCCESS"}
     assert told(workspace.get(f"/analytics/group/{group_id}")) == recount(list(creatives.values()))
@@ -113,18 +114,17 @@ def test_a_database_gone_for_twenty_seconds_loses_nothing(
     running, workspace, picture, wait_until, recount, told, tmp_path
 ) -> None:
     files = {f"{seed}.jpg": picture(seed) for seed in range(100, 108)}
-    with running.visibility_timeout(30):
-        group_id, _ = workspace.upload(files, tmp_path)
-        running.postgres.stop()
-        try:
-            time.sleep(20)
-            answer = workspace.api.get("/groups")
-            assert answer.status_code == 503
-            assert answer.json()["code"] == "temporarily_unavailable"
-        finally:
-            running.postgres.start()
-        wait_until(lambda: workspace.api.get("/groups").status_code == 200, 60)
-        creatives = workspace.settled(group_id, ROUND_TRIP)
+    group_id, _ = workspace.upload(files, tmp_path)
+    running.postgres.stop()
+    try:
+        time.sleep(20)
+        answer = workspace.api.get("/groups")
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "temporarily_unavailable"
+    finally:
+        running.postgres.start()
+    wait_until(lambda: workspace.api.get("/groups").status_code == 200, 60)
+    creatives = workspace.settled(group_id, ROUND_TRIP)
     assert {creative["overall_status"] for creative in creatives.values()} == {"SUCCESS"}
     assert told(workspace.get(f"/analytics/group/{group_id}")) == recount(list(creatives.values()))
 
@@ -257,11 +257,10 @@ def test_what_the_queue_gives_up_ends_in_error(running, workspace, uploaded, wai
 def test_a_message_that_is_none_of_ours_goes_to_the_dead_letters_and_stops_nothing(
     running, workspace, picture, wait_until, tmp_path
 ) -> None:
-    with running.visibility_timeout(1):
-        send(running, "not JSON", json.dumps({"Records": [{"eventName": "ObjectCreated:Put"}]}), '{"hello": "world"}')
-        group_id, _ = workspace.upload({"a.jpg": picture(1)}, tmp_path)
-        assert workspace.settled(group_id)["a.jpg"]["overall_status"] == "SUCCESS"
-        quiet(running, wait_until)
+    send(running, "not JSON", json.dumps({"Records": [{"eventName": "ObjectCreated:Put"}]}), '{"hello": "world"}')
+    group_id, _ = workspace.upload({"a.jpg": picture(1)}, tmp_path)
+    assert workspace.settled(group_id)["a.jpg"]["overall_status"] == "SUCCESS"
+    quiet(running, wait_until)
 
 
 def test_an_object_nobody_registered_is_left_alone(running, workspace, picture, wait_until) -> None:

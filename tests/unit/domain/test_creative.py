@@ -59,7 +59,7 @@ def test_the_palette_has_seventeen_classes_of_distinct_reference_colours() -> No
     assert all(to_hex(from_hex(reference)) == reference for reference in references)
 
 
-@pytest.mark.parametrize("value", [True, "three", 0, 11, 3.5, "-1", "", None, "٣"])
+@pytest.mark.parametrize("value", [True, "three", 0, 11, 3.5, "-1", "", None, "٣", "9" * 5000])
 def test_a_count_of_colours_is_a_whole_number_in_range(value: object) -> None:
     with pytest.raises(InvalidValue) as caught:
         setting_kind("DOMINANT_COLORS_COUNT").check(value)

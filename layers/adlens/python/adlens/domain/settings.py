@@ -18,7 +18,7 @@ class SettingKind:
     def check(self, value: object) -> int:
         """`value` as a number in range; raises InvalidValue. True and 3.5 are no counts."""
         text = str(value).strip()
-        if isinstance(value, bool) or not text.isascii() or not text.isdigit():
+        if isinstance(value, bool) or len(text) > 9 or not text.isascii() or not text.isdigit():
             raise InvalidValue(f"{self.key} is a whole number.", self.key)
         if not self.lowest <= int(text) <= self.highest:
             raise InvalidValue(f"{self.key} lies between {self.lowest} and {self.highest}.", self.key)
