@@ -112,7 +112,7 @@ def test_an_engine_is_made_once_with_its_manifest_whoever_asks(folder: Path, mon
         threading.Event().wait(0.05)
         return object()
 
-    kind = EngineKind(make, ("model",), ("classes", "threshold", "iou"))
+    kind = EngineKind("threading", make, ("model",), ("classes", "threshold", "iou"))
     monkeypatch.setitem(room.ENGINES, Stage.DETECTION, {"yolov8-onnx": kind})
     bundle = load_bundle(folder, threads=7)
     assert made == []
@@ -139,7 +139,7 @@ def test_what_fails_while_preparing_fails_for_who_needs_it(folder: Path, monkeyp
     def make(stage: StageManifest, threads: int) -> object:
         raise RuntimeError("no memory")
 
-    kind = EngineKind(make, ("model",), ("classes", "threshold", "iou"))
+    kind = EngineKind("threading", make, ("model",), ("classes", "threshold", "iou"))
     monkeypatch.setitem(room.ENGINES, Stage.DETECTION, {"yolov8-onnx": kind})
     bundle = load_bundle(folder, threads=1)
     bundle.prepare()

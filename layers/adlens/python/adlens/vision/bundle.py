@@ -22,6 +22,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
@@ -33,6 +34,7 @@ from adlens.domain.errors import InvalidBundle
 from adlens.domain.ports import ImageDecoder, ObjectDetector, PaletteExtractor, TextReader, TopicClassifier
 
 MANIFEST = "manifest.toml"
+_FAKES = "adlens.vision.fakes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,12 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class EngineKind:
-    """How to make an engine from a stage's manifest and a number of threads, and what the manifest must say."""
+    """How to make an engine from a stage's manifest and a number of threads, and what the manifest must say.
 
+    `module` is where it is; importing that loads the libraries of the engine.
+    """
+
+    module: str
     make: Callable[[StageManifest, int], object]
     files: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
@@ -95,29 +101,34 @@ def _kmeans_lab(stage: StageManifest, threads: int) -> PaletteExtractor:
 
 def _fake(name: str) -> Callable[[StageManifest, int], object]:
     def make(stage: StageManifest, threads: int) -> object:
-        from adlens.vision import fakes
-
-        return getattr(fakes, name)()
+        return getattr(import_module(_FAKES), name)()
 
     return make
 
 
 ENGINES: Mapping[Stage, Mapping[str, EngineKind]] = {
     Stage.OCR: {
-        "rapidocr": EngineKind(_rapidocr, ("detector", "orientation", "recogniser"), ("confidence", "megapixels")),
-        "fake-text": EngineKind(_fake("FakeTextReader")),
+        "rapidocr": EngineKind(
+            "adlens.vision.text.rapid",
+            _rapidocr,
+            files=("detector", "orientation", "recogniser"),
+            settings=("confidence", "megapixels"),
+        ),
+        "fake-text": EngineKind(_FAKES, _fake("FakeTextReader")),
     },
     Stage.DETECTION: {
-        "yolov8-onnx": EngineKind(_yolov8, ("model",), ("classes", "threshold", "iou")),
-        "fake-objects": EngineKind(_fake("FakeDetector")),
+        "yolov8-onnx": EngineKind(
+            "adlens.vision.objects.yolo", _yolov8, files=("model",), settings=("classes", "threshold", "iou")
+        ),
+        "fake-objects": EngineKind(_FAKES, _fake("FakeDetector")),
     },
     Stage.CLASSIFICATION: {
-        "coco-evidence": EngineKind(_coco_evidence, settings=("doubt",)),
-        "fake-topic": EngineKind(_fake("FakeTopicClassifier")),
+        "coco-evidence": EngineKind("adlens.vision.topic.coco", _coco_evidence, settings=("doubt",)),
+        "fake-topic": EngineKind(_FAKES, _fake("FakeTopicClassifier")),
     },
     Stage.COLOR: {
-        "kmeans-lab": EngineKind(_kmeans_lab),
-        "fake-palette": EngineKind(_fake("FakePalette")),
+        "kmeans-lab": EngineKind("adlens.vision.palette", _kmeans_lab),
+        "fake-palette": EngineKind(_FAKES, _fake("FakePalette")),
     },
 }
 _NEEDS_NO_MODEL = {Stage.COLOR: StageManifest("kmeans-lab", {}, {})}
@@ -136,7 +147,7 @@ class Bundle:
         self._manifest = manifest
         self._threads = threads
         self._made: dict[Stage, object] = {}
-        self._locks = {stage: Lock() for stage in Stage}
+        self._locks = {stage: Lock() for stage in Stage if stage in manifest.stages}
 
     @property
     def decoder(self) -> ImageDecoder:
@@ -165,14 +176,16 @@ class Bundle:
         return None
 
     def prepare(self) -> None:
-        """Starts making all engines in the background, so that the first picture waits less."""
-        Thread(target=self._make, args=(Stage.OCR, Stage.DETECTION, Stage.CLASSIFICATION), daemon=True).start()
-        Thread(target=self._make, args=(Stage.COLOR,), daemon=True).start()
+        """Starts to import the engines' libraries in the background, in the order of their use: most of a cold start
+        is that, and while the first picture is decoded and read it costs no time.
+        """
+        Thread(target=self._import_libraries, daemon=True).start()
 
-    def _make(self, *stages: Stage) -> None:
-        for stage in stages:
-            with suppress(Exception):  # whoever asks for the engine gets the error
-                self._engine(stage)
+    def _import_libraries(self) -> None:
+        for stage in self._locks:
+            # The lock keeps whoever needs the engine from importing half-initialised libraries meanwhile.
+            with self._locks[stage], suppress(ImportError):  # then making the engine says so
+                import_module(ENGINES[stage][self._manifest.stages[stage].engine].module)
 
     def _engine(self, stage: Stage) -> object | None:
         manifest = self._manifest.stages.get(stage)

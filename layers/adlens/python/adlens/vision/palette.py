@@ -7,6 +7,9 @@ from math import ceil, sqrt
 
 import numpy as np
 import numpy.typing as npt
+from skimage.color import deltaE_ciede2000, lab2rgb, rgb2lab
+from sklearn.cluster import KMeans
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from adlens.domain.analysis import Swatch, SwatchRole
 from adlens.domain.colors import COLOR_CLASSES, RGB, from_hex
@@ -24,9 +27,6 @@ class KMeansPalette:
     """The same picture always gives the same palette."""
 
     def __init__(self) -> None:
-        import sklearn.cluster  # noqa: F401 - before its thread pools are looked up
-        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-
         self._thread_pools = ThreadpoolController()
 
     def extract(self, image: DecodedImage, dominant: int, secondary: int) -> tuple[Swatch, ...]:
@@ -51,9 +51,6 @@ def sample(pixels: Pixels) -> Pixels:
 
 def cluster(rgb: Pixels, count: int) -> tuple[list[RGB], Floats]:
     """At most `count` different colours, largest share first, and their shares, adding up to 1."""
-    from skimage.color import lab2rgb, rgb2lab
-    from sklearn.cluster import KMeans
-
     colors, weights = np.unique(rgb, axis=0, return_counts=True)
     if count == 0:
         return [], np.empty(0)
@@ -77,8 +74,6 @@ def color_class(rgb: RGB) -> str:
     """The class of domain.colors: black when V <= 15 %, else the nearest grey when S <= 15 %, else the chromatic class
     with the nearest reference. Nearest by CIEDE2000 (CIE 142-2001).
     """
-    from skimage.color import deltaE_ciede2000, rgb2lab
-
     brightest, darkest = max(rgb), min(rgb)
     if brightest <= _DARK * 255:
         return "black"
@@ -91,8 +86,6 @@ def color_class(rgb: RGB) -> str:
 
 @cache
 def _references(achromatic: bool) -> tuple[tuple[str, ...], Floats]:
-    from skimage.color import rgb2lab
-
     named = [
         (color_class.name, reference)
         for color_class in COLOR_CLASSES

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+import cv2
+import onnxruntime
 
 
-def make_session(model: Path, threads: int) -> InferenceSession:
+def make_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     """A CPU session that uses `threads` threads while it runs and none when it does not."""
-    import cv2
-    import onnxruntime
-
     cv2.setNumThreads(threads)  # for the whole process; it prepares the inputs of all models
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -44,8 +45,6 @@ class Letterbox:
 
     def apply(self, pixels: Pixels, side: int = _SIDE) -> Floats:
         """The (1, 3, side, side) input in [0, 1]."""
-        import cv2
-
         square = np.full((side, side, 3), _GREY, dtype=np.uint8)
         square[self.top : self.top + self.height, self.left : self.left + self.width] = cv2.resize(
             pixels, (self.width, self.height), interpolation=cv2.INTER_LINEAR

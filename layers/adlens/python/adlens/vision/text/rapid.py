@@ -6,13 +6,20 @@ recogniser reads them. The recogniser is its own object because a bundle chooses
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 import numpy.typing as npt
+from rapidocr import EngineType, OCRVersion
+from rapidocr.ch_ppocr_cls import TextClassifier
+from rapidocr.ch_ppocr_det import TextDetector
+from rapidocr.ch_ppocr_rec import TextRecInput, TextRecognizer
+from rapidocr.utils.process_img import get_rotate_crop_image
 
 from adlens.domain.analysis import BoundingBox, TextBlock
 from adlens.domain.ports import DecodedImage
@@ -30,33 +37,37 @@ _MAX_SIDE = 10_000
 _SURELY_TURNED = 0.9
 
 
+Part = TypeVar("Part")
+
+
 class _Config(dict[str, Any]):
     """What RapidOCR's parts read their settings from: items, attributes and `get`."""
 
     __getattr__ = dict.__getitem__
 
 
+def _make(part: Callable[[Any], Part], model: Path, threads: int, **settings: Any) -> Part:
+    logging.getLogger("RapidOCR").setLevel(logging.WARNING)  # it reports each part it makes
+    session = make_session(model, threads)
+    return part(_Config(engine_type=EngineType.ONNXRUNTIME, session=session, **settings))
+
+
 class Recogniser:
     """Reads upright crops of single lines. Its model carries the alphabet."""
 
     def __init__(self, model: Path, threads: int) -> None:
-        from rapidocr.ch_ppocr_rec import TextRecognizer
-
-        self._recognise = TextRecognizer(
-            _Config(
-                engine_type=_onnxruntime(),
-                session=make_session(model, threads),
-                lang_type="ch",
-                font_path=None,
-                rec_batch_num=_BATCH,
-                rec_img_shape=[3, 48, 320],
-            )
+        self._recognise = _make(
+            TextRecognizer,
+            model,
+            threads,
+            lang_type="ch",
+            font_path=None,
+            rec_batch_num=_BATCH,
+            rec_img_shape=[3, 48, 320],
         )
 
     def read(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
         """Text and confidence of each crop (height, width, 3; BGR)."""
-        from rapidocr.ch_ppocr_rec import TextRecInput
-
         result = self._recognise(TextRecInput(img=list(crops), return_word_box=False))
         return list(zip(result.txts or (), result.scores or (), strict=True))
 
@@ -73,43 +84,33 @@ class RapidTextReader:
         megapixels: float,
         threads: int,
     ) -> None:
-        from rapidocr.ch_ppocr_cls import TextClassifier
-        from rapidocr.ch_ppocr_det import TextDetector
-        from rapidocr.utils.typings import OCRVersion
-
         self._recogniser = recogniser
         self._confidence = confidence
         self._area = megapixels * 1e6
-        self._detect = TextDetector(
-            _Config(
-                engine_type=_onnxruntime(),
-                session=make_session(detector, threads),
-                limit_side_len=_UNLIMITED,  # the size is ours to choose
-                limit_type="max",
-                mean=[0.5, 0.5, 0.5],
-                std=[0.5, 0.5, 0.5],
-                thresh=0.3,
-                box_thresh=0.5,
-                max_candidates=1000,
-                unclip_ratio=1.6,
-                use_dilation=True,
-                score_mode="fast",
-            )
+        self._detect = _make(
+            TextDetector,
+            detector,
+            threads,
+            limit_side_len=_UNLIMITED,  # the size is ours to choose
+            limit_type="max",
+            mean=[0.5, 0.5, 0.5],
+            std=[0.5, 0.5, 0.5],
+            thresh=0.3,
+            box_thresh=0.5,
+            unclip_ratio=1.6,
+            use_dilation=True,
         )
-        self._turn = TextClassifier(
-            _Config(
-                engine_type=_onnxruntime(),
-                session=make_session(orientation, threads),
-                ocr_version=OCRVersion.PPOCRV4,
-                cls_batch_num=_BATCH,
-                cls_thresh=_SURELY_TURNED,
-                label_list=["0", "180"],
-            )
+        self._turn = _make(
+            TextClassifier,
+            orientation,
+            threads,
+            ocr_version=OCRVersion.PPOCRV4,
+            cls_batch_num=_BATCH,
+            cls_thresh=_SURELY_TURNED,
+            label_list=["0", "180"],
         )
 
     def read(self, image: DecodedImage) -> tuple[TextBlock, ...]:
-        from rapidocr.utils.process_img import get_rotate_crop_image
-
         bgr = _bgr(pixels_of(image))
         quads = self._find(bgr)
         if not len(quads):
@@ -127,8 +128,6 @@ class RapidTextReader:
 
     def _find(self, bgr: Pixels) -> Quads:
         """Where lines of text are in the picture."""
-        import cv2
-
         height, width = bgr.shape[:2]
         scale = min(_MAX_ENLARGEMENT, sqrt(self._area / (width * height)))
         size = tuple(max(32, round(side * scale / 32) * 32) for side in (width, height))
@@ -140,8 +139,6 @@ class RapidTextReader:
 
 def _bgr(rgb: Pixels) -> Pixels:
     """The picture for OpenCV, whose warps know no side of 32,768 pixels: extremely long ones are made smaller."""
-    import cv2
-
     height, width = rgb.shape[:2]
     scale = _MAX_SIDE / max(height, width)
     if scale < 1:
@@ -165,11 +162,3 @@ def _block(text: str, confidence: float, corners: Quads) -> TextBlock:
         polygon=tuple((float(x), float(y)) for x, y in corners),
         language=language_of(text),
     )
-
-
-def _onnxruntime() -> Any:
-    from rapidocr import EngineType
-    from rapidocr.utils.log import logger
-
-    logger.setLevel("WARNING")
-    return EngineType.ONNXRUNTIME
