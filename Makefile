@@ -17,7 +17,7 @@ setup: .venv/.ready ## Create the environment .venv with everything that work ne
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "AdLens needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
-	$(BIN)/uv pip install --quiet --require-hashes --no-deps -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --no-deps -r requirements/dev.txt
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -49,7 +49,7 @@ fix: setup ## Format, and mend what ruff can mend
 
 layers: setup ## Build the dependency layer of the zip functions into build/layers, without Docker
 	rm -rf build/layers/dependencies
-	$(BIN)/uv pip install --quiet --require-hashes --no-deps --only-binary :all: --python-platform x86_64-manylinux2014 \
+	$(BIN)/uv pip install --quiet --require-hashes --no-deps --only-binary :all: --python-platform x86_64-manylinux_2_34 \
 	  --python-version 3.12 --target build/layers/dependencies/python -r requirements/api.txt
 
 samples: setup ## Draw samples/ again

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = Logger(service="analyze")
 tracer = Tracer(service="analyze")
-metrics = Metrics(service="analyze")
+metrics = Metrics(namespace="AdLens", service="analyze")
 # A batch that failed as a whole is answered item by item as well: each message comes back after its own delay.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = Logger(service="dead_letters")
 tracer = Tracer(service="dead_letters")
-metrics = Metrics(service="dead_letters")
+metrics = Metrics(namespace="AdLens", service="dead_letters")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 

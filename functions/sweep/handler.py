@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = Logger(service="sweep")
 tracer = Tracer(service="sweep")
-metrics = Metrics(service="sweep")
+metrics = Metrics(namespace="AdLens", service="sweep")
 
 
 @functools.cache
