@@ -46,7 +46,7 @@ def install() -> None:
             progress("installing LocalStack into an environment of its own")
             shutil.rmtree(VENV, ignore_errors=True)
             _uv("venv", "--python", sys.executable, VENV)
-            _pip_install("--require-hashes", "-r", REQUIREMENTS)
+            _pip_install("--compile-bytecode", "--require-hashes", "-r", REQUIREMENTS)
             _stamp("requirements").write_text(locked)
         ours = digest([PLUGIN], locked)
         if not _installed("plugin", ours):
