@@ -26,19 +26,19 @@ GROUP = "local"
 def run(
     paths: list[Path], as_json: bool, csv: Path | None, parquet: Path | None, bundle: str | None, threads: int
 ) -> int:
-    from tqdm import tqdm
-
-    from adlens_cli import tables
-
     try:
         pictures = find_pictures(paths)
-        engines = open_bundle(bundle, threads)
+        engines = open_bundle(bundle, threads)  # starts to load libraries; what comes next is imported beside that
     except (FileNotFoundError, AdLensError) as error:
         print(f"adlens: {error}", file=sys.stderr)
         return 2
     if not pictures:
         print("adlens: there are no pictures in what you named.", file=sys.stderr)
         return 2
+    from tqdm import tqdm
+
+    from adlens_cli import tables
+
     failed = 0
     with contextlib.ExitStack() as stack:
         writers = [stack.enter_context(writer) for writer in tables.writers(as_json, csv, parquet)]

@@ -31,7 +31,9 @@ def open_bundle(asked: str | None, threads: int) -> Engines:
 
     chosen = choose_bundle(asked)
     folder = _fetched(chosen) if chosen.startswith("s3://") else Path(chosen)
-    return load_bundle(folder, threads=threads, variables={"weights": str(weights_folder())})
+    bundle = load_bundle(folder, threads=threads, variables={"weights": str(weights_folder())})
+    bundle.prepare()
+    return bundle
 
 
 def _fetched(uri: str) -> Path:

@@ -25,7 +25,9 @@ def engines() -> Engines:
     chosen = settings()
     folder = _fetched(chosen.bundle) if chosen.bundle.startswith("s3://") else Path(chosen.bundle)
     variables = {"weights": str(chosen.weights)} if chosen.weights else {}
-    return load_bundle(folder, threads=chosen.threads, variables=variables)
+    bundle = load_bundle(folder, threads=chosen.threads, variables=variables)
+    bundle.prepare()
+    return bundle
 
 
 @functools.cache
