@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers samples bench lock clean
+.PHONY: help setup demo test test-unit check fix up down layers samples pictures bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ layers: setup ## Build the dependency layer of the zip functions into build/laye
 
 samples: setup ## Draw samples/ again
 	$(BIN)/python -m samples.generate
+
+pictures: setup ## Make the README's picture again (wants ADLENS_WEIGHTS)
+	$(BIN)/python docs/pictures/make.py
 
 bench: setup ## Speed beside the MVP's stages (installs torch into an environment of its own)
 	$(BIN)/python -m benchmarks.run
