@@ -27,6 +27,11 @@ def development_key(database_url: str, file: Path) -> str:
     return key
 
 
+def anonymous_workspace(database_url: str, workspace_id: UUID) -> None:
+    """Makes the workspace that requests without a key may use, if there is none."""
+    PostgresWorkspaces(make_engine(database_url)).create("anonymous", workspace_id)
+
+
 def create(name: str, workspace: str) -> None:
     workspaces = _workspaces()
     known = {known.name: known for known in workspaces.all()}

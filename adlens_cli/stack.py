@@ -80,13 +80,19 @@ def show_logs(function: str | None, follow: bool) -> None:
 
 
 def _up(bundle: str | None) -> Running:
-    from adlens_cli.keys import development_key
+    from adlens.settings import CommandLineSettings
+    from adlens_cli.keys import anonymous_workspace, development_key
 
     variables = {"ADLENS_LOCAL_BUNDLE": choose_bundle(bundle), "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}
+    anonymous = CommandLineSettings().local_anonymous_workspace
+    if anonymous:
+        variables["ADLENS_LOCAL_ANONYMOUS_WORKSPACE"] = str(anonymous)
     try:
         deployment: Deployment = stack.up(variables=variables)
     except LocalStackError as error:
         print(f"adlens: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
+    if anonymous:
+        anonymous_workspace(deployment.database_url, anonymous)
     key_file = DEFAULT_ROOT / KEY_FILE
     return Running(deployment.api_url, development_key(deployment.database_url, key_file), key_file)

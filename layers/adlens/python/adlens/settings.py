@@ -71,3 +71,4 @@ class CommandLineSettings(Settings):
     bundle: str | None = Field(default=None, description="Model bundle: a folder or an s3:// prefix.")
     weights: Path = Field(default=Path("../shared/weights"), description="Folder of weights of development bundles.")
     s3_endpoint_url: str | None = Field(default=None, description="S3-compatible store of s3:// bundles.")
+    local_anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
