@@ -147,6 +147,21 @@ def test_what_fails_while_preparing_fails_for_who_needs_it(folder: Path, monkeyp
         _ = bundle.objects
 
 
+def test_preparing_imports_the_engines_in_the_order_of_their_use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported: list[str] = []
+    done = threading.Event()
+
+    def import_module(name: str) -> None:
+        imported.append(name)
+        if name == "adlens.vision.palette":
+            done.set()
+
+    monkeypatch.setattr(room, "import_module", import_module)
+    load_bundle(folder, threads=1).prepare()
+    assert done.wait(10)
+    assert imported == ["adlens.vision.objects.yolo", "adlens.vision.palette"]
+
+
 def test_loading_a_bundle_loads_no_library_of_its_engines() -> None:
     code = (
         "import sys; from pathlib import Path; from adlens.vision.bundle import load_bundle;"

@@ -120,7 +120,7 @@ class RapidTextReader:
         height, width = bgr.shape[:2]
         blocks = []
         for quad, (label, sureness), (text, confidence) in zip(quads, turned.cls_res or (), lines, strict=True):
-            if text.strip() and confidence >= self._confidence:
+            if confidence >= self._confidence and any(map(str.isalnum, text)):
                 upside_down = label == "180" and sureness > _SURELY_TURNED
                 corners = np.roll(quad, -(_is_tall(quad) + 2 * upside_down), axis=0) / (width, height)
                 blocks.append(_block(text.strip(), confidence, corners.clip(0, 1)))
