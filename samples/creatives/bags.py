@@ -49,10 +49,8 @@ def travel(c: Canvas) -> None:
 @creative("bags_04_square.jpg", "en", "handbag", SQUARE)
 def season(c: Canvas) -> None:
     c.gradient("#0e8f8b", "#06514f", 60)
-    c.disc(540, 640, 420, "#5fd0c2", alpha=0.5, blur=110)
-    c.podium(540, 820, 580, 50, "#0a6a67", "#23a19a")
     c.text(540, 90, "NEW SEASON", "manrope", 108, "#ffffff", anchor="m")
     c.text(540, 222, "Bags for every day of the week", "manrope-medium", 42, "#d3f3ef", anchor="m")
-    c.product(photograph(handbag("#d8a15e", "#6b3d1c"), HANDBAG, 780), 540, 853, 520)
+    c.product(photograph(handbag("#24262b", "#111214"), HANDBAG, 780), 540, 896, 560)
     c.text(80, 968, "from $65", "manrope", 56, "#ffffff")
     c.pill(1000, 954, "See all", "manrope", 42, "#06514f", "#ffe3b8", anchor="r", pad=1.1)

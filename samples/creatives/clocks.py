@@ -17,9 +17,9 @@ def quiet(c: Canvas) -> None:
     c.small_print += HOURS
     c.product(photograph(wall_clock(face, "#1f1f1f", "#1b1b1b", "#d62828"), ON_WALL, 820), 450, 866, 590)
     c.slab(0, 950, 900, 250, "#1f1f1f")
+    c.badge(770, 966, 88, "-40%", "black", 58, "#ffffff", "#d62828")
     c.price(60, 1004, "1 290 ₽", "2 150 ₽", "black", 80, "#ffffff", "#9a9a9a")
     c.text(60, 1104, "Диаметр 30 см   ·   1 батарейка АА", "medium", 30, "#d9d9d9")
-    c.badge(770, 966, 88, "-40%", "black", 58, "#ffffff", "#d62828")
 
 
 @creative("clocks_02_square.png", "en", "clock", SQUARE)

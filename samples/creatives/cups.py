@@ -60,5 +60,5 @@ def pair(c: Canvas) -> None:
     parts = [p.moved(-0.9, turn=(0, 160, 0)) for p in mug("#e0218a", "#fff0f7")]
     parts += [p.moved(0.9, turn=(0, 20, 0)) for p in mug("#7a3fb0", "#f5ecff")]
     c.product(photograph(parts, Shot(6.0, 3.2, (0, 0.85, 0), pitch=15), 640), 540, 850, 390)
-    c.price(540, 978, "$24", "$36", "black", 72, "#8a0f52", "#b0578a", anchor="m")
     c.badge(880, 390, 96, "Set\nof 2", "manrope", 46, "#ffffff", "#7a3fb0")
+    c.price(540, 978, "$24", "$36", "black", 72, "#8a0f52", "#b0578a", anchor="m")

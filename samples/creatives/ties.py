@@ -15,12 +15,12 @@ def office(c: Canvas) -> None:
     c.gradient("#c3d3e6", "#7d9cc4", 80)
     c.text(60, 70, "Галстук мужской", "manrope", 84, "#10264a")
     c.text(60, 174, "Натуральный шёлк, ручной узор", "manrope-medium", 38, "#10264a")
+    c.pill(60, 236, "100% шёлк", "manrope", 32, "#ffffff", "#8c1c2c")
     bust = shirt("#f2f4f7", "#27406e") + [p.moved(y=0.66, z=0.12) for p in striped("#8c1c2c", "#ead9ae", 0.2, 3.4)]
     c.product(photograph(bust, BUST, 860), 450, 1200, 880)
     c.slab(40, 1010, 520, 150, "#ffffff", radius=32, shadow=0.25)
     c.price(76, 1042, "1 490 ₽", "2 900 ₽", "black", 64, "#10264a", "#8a94a5")
     c.text(76, 1114, "150 × 8 см", "manrope-medium", 30, "#10264a")
-    c.pill(60, 236, "100% шёлк", "manrope", 32, "#ffffff", "#8c1c2c")
 
 
 @creative("ties_02_square.jpg", "en", "tie", SQUARE)
