@@ -39,7 +39,7 @@ MENDED_PARTS = ["ocr_detector", "ocr_recogniser", "detection_yolov8n", "topic_ru
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A process that ended well: wall seconds from its start to its end, and the most memory it held."""
+    """A process that ended well: wall seconds from its start to its first line of output, and its peak memory."""
 
     seconds: float
     peak_mb: float
@@ -48,18 +48,20 @@ class Finished:
 
 def run_process(command: Sequence[str | Path]) -> Finished:
     """Raises SystemExit with what the process said when it fails."""
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+    with tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=CHECKOUT, stdout=output, stderr=errors)
+        process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        with process.stdout as lines:
+            first = lines.readline()
+            seconds = time.perf_counter() - started
+            output = first + lines.read()
         _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
         errors.seek(0)
         if process.returncode:
             raise SystemExit(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{errors.read()[-3000:]}")
         peak_mb = usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
-        return Finished(seconds, peak_mb, output.read())
+        return Finished(seconds, peak_mb, output)
 
 
 def choose_pictures(asked: Sequence[Path]) -> list[Path]:
