@@ -1,4 +1,4 @@
-"""Makes findings.jpg, the picture of the README: some samples with all that AdLens finds in them. Run by `make pictures`."""
+"""Makes findings.jpg, the picture of the README: samples with all that AdLens finds in them (`make pictures`)."""
 
 from __future__ import annotations
 
