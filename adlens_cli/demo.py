@@ -46,7 +46,7 @@ def run(paths: list[Path], oneshot: bool, bundle: str | None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with stack.serving(bundle) as running:
-            succeeded = _walk(console, Client(running.api_url, running.key), pictures)
+            succeeded = walk(console, Client(running.api_url, running.key), pictures)
             print(stack.addresses(running), flush=True)
             if not oneshot:
                 console.print("Serving until Ctrl-C.")
@@ -59,7 +59,7 @@ def run(paths: list[Path], oneshot: bool, bundle: str | None) -> int:
     return 0 if succeeded else 1
 
 
-def _walk(console: Console, client: Client, pictures: list[Path]) -> bool:
+def walk(console: Console, client: Client, pictures: list[Path]) -> bool:
     """Uploads, watches and shows; whether every picture ended in SUCCESS."""
     progress = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     uploads = progress.add_task("Uploading", total=len(pictures))

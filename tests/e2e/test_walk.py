@@ -9,6 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from adlens.storage.bundles import fetch_bundle
+from adlens.vision.bundle import load_bundle
+
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "creatives-dev"
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
@@ -142,3 +145,16 @@ def test_real_creatives_all_succeed(workspace, tmp_path) -> None:
         )
     assert "37% Charged" in creatives["clocks_11.jpg"]["ocr_text"]
     assert "SAMSUNG" in creatives["other_21.jpg"]["ocr_text"]
+
+
+def test_a_bundle_published_to_the_store_is_fetched_once_per_content(running, tmp_path) -> None:
+    s3, bucket = running.aws("s3"), running.deployment.models_bucket
+    manifest = Path(__file__).resolve().parents[2] / "models" / "base" / "manifest.toml"
+    s3.put_object(Bucket=bucket, Key="base/manifest.toml", Body=manifest.read_bytes())
+    folder = fetch_bundle(s3, f"s3://{bucket}/base", tmp_path)
+    assert load_bundle(folder, threads=1).info.name == "base"
+    assert fetch_bundle(s3, f"s3://{bucket}/base/", tmp_path) == folder
+    s3.put_object(Bucket=bucket, Key="base/manifest.toml", Body=manifest.read_bytes() + b"\n# newer\n")
+    newer = fetch_bundle(s3, f"s3://{bucket}/base", tmp_path)
+    assert newer != folder
+    assert load_bundle(newer, threads=1).info.checksum != load_bundle(folder, threads=1).info.checksum
