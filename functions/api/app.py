@@ -64,4 +64,5 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
     app.include_router(health.router)
     app.include_router(docs.router, include_in_schema=False)
+    app.mount("/docs/static", docs.swagger_ui)
     return app

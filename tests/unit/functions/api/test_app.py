@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -74,6 +75,14 @@ def test_every_route_documents_its_errors_and_its_key(document) -> None:
 def test_the_example_has_the_documented_shape() -> None:
     (example,) = CreativeOut.model_config["json_schema_extra"]["examples"]
     CreativeOut.model_validate(example)
+
+
+def test_the_docs_bring_all_they_run(client) -> None:
+    page = client.get("/docs").text
+    assert "https://" not in page
+    for name in re.findall(r"docs/static/[a-z.-]+", page):
+        assert client.get(f"/{name}").status_code == 200
+    assert "SwaggerUIBundle" in client.get("/docs/static/swagger-ui-bundle.js").text
 
 
 def test_the_docs_find_their_document_under_whatever_path_they_are_served(client) -> None:
