@@ -514,20 +514,19 @@ def creative_row_out(creative: CreativeSummary, file_path: str) -> CreativeRowOu
     )
 
 
-def status_out(creative: Creative, now: datetime) -> StatusOut:
+def status_out(creative: CreativeSummary, now: datetime) -> StatusOut:
     facts, status = creative.facts, creative.status
-    topic = creative.analysis.topic if creative.analysis else None
     size = facts.bytes if facts else creative.size
     stages = _stages_out(creative.stages, status)
     seconds = _seconds(stages, now)
     return StatusOut(
-        creative_id=creative.key.id,
+        creative_id=creative.id,
         original_filename=creative.filename,
         file_size=NOT_STARTED if size is None else f"{size} байт",
         image_size=f"{facts.width}x{facts.height}" if facts else NOT_STARTED,
         upload_timestamp=creative.uploaded_at,
-        main_topic=topic.topic if topic else None,
-        topic_confidence=topic.confidence if topic else None,
+        main_topic=creative.topic,
+        topic_confidence=creative.topic_confidence,
         ocr_status=_stage_text(stages.ocr, now),
         detection_status=_stage_text(stages.detection, now),
         classification_status=_stage_text(stages.classification, now),

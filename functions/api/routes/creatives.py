@@ -25,7 +25,7 @@ def get_creative(key: CreativeKey, queries: Queries, store: Store) -> CreativeOu
 def delete_creative(key: CreativeKey, queries: Queries, creatives: Creatives, store: Store) -> None:
     """Deletes a creative, its file and all that was found in it."""
     # The file first: should the store fail, the creative is still there and can be deleted again.
-    store.delete([queries.creative(key.workspace_id, key.id).object_key])
+    store.delete([queries.summary(key.workspace_id, key.id).object_key])
     creatives.delete_creatives(key.workspace_id, [key.id])
 
 
@@ -39,4 +39,4 @@ def reanalyze(key: CreativeKey, reanalyze: UseReanalyze) -> ReanalysisOut:
 @router.get("/status/{creative_id}", responses=documented(404))
 def get_status(key: CreativeKey, queries: Queries, now: Now) -> StatusOut:
     """How far one creative is; `GET /groups/{group_id}/status` answers for a whole group at once."""
-    return status_out(queries.creative(key.workspace_id, key.id), now)
+    return status_out(queries.summary(key.workspace_id, key.id), now)

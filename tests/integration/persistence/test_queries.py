@@ -139,8 +139,9 @@ def test_unknown_things_are_said_to_be_unknown(house: Any, queries: PostgresQuer
     for read in (queries.creatives, queries.group_status, queries.group_analytics):
         with pytest.raises(UnknownGroup):
             read(house.workspace_id, "nowhere")
-    with pytest.raises(UnknownCreative):
-        queries.creative(house.workspace_id, uuid.uuid4())
+    for read_one in (queries.creative, queries.summary):
+        with pytest.raises(UnknownCreative):
+            read_one(house.workspace_id, uuid.uuid4())
 
 
 # --- analytics ------------------------------------------------------------------------------------------------------
@@ -253,6 +254,7 @@ def test_no_query_looks_into_another_workspace(
     assert (summary.status, summary.topic, summary.analysed) == (Status.PENDING, None, False)
     assert [run.state for run in summary.stages] == [StageState.PENDING] * 4
     assert queries.creative(theirs.workspace_id, id_).analysis is None
+    assert not queries.summary(theirs.workspace_id, id_).analysed
     assert queries.group_analytics(theirs.workspace_id, "grp").analysed == 0
     assert queries.workspace_analytics(theirs.workspace_id).topics == ()
     with pytest.raises(UnknownGroup):

@@ -142,6 +142,9 @@ class MemoryAdLens:
         except KeyError:
             raise UnknownCreative(f"There is no creative {creative_id}.") from None
 
+    def summary(self, workspace_id: UUID, creative_id: UUID) -> CreativeSummary:
+        return _summary(self.creative(workspace_id, creative_id))
+
     def group_analytics(self, workspace_id: UUID, group_id: str) -> Analytics:
         self.group_status(workspace_id, group_id)
         return self.figures

@@ -93,7 +93,7 @@ class PostgresQueries:
     ) -> Page[CreativeSummary]:
         """A group's creatives in the order they were given. Raises UnknownGroup."""
         creative = tables.Creative
-        statement = _summaries(workspace_id, group_id)
+        statement = _summaries(workspace_id).where(creative.group_id == group_id)
         if cursor is not None:
             uploaded_at, id_ = _read_cursor(cursor, UUID)
             statement = statement.where(tuple_(creative.uploaded_at, creative.id) > (uploaded_at, id_))
@@ -109,6 +109,14 @@ class PostgresQueries:
     def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
         """All creatives of a group with their stages, in two queries whatever their number. Raises UnknownGroup."""
         return self.creatives(workspace_id, group_id).items
+
+    @transactional
+    def summary(self, session: Session, workspace_id: UUID, creative_id: UUID) -> CreativeSummary:
+        """A creative without its findings, in two queries: what is asked again and again. Raises UnknownCreative."""
+        row = session.execute(_summaries(workspace_id).where(tables.Creative.id == creative_id)).one_or_none()
+        if row is None:
+            raise UnknownCreative(f"There is no creative {creative_id}.")
+        return _summary(row, _stages(session, workspace_id, [creative_id]))
 
     @transactional
     def creative(self, session: Session, workspace_id: UUID, creative_id: UUID) -> Creative:
@@ -164,12 +172,12 @@ def _group_exists(session: Session, workspace_id: UUID, group_id: str) -> bool:
     return session.get(tables.Group, (workspace_id, group_id)) is not None
 
 
-def _summaries(workspace_id: UUID, group_id: str) -> Select[Any]:
+def _summaries(workspace_id: UUID) -> Select[Any]:
     creative, analysis = tables.Creative, tables.Analysis
     return (
         select(creative, analysis.topic, analysis.topic_confidence, analysis.revision.is_not(None).label("analysed"))
         .outerjoin(analysis, (analysis.workspace_id == creative.workspace_id) & (analysis.creative_id == creative.id))
-        .where(creative.workspace_id == workspace_id, creative.group_id == group_id)
+        .where(creative.workspace_id == workspace_id)
         .order_by(creative.uploaded_at, creative.id)
     )
 
