@@ -135,7 +135,6 @@ class Api(Construct):
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_QUEUE_URL": queue.queue.queue_url,
-            "ADLENS_DEAD_LETTER_QUEUE_URL": queue.dead_letters.queue_url,
             "ADLENS_API_ROOT_PATH": self._local_path if isinstance(config, LocalConfig) else f"/{STAGE}",
             "ADLENS_CORS_ORIGINS": json.dumps(config.cors_origins),
         }
@@ -149,8 +148,7 @@ class Api(Construct):
         objects = buckets.uploads.arn_for_objects("*")
         allow(self.function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
         allow(self.function, ["s3:ListBucket"], buckets.uploads.bucket_arn)
-        allow(self.function, ["sqs:SendMessage"], queue.queue.queue_arn)
-        allow(self.function, ["sqs:GetQueueAttributes"], queue.queue.queue_arn, queue.dead_letters.queue_arn)
+        allow(self.function, ["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.queue.queue_arn)
 
     def _errors(self) -> None:
         """What the gateway answers by itself, in the shape that the function gives to errors.

@@ -192,7 +192,7 @@ def main() -> None:
     analyze = EmulatedFunction(os.environ["ANALYZE_URL"], FUNCTION_SECONDS)
     dead_letters = ProcessFunction("functions.dead_letters.handler.handler", FUNCTION_SECONDS)
     sweep = ProcessFunction("functions.sweep.handler.handler", FUNCTION_SECONDS)
-    queue, given_up = os.environ["ADLENS_QUEUE_URL"], os.environ["ADLENS_DEAD_LETTER_QUEUE_URL"]
+    queue, given_up = os.environ["ADLENS_QUEUE_URL"], os.environ["DEAD_LETTER_QUEUE_URL"]
     try:
         run(
             [

@@ -81,7 +81,7 @@ def environment(aws: str, queues: str, databases: Any) -> Iterator[dict[str, str
         "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/adlens/python'}",
         "ADLENS_DATABASE_URL": database,
         "ADLENS_QUEUE_URL": f"{queues}/{QUEUE}",
-        "ADLENS_DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_LETTERS}",
+        "DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_LETTERS}",
         "ADLENS_S3_ENDPOINT_URL": aws,
         "ADLENS_S3_PUBLIC_ENDPOINT_URL": aws,
         "AWS_SECRET_ACCESS_KEY": "secret",

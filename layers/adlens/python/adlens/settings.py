@@ -50,7 +50,6 @@ class ApiSettings(DatabaseSettings, StorageSettings):
     api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
     anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
     cors_origins: tuple[str, ...] = Field(default=("*",), description="Origins that browsers may call the API from.")
-    dead_letter_queue_url: str | None = Field(default=None)
 
     @model_validator(mode="after")
     def _no_anonymous_access_on_aws(self) -> Self:
