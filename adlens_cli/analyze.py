@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from adlens.domain.creative import Creative, CreativeId, Failure, Status
+from adlens.domain.creative import Creative, CreativeId, Failure, Status, stage_failure
 from adlens.domain.errors import AdLensError, PermanentError
-from adlens.domain.media import MAX_FILE_BYTES
+from adlens.domain.media import check_file_size
 from adlens.domain.ports import Engines
 from adlens.domain.settings import SETTING_KINDS
 from adlens.services.analyze_image import analyze_image
@@ -59,7 +59,8 @@ def analyze_file(path: Path, engines: Engines) -> dict[str, Any]:
     uploaded_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     failure, analysis, digest = None, None, str(path)
     try:
-        data = _read(path)
+        check_file_size(path.stat().st_size)
+        data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         analysis = analyze_image(
             data,
@@ -67,8 +68,7 @@ def analyze_file(path: Path, engines: Engines) -> dict[str, Any]:
             SETTING_KINDS["DOMINANT_COLORS_COUNT"].default,
             SETTING_KINDS["SECONDARY_COLORS_COUNT"].default,
         )
-        if analysis.failure:
-            failure = Failure("stage_failed", analysis.failure)
+        failure = stage_failure(analysis)
     except PermanentError as error:
         failure = Failure(error.code, str(error))
     except OSError as error:
@@ -88,11 +88,3 @@ def analyze_file(path: Path, engines: Engines) -> dict[str, Any]:
         analysis=analysis,
     )
     return {"path": str(path), **creative_out(creative, path.resolve().as_uri()).model_dump(mode="json")}
-
-
-def _read(path: Path) -> bytes:
-    from adlens.domain.errors import ImageTooLarge
-
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise ImageTooLarge(f"The file is larger than {MAX_FILE_BYTES // 2**20} MB.")
-    return path.read_bytes()

@@ -34,8 +34,7 @@ def anonymous_workspace(database_url: str, workspace_id: UUID) -> None:
 
 def create(name: str, workspace: str) -> None:
     workspaces = _workspaces()
-    known = {known.name: known for known in workspaces.all()}
-    owner = known.get(workspace) or workspaces.create(workspace)
+    owner = workspaces.named(workspace)
     _, key = workspaces.create_key(owner.id, name)
     print(f"A key of workspace {owner.name} ({owner.id}); it is not shown again:", file=sys.stderr)
     print(key)

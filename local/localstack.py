@@ -34,7 +34,7 @@ PLUGIN = Path(__file__).with_name("lambda_executor")
 DEFAULT_PORT = 4566
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-START_SECONDS = 120  # the first one compiles LocalStack
+START_SECONDS = 120  # a slow machine, nothing in its file cache
 STOP_SECONDS = 15
 
 

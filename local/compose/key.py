@@ -11,9 +11,7 @@ from functions.wiring import database
 
 def create(workspaces: PostgresWorkspaces, name: str, workspace: str = "default") -> str:
     """A key of the workspace of this name, which is made when there is none."""
-    known = {known.name: known for known in workspaces.all()}
-    owner = known.get(workspace) or workspaces.create(workspace)
-    _, key = workspaces.create_key(owner.id, name)
+    _, key = workspaces.create_key(workspaces.named(workspace).id, name)
     return key
 
 

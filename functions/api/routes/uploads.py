@@ -12,8 +12,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 
 from adlens.domain.creative import NewCreative
-from adlens.domain.errors import Conflict, ImageTooLarge, InvalidImage, InvalidValue, PermanentError, UnsupportedFormat
-from adlens.domain.media import MAX_FILE_BYTES, ImageFormat, format_of_name
+from adlens.domain.errors import Conflict, InvalidImage, InvalidValue, PermanentError, UnsupportedFormat
+from adlens.domain.media import ImageFormat, check_file_size, format_of_name
 from functions.api.dependencies import Now, UseRegisterUploads, UseStoreUpload, Workspace, media_type
 from functions.api.errors import MalformedRequest, documented
 from functions.api.observability import logger, metrics
@@ -115,8 +115,7 @@ def _announced(file: UploadFileIn) -> ImageFormat:
     """The format a file claims to have. Raises InvalidImage when it would not be accepted."""
     if file.size == 0:
         raise InvalidImage("The file is empty.")
-    if file.size > MAX_FILE_BYTES:
-        raise ImageTooLarge(f"The file is larger than {MAX_FILE_BYTES // 2**20} MB.")
+    check_file_size(file.size)
     claimed = (file.content_type or "").partition(";")[0].strip().lower()
     nothing_said = claimed in ("", "application/octet-stream")
     image_format = format_of_name(file.filename) if nothing_said else _FORMATS.get(claimed)

@@ -42,6 +42,11 @@ class Failure:
     reason: str
 
 
+def stage_failure(analysis: Analysis) -> Failure | None:
+    """What a creative with this analysis ends with: the first stage that failed, or None when all ended well."""
+    return None if analysis.failure is None else Failure("stage_failed", analysis.failure)
+
+
 @dataclass(frozen=True, slots=True)
 class NewCreative:
     """What is known of a creative before its bytes arrive."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from adlens.domain.errors import ImageTooLarge
+
 MAX_FILE_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 
@@ -20,6 +22,12 @@ class ImageFormat(StrEnum):
 
 CONTENT_TYPES = tuple(image_format.content_type for image_format in ImageFormat)
 _EXTENSIONS = {"jpg": ImageFormat.JPEG, "jpeg": ImageFormat.JPEG, "png": ImageFormat.PNG, "webp": ImageFormat.WEBP}
+
+
+def check_file_size(size: int, limit: int = MAX_FILE_BYTES) -> None:
+    """Raises ImageTooLarge when a file of `size` bytes is more than `limit`."""
+    if size > limit:
+        raise ImageTooLarge(f"The file is larger than {limit // 2**20} MB.")
 
 
 def sniff(head: bytes) -> ImageFormat | None:

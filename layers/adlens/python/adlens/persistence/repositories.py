@@ -25,6 +25,7 @@ from adlens.domain.creative import (
     check_group_id,
     object_key,
     parse_object_key,
+    stage_failure,
 )
 from adlens.domain.errors import Conflict, InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested, Event, sequencer_order
@@ -123,12 +124,11 @@ class PostgresCreatives:
         row = _lock_claimed(session, claim)
         if row is None:
             return False
-        failure = Failure("stage_failed", analysis.failure) if analysis.failure is not None else None
         with keeping_rollups(session, row.workspace_id, row.group_id, [row.id]):
             for name, value in mapping.facts_columns(analysis.facts).items():
                 setattr(row, name, value)
             row.size = analysis.facts.bytes
-            _end(row, failure, etag, _now(session))
+            _end(row, stage_failure(analysis), etag, _now(session))
             _replace_findings(session, row, analysis)
         return True
 

@@ -61,6 +61,11 @@ class PostgresWorkspaces:
         rows = session.scalars(select(tables.Workspace).order_by(tables.Workspace.created_at, tables.Workspace.id))
         return [Workspace(row.id, row.name, row.created_at) for row in rows]
 
+    def named(self, name: str) -> Workspace:
+        """The oldest workspace of this name, made when there is none."""
+        known = next((workspace for workspace in self.all() if workspace.name == name), None)
+        return known or self.create(name)
+
     @transactional
     def create_key(self, session: Session, workspace_id: UUID, name: str) -> tuple[ApiKey, str]:
         """A new key and its text, `adl_<prefix>_<secret>`, of which only the SHA-256 is stored.

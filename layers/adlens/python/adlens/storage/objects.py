@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from adlens.domain.errors import ImageTooLarge, ObjectGone
+from adlens.domain.errors import ObjectGone
+from adlens.domain.media import check_file_size
 from adlens.domain.ports import PresignedPost, StoredObject
 from adlens.storage.errors import as_transient
 
@@ -36,8 +37,7 @@ class S3ObjectStore:
                     raise ObjectGone("The uploaded file is gone. Upload it again.") from error
                 raise
             with answer["Body"] as body:
-                if answer["ContentLength"] > max_bytes:
-                    raise ImageTooLarge(f"The file is larger than {max_bytes // 2**20} MB.")
+                check_file_size(answer["ContentLength"], max_bytes)
                 return StoredObject(body.read(), answer["ETag"].strip('"'))
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
