@@ -1,6 +1,6 @@
 """The MVP's stages, re-created from the public libraries it was made of, to be timed on this machine.
 
-Runs in the training environment, never in the project's own (benchmarks/training_environment.py), as a process that
+Runs in the training environment, never in the project's own (training/environment.py), as a process that
 prints the seconds of each stage as JSON. Its weights are random: they cost what trained ones cost. What random weights
 would *find* is another matter, so wherever it would change the cost, the cheaper case for the MVP is taken:
 

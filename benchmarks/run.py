@@ -21,7 +21,7 @@ from typing import Any
 
 from adlens_cli.bundles import CHECKOUT, weights_folder
 from adlens_cli.pictures import find_pictures
-from benchmarks.training_environment import training_python
+from training.environment import training_python
 
 CARD = (900, 1200)
 AIMS = {"ratio": 15.0, "seconds": 0.8, "cold": 2.5}

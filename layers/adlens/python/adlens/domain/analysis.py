@@ -81,11 +81,13 @@ class Detections:
     """`objects` are those sure enough to show, most confident first.
 
     `class_scores` maps a class to its highest confidence anywhere in the picture, weak ones included: the evidence
-    for the topic.
+    for the topic. `visual` is the detector's pooled backbone features, what the picture looks like as a whole; its
+    length is the detector's, 0 when it has none.
     """
 
     objects: tuple[DetectedObject, ...] = ()
     class_scores: Mapping[str, float] = field(default_factory=dict)
+    visual: tuple[float, ...] = ()
 
 
 class SwatchRole(StrEnum):

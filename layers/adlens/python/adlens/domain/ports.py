@@ -58,7 +58,7 @@ class PaletteExtractor(Protocol):
 
 
 class Embedder(Protocol):
-    def embed(self, image: DecodedImage, text: Sequence[TextBlock]) -> tuple[float, ...]:
+    def embed(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> tuple[float, ...]:
         """A unit vector; creatives that look and read alike have a high inner product."""
         ...
 

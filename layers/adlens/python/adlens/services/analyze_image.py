@@ -51,5 +51,5 @@ def analyze_image(
         (lambda: classifier.classify(image, text or (), detections or Detections())) if classifier else None,
     )
     palette = run(Stage.COLOR, lambda: engines.palette.extract(image, dominant, secondary))
-    embedding = embedder.embed(image, text or ()) if embedder else None
+    embedding = embedder.embed(image, text or (), detections or Detections()) if embedder else None
     return Analysis(image.facts, engines.info, tuple(runs), text, detections, topic, palette, embedding)

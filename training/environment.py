@@ -1,4 +1,7 @@
-"""The environment that holds torch: .local/venvs/training, apart from the project's own. Serving never sees it."""
+"""The environment that holds torch: .local/venvs/training, apart from the project's own. Serving never sees it.
+
+    python -m training.environment      # makes it, or brings it up to date, and prints its interpreter
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def training_python() -> Path:
         return python
     print(
         f"Installing torch, ultralytics, EasyOCR and transformers into {ENVIRONMENT.relative_to(ROOT)}: "
-        "once, some 2 GB to download, 6 GB on disk, a few minutes. --skip-mvp does without.",
+        "once, some 2 GB to download, 6 GB on disk, a few minutes.",
         file=sys.stderr,
         flush=True,
     )
@@ -33,8 +36,10 @@ def training_python() -> Path:
     uv = Path(sys.executable).with_name("uv")
     install = [uv, "pip", "install", "--require-hashes", "--no-deps", "--python", python, "-r", REQUIREMENTS]
     if subprocess.run(install, check=False).returncode:
-        raise SystemExit(
-            "The training environment could not be installed; see above. --skip-mvp runs our stages alone."
-        )
+        raise SystemExit("The training environment could not be installed; see above.")
     stamp.write_text(wanted)
     return python
+
+
+if __name__ == "__main__":
+    print(training_python())
