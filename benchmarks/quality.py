@@ -21,7 +21,7 @@ from typing import Any
 
 from adlens.domain.topics import Topic
 from adlens_cli.bundles import CHECKOUT
-from benchmarks.scoring import Counts, line_is_right, score_sets, score_words, script_of, words
+from benchmarks.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
 
 STAGES = ("ocr", "detection", "classification", "color")
 POLL_SECONDS = 1.0
@@ -146,7 +146,7 @@ def report_objects(pairs: list[Pair]) -> None:
 
 
 def report_text(pairs: list[Pair]) -> None:
-    print("\nText, words whatever their order and case:")
+    print("\nText, words whatever their order, case and script:")
     with_text = [pair for pair in pairs if pair[0].text]
     for title, key in ("language", lambda c: c.language), ("kind", lambda c: c.kind):
         for value, group in grouped(with_text, key).items():
@@ -159,8 +159,8 @@ def report_text(pairs: list[Pair]) -> None:
     for script in ("latin", "cyrillic", "digits", "mixed"):
         counts = Counts()
         for creative, found in with_text:
-            expected = [word for word in words(creative.text) if script_of(word) == script]
-            found_words = Counter(words("\n".join(lines_of(found)))) & Counter(expected)
+            expected = [fold_script(word) for word in words(creative.text) if script_of(word) == script]
+            found_words = Counter(map(fold_script, words("\n".join(lines_of(found))))) & Counter(expected)
             counts += Counts(found_words.total(), 0, len(expected) - found_words.total())
         print(f"    {script:9} {counts.right:3} of {counts.right + counts.missed:3} found")
 

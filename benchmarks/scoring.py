@@ -1,4 +1,8 @@
-"""How right an analysis is, as counts that add up over pictures. Words are case-folded, their order does not matter."""
+"""How right an analysis is, as counts that add up over pictures.
+
+Words are compared whatever their order and case, and whichever of two scripts a letter is taken from that looks the
+same in both: nobody can see whether СОК is written with a Latin C.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from unicodedata import name
 
 _WORD = re.compile(r"[^\W_]+")
 _REMARK = re.compile(r"\([^)]*\)")
+# Case-folded; of several pairs only the capitals look alike (В B, Н H), and small letters cannot tell what they were.
+_LOOK_ALIKES = str.maketrans("авсенкмортхуіјѕ", "abcehkmoptxyijs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,18 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold().replace("ё", "е"))
 
 
+def fold_script(word: str) -> str:
+    """A case-folded word with its Cyrillic letters replaced by the Latin ones that look the same: 'сок' -> 'cok'."""
+    return word.translate(_LOOK_ALIKES)
+
+
 def score_words(found: Iterable[str], expected: Iterable[str], optional: str = "") -> Counts:
-    """Compares as multisets. A found word of `optional` (small print, but for remarks in brackets) is neither right
-    nor wrong."""
-    found_words, expected_words = Counter(found), Counter(expected)
+    """Compares as multisets, scripts folded. A found word of `optional` (small print, but for remarks in brackets) is
+    neither right nor wrong."""
+    found_words, expected_words = Counter(map(fold_script, found)), Counter(map(fold_script, expected))
     right = found_words & expected_words
     extra = found_words - expected_words
-    small_print = set(words(_REMARK.sub(" ", optional)))
+    small_print = set(map(fold_script, words(_REMARK.sub(" ", optional))))
     wrong = sum(count for word, count in extra.items() if word not in small_print)
     return Counts(right.total(), wrong, (expected_words - found_words).total())
 
@@ -73,7 +84,7 @@ def script_of(text: str) -> str:
 def line_is_right(line: str, found_lines: Sequence[str], spaces: bool = True) -> bool:
     """Whether the words of `line` were found next to each other, in order: within one found line or across lines that
     follow one another. Without `spaces`, words that run together, or fall apart, are right too."""
-    wanted = words(line)
-    found = [word for found_line in found_lines for word in words(found_line)]
+    wanted = [fold_script(word) for word in words(line)]
+    found = [fold_script(word) for found_line in found_lines for word in words(found_line)]
     runs = (found[start:end] for start in range(len(found)) for end in range(start + 1, len(found) + 1))
     return any(run == wanted if spaces else "".join(run) == "".join(wanted) for run in runs)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.scoring import Counts, line_is_right, score_sets, score_words, script_of, words
+from benchmarks.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
 
 TEXTS = st.text(alphabet="abcAB жЖёЁ12 .,-%\n", max_size=40)
 
@@ -13,8 +13,17 @@ def test_words_are_runs_of_letters_and_digits_whatever_their_case():
     assert words("USB-C • 2.4 А\nВЁДРО_50%") == ["usb", "c", "2", "4", "а", "ведро", "50"]
 
 
-def test_latin_and_cyrillic_letters_that_look_alike_are_different_words():
-    assert score_words(words("POCA"), words("РОСА")) == Counts(right=0, wrong=1, missed=1)
+def test_a_letter_that_looks_the_same_in_two_scripts_is_right_in_either():
+    assert score_words(words("POCA HAБOP"), words("роса набор")) == Counts(right=2)
+    assert score_words(words("CAЛE 3"), words("SALE З")) == Counts(wrong=2, missed=2)
+    assert score_words(words("BOX"), [], optional="вох") == Counts()
+
+
+@given(st.text(alphabet="abcehkmoptxyijs АВСЕНКМОРТХУІЈЅ"))
+def test_folding_leaves_one_script_and_nothing_more_to_fold(text: str):
+    folded = [fold_script(word) for word in words(text)]
+    assert all(script_of(word) in {"latin", "digits"} for word in folded)
+    assert [fold_script(word) for word in folded] == folded
 
 
 def test_a_repeated_word_counts_as_often_as_it_is_there():
