@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from adlens.domain.analysis import Analysis, Stage, StageRun, StageState, Swatch, SwatchRole
+from adlens.domain.analysis import Analysis, BundleInfo, Stage, StageRun, StageState, Swatch, SwatchRole
 from adlens.domain.analytics import Analytics
 from adlens.domain.colors import BY_NAME
 from adlens.domain.creative import Creative, CreativeSummary, Failure, GroupSummary, Status, check_group_id
@@ -441,13 +441,30 @@ class PartHealthOut(Shape):
     detail: str | None = None
 
 
+class StageModelOut(Shape):
+    """What finds the findings of one stage, in the words of its maker."""
+
+    engine: str
+    licence: str | None = None
+    source: str | None = None
+    quality: str | None = Field(default=None, description="What was measured, on which data.")
+    limits: str | None = Field(default=None, description="What it is known to get wrong.")
+
+
+class ModelsHealthOut(PartHealthOut):
+    """The bundle that a worker reported last. A stage that is not in `stages` has no model."""
+
+    checksum: str | None = Field(default=None, description="As in each creative's `models`.")
+    stages: dict[Stage, StageModelOut] = Field(default_factory=dict)
+
+
 class HealthOut(Shape):
     status: Literal["ok", "failed"]
     version: str
     database: PartHealthOut
     store: PartHealthOut
     queue: PartHealthOut
-    models: PartHealthOut
+    models: ModelsHealthOut
 
 
 # --- from the domain ------------------------------------------------------------------------------------------------
@@ -614,6 +631,18 @@ def _failure_out(failure: Failure | None) -> FailureOut | None:
 def _models_out(analysis: Analysis) -> ModelsOut:
     bundle = analysis.bundle
     return ModelsOut(name=bundle.name, version=bundle.version, checksum=bundle.checksum, engines=dict(bundle.engines))
+
+
+def models_health_out(bundle: BundleInfo) -> ModelsHealthOut:
+    return ModelsHealthOut(
+        status="ok",
+        detail=f"{bundle.name} {bundle.version}",
+        checksum=bundle.checksum,
+        stages={
+            stage: StageModelOut(engine=engine, **bundle.about.get(stage, {}))
+            for stage, engine in bundle.engines.items()
+        },
+    )
 
 
 def _stages_out(runs: Sequence[StageRun], status: Status) -> StagesOut:

@@ -266,11 +266,14 @@ def test_no_query_looks_into_another_workspace(
 
 def test_the_bundle_reported_last_is_the_one_in_use(house: Any, queries: PostgresQueries) -> None:
     old, new = (
-        BundleInfo(name, "1", name, {Stage.OCR: "rapidocr"}) for name in (f"old {uuid.uuid4()}", f"new {uuid.uuid4()}")
+        BundleInfo(name, "1", name, {Stage.OCR: "rapidocr"}, {Stage.OCR: {"limits": name}})
+        for name in (f"old {uuid.uuid4()}", f"new {uuid.uuid4()}")
     )
     for bundle in (old, new):
         house.repository.report_bundle(bundle)
-    assert queries.latest_bundle() == new
+    found = queries.latest_bundle()
+    assert found == new
+    assert found.about == new.about
 
     house.repository.report_bundle(old)
 

@@ -132,8 +132,16 @@ def test_health_needs_no_key_and_tells_nothing_of_anybody(anonymous, world, anal
 
 
 def test_health_names_the_models_in_use(anonymous, world) -> None:
-    world.bundle = BundleInfo("compact", "3", "0" * 64, {})
-    assert anonymous.get("/health").json()["models"]["detail"] == "compact 3"
+    engines = {Stage.OCR: "rapidocr", Stage.COLOR: "kmeans-lab"}
+    about = {Stage.OCR: {"quality": "F1 0.88", "limits": "no handwriting"}}
+    world.bundle = BundleInfo("compact", "3", "0" * 64, engines, about)
+    models = anonymous.get("/health").json()["models"]
+    assert (models["status"], models["detail"], models["checksum"]) == ("ok", "compact 3", "0" * 64)
+    nothing = {"licence": None, "source": None, "quality": None, "limits": None}
+    assert models["stages"] == {
+        "ocr": nothing | {"engine": "rapidocr"} | about[Stage.OCR],
+        "color": nothing | {"engine": "kmeans-lab"},
+    }
 
 
 def test_health_is_503_when_a_part_is_gone(anonymous, world) -> None:

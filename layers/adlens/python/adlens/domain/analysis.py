@@ -136,12 +136,17 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class BundleInfo:
-    """Which models made an analysis, and for which stages there are any. `checksum` is the manifest's sha256."""
+    """Which models made an analysis, and for which stages there are any. `checksum` is the manifest's sha256.
+
+    `about` holds what people should know of a stage's model: its licence, source, measured quality and limits. It comes
+    with the bundle itself and is not repeated in every analysis.
+    """
 
     name: str
     version: str
     checksum: str
     engines: Mapping[Stage, str]
+    about: Mapping[Stage, Mapping[str, str]] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

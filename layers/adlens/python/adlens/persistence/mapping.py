@@ -160,12 +160,11 @@ def stages(rows: Iterable[tables.StageRun]) -> tuple[StageRun, ...]:
 
 
 def bundle(row: tables.Analysis | tables.ModelBundle) -> BundleInfo:
-    names = (
-        (row.bundle_name, row.bundle_version, row.bundle_checksum)
-        if isinstance(row, tables.Analysis)
-        else (row.name, row.version, row.checksum)
-    )
-    return BundleInfo(*names, {Stage(stage): str(engine) for stage, engine in row.engines.items()})
+    engines = {Stage(stage): str(engine) for stage, engine in row.engines.items()}
+    if isinstance(row, tables.Analysis):
+        return BundleInfo(row.bundle_name, row.bundle_version, row.bundle_checksum, engines)
+    about = {Stage(stage): dict(texts) for stage, texts in row.about.items()}
+    return BundleInfo(row.name, row.version, row.checksum, engines, about)
 
 
 def analysis(

@@ -215,7 +215,12 @@ class PostgresCreatives:
 
     @transactional
     def report_bundle(self, session: Session, bundle: BundleInfo) -> None:
-        values = {"name": bundle.name, "version": bundle.version, "engines": mapping.engines_json(bundle)}
+        values = {
+            "name": bundle.name,
+            "version": bundle.version,
+            "engines": mapping.engines_json(bundle),
+            "about": {stage.value: dict(about) for stage, about in bundle.about.items()},
+        }
         session.execute(
             upsert(tables.ModelBundle)
             .values(checksum=bundle.checksum, **values)

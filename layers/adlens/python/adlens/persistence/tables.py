@@ -286,6 +286,7 @@ class ModelBundle(Base):
     name: Mapped[str]
     version: Mapped[str]
     engines: Mapped[Json]
+    about: Mapped[Json] = mapped_column(server_default="{}")
     first_seen_at: Mapped[Now]
     reported_at: Mapped[Now]
 

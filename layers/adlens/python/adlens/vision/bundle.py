@@ -5,7 +5,7 @@
 
     [detection]                         # a stage of domain.analysis.Stage; one that is missing is not available
     engine = "yolov8-onnx"              # a key of ENGINES
-    licence = "AGPL-3.0"                # like source and quality for people; all other keys are the engine's settings
+    licence = "AGPL-3.0"                # like source, quality and limits for people; all other keys are settings
     threshold = 0.35
 
     [detection.files.model]
@@ -34,6 +34,7 @@ from adlens.domain.errors import InvalidBundle
 from adlens.domain.ports import ImageDecoder, ObjectDetector, PaletteExtractor, TextReader, TopicClassifier
 
 MANIFEST = "manifest.toml"
+ABOUT = ("licence", "source", "quality", "limits")
 _FAKES = "adlens.vision.fakes"
 
 
@@ -47,6 +48,11 @@ class StageManifest:
     licence: str = ""
     source: str = ""
     quality: str = ""
+    limits: str = ""
+
+    @property
+    def about(self) -> dict[str, str]:
+        return {key: text for key in ABOUT if (text := getattr(self, key))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,7 @@ class Bundle:
             manifest.version,
             manifest.checksum,
             {stage: stage_manifest.engine for stage, stage_manifest in manifest.stages.items()},
+            {stage: stage_manifest.about for stage, stage_manifest in manifest.stages.items()},
         )
         self._manifest = manifest
         self._threads = threads
@@ -226,7 +233,7 @@ def read_manifest(folder: Path, variables: Mapping[str, str]) -> Manifest:
 
 
 def _stage(folder: Path, stage: Stage, table: Mapping[str, Any], variables: Mapping[str, str]) -> StageManifest:
-    about = {key: str(table[key]) for key in ("licence", "source", "quality") if key in table}
+    about = {key: str(table[key]) for key in ABOUT if key in table}
     settings = {key: value for key, value in table.items() if key not in {"engine", "files", *about}}
     entries = table.get("files", {})
     kind = ENGINES[stage].get(table["engine"])
