@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adlens.domain.topics import Topic
+from adlens.domain.topics import taxonomy
 from adlens_cli.bundles import CHECKOUT
 from benchmarks.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
 
@@ -123,7 +123,7 @@ def report(pairs: list[Pair]) -> None:
 
 
 def report_topics(pairs: list[Pair]) -> None:
-    topics = [topic.value for topic in Topic]
+    topics = list(taxonomy().topics)
     confusion = Counter((creative.topic, found["main_topic"] or "none") for creative, found in pairs)
     right = sum(count for (expected, chosen), count in confusion.items() if expected == chosen)
     print(

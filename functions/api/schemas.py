@@ -13,25 +13,16 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from adlens.domain.analysis import Analysis, BundleInfo, Stage, StageRun, StageState, Swatch, SwatchRole
+from adlens.domain.analysis import Analysis, BundleInfo, EvidenceKind, Stage, StageRun, StageState, Swatch, SwatchRole
 from adlens.domain.analytics import Analytics
 from adlens.domain.colors import BY_NAME
 from adlens.domain.creative import Creative, CreativeSummary, Failure, GroupSummary, Status, check_group_id
 from adlens.domain.media import CONTENT_TYPES, MAX_FILE_BYTES, ImageFormat
 from adlens.domain.ports import PresignedPost
-from adlens.domain.topics import Topic
+from adlens.domain.topics import taxonomy
 
 MAX_FILES_PER_CALL = 500
 NOT_STARTED, FAILED = "—", "X"
-
-TOPIC_TITLES: Mapping[Topic, tuple[str, str]] = {
-    Topic.CUTLERY: ("Ст. приборы", "Cutlery"),
-    Topic.TIES: ("Галстуки", "Ties"),
-    Topic.BAGS: ("Сумки", "Bags"),
-    Topic.CUPS: ("Кружки", "Cups"),
-    Topic.CLOCKS: ("Часы", "Clocks"),
-    Topic.OTHER: ("Другое", "Other"),
-}
 
 
 def clean_filename(name: str) -> str:
@@ -81,6 +72,16 @@ class ErrorOut(Shape):
 class TitleOut(Shape):
     ru: str
     en: str
+
+
+class EvidenceOut(Shape):
+    kind: EvidenceKind
+    what: str = Field(
+        description="A word as read, the class of an object, or `picture`: what it looks like as a whole."
+    )
+    weight: float = Field(
+        description="By how much the topic's log-odds fall without it; negative speaks against, 0 is not measured."
+    )
 
 
 class FailureOut(Shape):
@@ -181,7 +182,12 @@ class CreativeOut(Shape):
                     "main_topic_title": {"ru": "Кружки", "en": "Cups"},
                     "topic_confidence": 0.93,
                     "topic_scores": {"cups": 0.93, "other": 0.07},
-                    "topic_evidence": ["cup"],
+                    "topic_evidence": ["кружка", "cup"],
+                    "topic_explanation": [
+                        {"kind": "word", "what": "кружка", "weight": 3.1},
+                        {"kind": "object", "what": "cup", "weight": 1.2},
+                        {"kind": "picture", "what": "picture", "weight": -0.4},
+                    ],
                     "dominant_colors": [
                         {"rgb": [188, 14, 14], "hex": "#bc0e0e", "percent": 61.5, "class": "Красный", "class_en": "red"}
                     ],
@@ -224,11 +230,12 @@ class CreativeOut(Shape):
     ocr_text: str | None = Field(description="All lines in reading order, each on a line of its own.")
     ocr_blocks: list[TextBlockOut]
     detected_objects: list[DetectedObjectOut]
-    main_topic: str | None = Field(description=f"One of {', '.join(Topic)}.")
+    main_topic: str | None = Field(description="The id of a topic of the taxonomy.")
     main_topic_title: TitleOut | None
     topic_confidence: Fraction | None
     topic_scores: dict[str, float]
-    topic_evidence: list[str] = Field(description="What spoke for the topic, strongest first.")
+    topic_evidence: list[str] = Field(description="The words and objects that spoke for the topic, strongest first.")
+    topic_explanation: list[EvidenceOut] = Field(description="All that moved the topic, strongest first.")
     dominant_colors: list[ColorOut]
     secondary_colors: list[ColorOut]
     palette_colors: dict[str, ColorClassOut] = Field(description="By colour class, largest share first.")
@@ -506,8 +513,16 @@ def creative_out(creative: Creative, file_path: str) -> CreativeOut:
         main_topic=topic.topic if topic else None,
         main_topic_title=title_of(topic.topic) if topic else None,
         topic_confidence=topic.confidence if topic else None,
-        topic_scores={str(name): score for name, score in topic.scores.items()} if topic else {},
-        topic_evidence=list(topic.evidence) if topic else [],
+        topic_scores=dict(topic.scores) if topic else {},
+        topic_evidence=[
+            entry.what
+            for entry in (topic.evidence if topic else ())
+            if entry.kind is not EvidenceKind.PICTURE and entry.weight >= 0
+        ],
+        topic_explanation=[
+            EvidenceOut(kind=entry.kind, what=entry.what, weight=round(entry.weight, 4))
+            for entry in (topic.evidence if topic else ())
+        ],
         dominant_colors=_colors_out(palette, SwatchRole.DOMINANT),
         secondary_colors=_colors_out(palette, SwatchRole.SECONDARY),
         palette_colors=_palette_out(palette),
@@ -620,8 +635,7 @@ def analytics_out(figures: Analytics) -> AnalyticsOut:
 
 
 def title_of(topic: str) -> TitleOut:
-    ru, en = TOPIC_TITLES.get(topic, (topic, topic))  # type: ignore[call-overload]
-    return TitleOut(ru=ru, en=en)
+    return TitleOut(ru=taxonomy().title(topic, "ru"), en=taxonomy().title(topic, "en"))
 
 
 def _failure_out(failure: Failure | None) -> FailureOut | None:

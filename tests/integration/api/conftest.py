@@ -20,6 +20,8 @@ from adlens.domain.analysis import (
     BundleInfo,
     DetectedObject,
     Detections,
+    Evidence,
+    EvidenceKind,
     ImageFacts,
     Stage,
     StageRun,
@@ -33,7 +35,6 @@ from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.domain.events import AnalysisRequested, ObjectCreated
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
-from adlens.domain.topics import Topic
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.tables import Base
 from adlens.persistence.workspaces import PostgresWorkspaces
@@ -48,7 +49,12 @@ ANALYSIS = Analysis(
     stages=tuple(StageRun(stage, StageState.SUCCESS, datetime(2026, 1, 2, tzinfo=UTC), 0.5) for stage in Stage),
     text=(TextBlock(SECRET, BoundingBox(0.1, 0.1, 0.5, 0.5), 0.75),),
     detections=Detections((DetectedObject("cup", 0.5, BoundingBox(0, 0, 1, 1)),), {"cup": 0.5}),
-    topic=TopicPrediction(Topic.CUPS, 0.75, {Topic.CUPS: 0.75, Topic.OTHER: 0.25}, ("cup",)),
+    topic=TopicPrediction(
+        "cups",
+        0.75,
+        {"cups": 0.75, "other": 0.25},
+        (Evidence(EvidenceKind.WORD, "кружка", 3.125), Evidence(EvidenceKind.OBJECT, "cup", 1.25)),
+    ),
     palette=(
         Swatch((255, 0, 0), 75.0, SwatchRole.DOMINANT, "red"),
         Swatch((255, 255, 255), 25.0, SwatchRole.SECONDARY, "white"),

@@ -22,6 +22,8 @@ from adlens.domain.analysis import (
     BundleInfo,
     DetectedObject,
     Detections,
+    Evidence,
+    EvidenceKind,
     ImageFacts,
     Stage,
     StageRun,
@@ -35,7 +37,7 @@ from adlens.domain.colors import COLOR_CLASSES
 from adlens.domain.creative import Claim, CreativeId, NewCreative, object_key
 from adlens.domain.events import ObjectCreated
 from adlens.domain.media import ImageFormat
-from adlens.domain.topics import Topic
+from adlens.domain.topics import taxonomy
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.workspaces import PostgresWorkspaces
 
@@ -129,7 +131,7 @@ def make_findings(seed: int = 0, **changes: Any) -> Analysis:
         DetectedObject(chance.choice(["cup", "tie", "clock"]), chance.random(), box())
         for _ in range(chance.randrange(3))
     )
-    topic = chance.choice(list(Topic))
+    topic = chance.choice(list(taxonomy().topics))
     shades = [0, 128, 255]
     palette = tuple(
         Swatch(
@@ -149,7 +151,18 @@ def make_findings(seed: int = 0, **changes: Any) -> Analysis:
         "text": chance.choice([None, blocks, blocks, blocks]),
         "detections": chance.choice([None, *[Detections(things, {"cup": 0.25})] * 3]),
         "topic": chance.choice(
-            [None, *[TopicPrediction(topic, chance.random(), {topic: 0.75, Topic.OTHER: 0.25}, ("cup",))] * 3]
+            [
+                None,
+                *[
+                    TopicPrediction(
+                        topic,
+                        chance.random(),
+                        {topic: 0.75, "other": 0.25},
+                        (Evidence(EvidenceKind.OBJECT, "cup", 1.25),),
+                    )
+                ]
+                * 3,
+            ]
         ),
         "palette": chance.choice([None, palette, palette, palette]),
         "embedding": (0.5, -0.25, 1.0),

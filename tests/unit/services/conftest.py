@@ -27,7 +27,6 @@ from adlens.domain.errors import InvalidImage, ObjectGone, UnknownCreative
 from adlens.domain.events import AnalysisRequested, Event
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import Overdue, PresignedPost, StoredObject
-from adlens.domain.topics import Topic
 
 PICTURE = b"a picture"
 
@@ -47,7 +46,7 @@ class StubEngines:
         default_factory=lambda: {
             Stage.OCR: (),
             Stage.DETECTION: Detections(),
-            Stage.CLASSIFICATION: TopicPrediction(Topic.OTHER, 1.0, {Topic.OTHER: 1.0}),
+            Stage.CLASSIFICATION: TopicPrediction("other", 1.0, {"other": 1.0}),
             Stage.COLOR: (Swatch((1, 2, 3), 100.0, SwatchRole.DOMINANT, "black"),),
         }
     )

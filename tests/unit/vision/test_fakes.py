@@ -6,7 +6,7 @@ import pytest
 from PIL import Image as Pillow
 
 from adlens.domain.analysis import Stage
-from adlens.domain.topics import Topic
+from adlens.domain.topics import taxonomy
 from adlens.vision.fakes import fake_bundle
 
 
@@ -22,7 +22,7 @@ def findings(color: str) -> tuple[object, ...]:
     topic = bundle.topic.classify(image, text, detections)
     palette = bundle.palette.extract(image, 3, 2)
     assert sum(topic.scores.values()) == pytest.approx(1)
-    assert topic.scores.keys() == set(Topic)
+    assert topic.scores.keys() == set(taxonomy().topics)
     assert sum(swatch.percent for swatch in palette) == 100
     assert len(palette) == 5
     return text, detections, topic, palette

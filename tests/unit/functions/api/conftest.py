@@ -23,6 +23,8 @@ from adlens.domain.analysis import (
     BundleInfo,
     DetectedObject,
     Detections,
+    Evidence,
+    EvidenceKind,
     ImageFacts,
     Stage,
     StageRun,
@@ -39,7 +41,6 @@ from adlens.domain.events import AnalysisRequested
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
 from adlens.domain.settings import SETTING_KINDS, setting_kind
-from adlens.domain.topics import Topic
 from adlens.persistence.queries import Page
 from adlens.settings import ApiSettings
 from functions.api import dependencies
@@ -323,7 +324,16 @@ def analysis(facts: ImageFacts) -> Analysis:
             TextBlock("350 ml", BoundingBox(0.1, 0.3, 0.4, 0.4), 0.25),
         ),
         detections=Detections((DetectedObject("cup", 0.5, BoundingBox(0.2, 0.25, 0.75, 1.0)),), {"cup": 0.5}),
-        topic=TopicPrediction(Topic.CUPS, 0.75, {Topic.CUPS: 0.75, Topic.OTHER: 0.25}, ("cup",)),
+        topic=TopicPrediction(
+            "cups",
+            0.75,
+            {"cups": 0.75, "other": 0.25},
+            (
+                Evidence(EvidenceKind.WORD, "кружка", 3.125),
+                Evidence(EvidenceKind.OBJECT, "cup", 1.25),
+                Evidence(EvidenceKind.PICTURE, "picture", -0.5),
+            ),
+        ),
         palette=(
             Swatch((255, 0, 0), 50.0, SwatchRole.DOMINANT, "red"),
             Swatch((255, 255, 255), 30.0, SwatchRole.DOMINANT, "white"),

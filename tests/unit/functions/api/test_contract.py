@@ -100,7 +100,12 @@ def test_a_creative_says_beside_what_is_new(client, analysed) -> None:
     found = client.get(f"/creatives/{analysed.key.id}").json()
     assert found["main_topic_title"] == {"ru": "Кружки", "en": "Cups"}
     assert found["topic_scores"] == {"cups": 0.75, "other": 0.25}
-    assert found["topic_evidence"] == ["cup"]
+    assert found["topic_evidence"] == ["кружка", "cup"]
+    assert found["topic_explanation"] == [
+        {"kind": "word", "what": "кружка", "weight": 3.125},
+        {"kind": "object", "what": "cup", "weight": 1.25},
+        {"kind": "picture", "what": "picture", "weight": -0.5},
+    ]
     assert found["models"] == {
         "name": "compact",
         "version": "1",

@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from adlens.domain.colors import RGB, to_hex
 from adlens.domain.media import ImageFormat
-from adlens.domain.topics import Topic
 
 
 class Stage(StrEnum):
@@ -109,17 +108,36 @@ class Swatch:
         return to_hex(self.rgb)
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPrediction:
-    """`scores` holds a value in [0, 1] per topic, adding up to 1; `topic` is the best of them, `other` when none fits.
+class EvidenceKind(StrEnum):
+    WORD = "word"
+    OBJECT = "object"
+    PICTURE = "picture"
+    """What the picture looks like as a whole."""
 
-    `evidence` names what spoke for the topic, strongest first.
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that moved a topic prediction: a word as read, the class of an object, or the picture.
+
+    `weight` is by how much the topic's log-odds (natural logarithm) fall without it: negative for what spoke against
+    the topic, 0 where nobody measured it.
     """
 
-    topic: Topic
+    kind: EvidenceKind
+    what: str
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPrediction:
+    """`scores` holds a value in [0, 1] per topic, adding up to 1; `topic` is the best of them, the taxonomy's fallback
+    when none fits. `evidence` comes strongest first.
+    """
+
+    topic: str
     confidence: float
-    scores: Mapping[Topic, float]
-    evidence: tuple[str, ...] = ()
+    scores: Mapping[str, float]
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,57 @@
-"""The topics a creative can have, and the COCO classes that speak for each of them."""
+"""The taxonomy: what a creative can advertise, as topics.toml beside this file says. No code names a topic."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 
-class Topic(StrEnum):
-    TIES = "ties"
-    CUPS = "cups"
-    CUTLERY = "cutlery"
-    BAGS = "bags"
-    CLOCKS = "clocks"
-    OTHER = "other"
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`titles`, `words` and `clues` go by language, ru and en; `objects` are classes of an object detector."""
+
+    id: str
+    titles: Mapping[str, str]
+    words: Mapping[str, Sequence[str]]
+    clues: Mapping[str, Sequence[str]]
+    objects: Sequence[str]
 
 
-COCO_EVIDENCE: dict[Topic, tuple[str, ...]] = {
-    Topic.TIES: ("tie",),
-    Topic.CUPS: ("cup",),
-    Topic.CUTLERY: ("fork", "knife", "spoon", "bowl", "wine glass"),
-    Topic.BAGS: ("handbag", "backpack", "suitcase"),
-    Topic.CLOCKS: ("clock",),
-}
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """Topics by id in the order of the file; `fallback` is the id of the one for what fits no other."""
+
+    topics: Mapping[str, Topic]
+    fallback: str
+
+    def title(self, topic: str, language: str) -> str:
+        """The id itself where a model knows a topic that the taxonomy does not."""
+        return self.topics[topic].titles[language] if topic in self.topics else topic
+
+    def topic_of_class(self, class_name: str) -> str | None:
+        """The topic an object of this class shows, if any."""
+        return next((topic.id for topic in self.topics.values() if class_name in topic.objects), None)
+
+
+@cache
+def taxonomy() -> Taxonomy:
+    """The one of topics.toml, read on first use."""
+    return parse(tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")))
+
+
+def parse(table: Mapping[str, Any]) -> Taxonomy:
+    """Raises ValueError when ids repeat, a class shows two topics, or the fallback is none of the topics."""
+    topics = [
+        Topic(row["id"], row["title"], row["words"], row["clues"], tuple(row["objects"])) for row in table["topics"]
+    ]
+    by_id = {topic.id: topic for topic in topics}
+    classes = [name for topic in topics for name in topic.objects]
+    if len(by_id) < len(topics) or len(set(classes)) < len(classes):
+        raise ValueError("topics.toml: an id or an object class is there twice")
+    if table["fallback"] not in by_id:
+        raise ValueError(f"topics.toml: the fallback {table['fallback']!r} is none of its topics")
+    return Taxonomy(by_id, table["fallback"])

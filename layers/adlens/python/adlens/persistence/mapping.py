@@ -8,11 +8,20 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from adlens.domain import analysis as domain
-from adlens.domain.analysis import BoundingBox, BundleInfo, ImageFacts, Stage, StageRun, StageState, SwatchRole
+from adlens.domain.analysis import (
+    BoundingBox,
+    BundleInfo,
+    Evidence,
+    EvidenceKind,
+    ImageFacts,
+    Stage,
+    StageRun,
+    StageState,
+    SwatchRole,
+)
 from adlens.domain.colors import from_hex
 from adlens.domain.creative import Failure
 from adlens.domain.media import ImageFormat
-from adlens.domain.topics import Topic
 from adlens.persistence import tables
 from adlens.persistence.tables import storable
 
@@ -72,10 +81,10 @@ def analysis_rows(creative: tables.Creative, found: domain.Analysis) -> dict[typ
         "has_text": found.text is not None,
         "has_palette": found.palette is not None,
         "class_scores": None if detections is None else dict(detections.class_scores),
-        "topic": topic and topic.topic.value,
+        "topic": topic and topic.topic,
         "topic_confidence": topic and topic.confidence,
-        "topic_scores": topic and {name.value: score for name, score in topic.scores.items()},
-        "topic_evidence": None if topic is None else [storable(word) for word in topic.evidence],
+        "topic_scores": topic and dict(topic.scores),
+        "topic_evidence": None if topic is None else [_evidence_json(entry) for entry in topic.evidence],
     }
     return {
         tables.StageRun: [stage_row(creative, run) for run in found.stages],
@@ -125,6 +134,10 @@ def _owner(creative: tables.Creative) -> dict[str, UUID]:
 
 def _box_columns(box: BoundingBox) -> dict[str, float]:
     return dict(zip(("x1", "y1", "x2", "y2"), box.as_tuple(), strict=True))
+
+
+def _evidence_json(evidence: Evidence) -> Row:
+    return {"kind": evidence.kind.value, "what": storable(evidence.what), "weight": evidence.weight}
 
 
 def _stage_json(run: StageRun) -> Row:
@@ -212,11 +225,17 @@ def _topic(row: tables.Analysis) -> domain.TopicPrediction | None:
     if row.topic is None or row.topic_confidence is None:
         return None
     return domain.TopicPrediction(
-        Topic(row.topic),
+        row.topic,
         row.topic_confidence,
-        {Topic(name): score for name, score in (row.topic_scores or {}).items()},
-        tuple(row.topic_evidence or ()),
+        row.topic_scores or {},
+        tuple(map(_evidence_of_json, row.topic_evidence or ())),
     )
+
+
+def _evidence_of_json(entry: Mapping[str, Any] | str) -> Evidence:
+    if isinstance(entry, str):  # the first bundles named the classes of objects and nothing else
+        return Evidence(EvidenceKind.OBJECT, entry)
+    return Evidence(EvidenceKind(entry["kind"]), entry["what"], entry["weight"])
 
 
 def _box(row: tables.TextBlock | tables.DetectedObject) -> BoundingBox:

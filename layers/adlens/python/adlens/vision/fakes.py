@@ -12,6 +12,8 @@ from adlens.domain.analysis import (
     BoundingBox,
     DetectedObject,
     Detections,
+    Evidence,
+    EvidenceKind,
     Stage,
     Swatch,
     SwatchRole,
@@ -20,7 +22,7 @@ from adlens.domain.analysis import (
 )
 from adlens.domain.colors import COLOR_CLASSES, from_hex
 from adlens.domain.ports import DecodedImage
-from adlens.domain.topics import COCO_EVIDENCE, Topic
+from adlens.domain.topics import taxonomy
 from adlens.vision.bundle import Bundle, Manifest, StageManifest
 
 _WORDS = ("SALE", "NEW", "-50%", "СКИДКА", "ПОДАРОК", "CLASSIC", "ХИТ", "2 = 1")
@@ -66,7 +68,9 @@ class FakeTextReader:
 class FakeDetector:
     def detect(self, image: DecodedImage) -> Detections:
         random = _random(image, "objects")
-        names = random.sample([name for names in COCO_EVIDENCE.values() for name in names], random.randint(0, 3))
+        names = random.sample(
+            [name for topic in taxonomy().topics.values() for name in topic.objects], random.randint(0, 3)
+        )
         scores = {name: random.uniform(0.05, 1) for name in names}
         objects = [DetectedObject(name, score, _box(random)) for name, score in scores.items() if score >= 0.35]
         return Detections(tuple(sorted(objects, key=lambda found: -found.confidence)), scores)
@@ -75,10 +79,13 @@ class FakeDetector:
 class FakeTopicClassifier:
     def classify(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> TopicPrediction:
         random = _random(image, "topic")
-        weights = {topic: random.random() ** 4 for topic in Topic}
+        weights = {topic: random.random() ** 4 for topic in taxonomy().topics}
         scores = {topic: weight / sum(weights.values()) for topic, weight in weights.items()}
         best = max(scores, key=lambda topic: scores[topic])
-        return TopicPrediction(best, scores[best], scores, COCO_EVIDENCE.get(best, ())[:1])
+        evidence = [
+            Evidence(EvidenceKind.OBJECT, name, random.uniform(0, 3)) for name in taxonomy().topics[best].objects
+        ]
+        return TopicPrediction(best, scores[best], scores, tuple(evidence[:1]))
 
 
 class FakePalette:

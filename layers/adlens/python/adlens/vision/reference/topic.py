@@ -15,10 +15,10 @@ import torch
 from tokenizers import BertWordPieceTokenizer
 from transformers import AutoConfig, AutoModel
 
-from adlens.domain.analysis import Detections, TextBlock, TopicPrediction
+from adlens.domain.analysis import Detections, Evidence, EvidenceKind, TextBlock, TopicPrediction
 from adlens.domain.errors import InvalidBundle
 from adlens.domain.ports import DecodedImage
-from adlens.domain.topics import Topic
+from adlens.domain.topics import taxonomy
 
 _DROPOUT = 0.3
 _NOT_TRAINED = "position_ids"  # a constant that older versions of transformers saved with the weights
@@ -91,7 +91,7 @@ class MvpTopicClassifier:
                 f"{classifier} takes {expected[0]} object scores and tells {expected[1]} topics apart; the manifest "
                 f"names {len(classes)} classes and {len(topics)} topics"
             )
-        self._topics = tuple(map(Topic, topics))
+        self._topics = tuple(topics)
         self._classes = tuple(classes)
         self._threshold = threshold
         # The text is lower case already, and stripping accents would make й an и.
@@ -111,6 +111,6 @@ class MvpTopicClassifier:
         return TopicPrediction(
             topic=self._topics[best],
             confidence=probabilities[best],
-            scores=dict.fromkeys(Topic, 0.0) | dict(zip(self._topics, probabilities, strict=True)),
-            evidence=tuple(name for share, name in spoke if share > 0),
+            scores=dict.fromkeys(taxonomy().topics, 0.0) | dict(zip(self._topics, probabilities, strict=True)),
+            evidence=tuple(Evidence(EvidenceKind.OBJECT, name, share) for share, name in spoke if share > 0),
         )

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adlens.domain.analysis import Detections, TextBlock, TopicPrediction
+from adlens.domain.analysis import Detections, Evidence, EvidenceKind, TextBlock, TopicPrediction
 from adlens.domain.ports import DecodedImage
-from adlens.domain.topics import COCO_EVIDENCE, Topic
+from adlens.domain.topics import taxonomy
 
 _CERTAIN = 0.99
 
@@ -30,18 +30,21 @@ class CocoTopicClassifier:
 
 
 def predict(detections: Detections, doubt: float) -> TopicPrediction:
+    topics, fallback = taxonomy().topics, taxonomy().fallback
     evidence = {
-        topic: max(detections.class_scores.get(name, 0.0) for name in names) for topic, names in COCO_EVIDENCE.items()
+        topic.id: max(detections.class_scores.get(name, 0.0) for name in topic.objects)
+        for topic in topics.values()
+        if topic.objects
     }
-    weights = {topic: _odds(score) for topic, score in evidence.items()} | {Topic.OTHER: _odds(doubt)}
+    weights = {topic: _odds(score) for topic, score in evidence.items()} | {fallback: _odds(doubt)}
     total = sum(weights.values())
     scores = {topic: weight / total for topic, weight in weights.items()}
     best = max(scores, key=lambda topic: scores[topic])
     seen = sorted(
-        (name for name in COCO_EVIDENCE.get(best, ()) if detections.class_scores.get(name, 0.0) > 0),
+        (name for name in topics[best].objects if detections.class_scores.get(name, 0.0) > 0),
         key=lambda name: -detections.class_scores[name],
     )
-    return TopicPrediction(best, scores[best], scores, tuple(seen))
+    return TopicPrediction(best, scores[best], scores, tuple(Evidence(EvidenceKind.OBJECT, name) for name in seen))
 
 
 def _odds(probability: float) -> float:
