@@ -67,7 +67,8 @@ lock: setup ## Pin requirements/*.in with hashes
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 	for room in analyze api compose; do $(COMPILE) --upgrade -c requirements/dev.txt requirements/$$room.in -o requirements/$$room.txt; done
 	$(COMPILE) --upgrade requirements/localstack.in -o requirements/localstack.txt
-	$(COMPILE) --upgrade requirements/training.in -o requirements/training.txt
+	$(COMPILE) --upgrade -c requirements/dev.txt requirements/training.in -o requirements/training.txt
+	$(COMPILE) --upgrade -c requirements/training.txt requirements/reference.in -o requirements/reference.txt
 
 clean: ## Remove what was built, not the local stack's state
 	rm -rf .venv build cdk.out .mypy_cache .ruff_cache .pytest_cache

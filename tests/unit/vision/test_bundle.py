@@ -17,6 +17,7 @@ from adlens.vision.bundle import EngineKind, StageManifest, load_bundle
 MODELS = Path(__file__).parents[3] / "models"
 WEIGHTS = b"weights"
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
+MD5 = hashlib.md5(WEIGHTS, usedforsecurity=False).hexdigest()
 DETECTION = f"""
 name = "test"
 version = "3"
@@ -76,7 +77,9 @@ def test_a_stage_without_a_model_has_no_engine_and_the_palette_needs_none(folder
         ("model.onnx", "gone.onnx", "gone.onnx cannot be read: No such file"),
         ('path = "model.onnx"', 'path = "${weights}/model.onnx"', "needs the variable 'weights'"),
         ('path = "model.onnx"', 'path = "a"\npackage = "no_such_package"', "no_such_package is not installed"),
-        (f'sha256 = "{SHA256}"', "", "lacks 'sha256'"),
+        (f'sha256 = "{SHA256}"', "", "model.onnx needs either a sha256 or"),
+        (f'sha256 = "{SHA256}"', f'sha256 = "{SHA256}"\nunpinned = true', "needs either a sha256 or"),
+        (f'sha256 = "{SHA256}"', f'md5 = "{"0" * 32}"', f"its md5 is {MD5}"),
         ("iou = 0.7", "iou = = 0.7", "Invalid value"),
     ],
 )
@@ -96,6 +99,38 @@ def test_weights_may_lie_where_the_caller_says(folder: Path, tmp_path_factory: p
     (folder / "model.onnx").rename(elsewhere / "model.onnx")
     rewrite(folder, "model.onnx", "${weights}/model.onnx")
     load_bundle(folder, threads=1, variables={"weights": str(elsewhere)})
+
+
+def test_a_file_may_be_pinned_by_the_md5_that_its_publisher_tells(folder: Path) -> None:
+    rewrite(folder, f'sha256 = "{SHA256}"', f'md5 = "{MD5}"')
+    assert "unpinned" not in load_bundle(folder, threads=1).info.about[Stage.DETECTION]
+
+
+def test_files_that_nobody_pinned_are_named_and_tell_bundles_apart(folder: Path) -> None:
+    rewrite(folder, f'sha256 = "{SHA256}"', "unpinned = true")
+    one = load_bundle(folder, threads=1).info
+    assert one.about[Stage.DETECTION]["unpinned"] == "model"
+    assert load_bundle(folder, threads=1).info.checksum == one.checksum
+    (folder / "model.onnx").write_bytes(b"other weights")
+    assert load_bundle(folder, threads=1).info.checksum != one.checksum
+
+
+def test_what_is_missing_is_said_with_where_it_comes_from(folder: Path) -> None:
+    rewrite(folder, 'licence = "AGPL-3.0"', 'source = "the makers of it"')
+    (folder / "model.onnx").unlink()
+    with pytest.raises(InvalidBundle, match=r"model\.onnx cannot be read: No such file.*source: the makers of it"):
+        load_bundle(folder, threads=1)
+
+
+def test_engines_whose_libraries_are_not_here_are_refused_with_the_cure(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = EngineKind(
+        "threading", lambda stage, threads: None, ("model",), ("classes", "threshold", "iou"), ("no_lib",)
+    )
+    monkeypatch.setitem(room.ENGINES, Stage.DETECTION, {"yolov8-onnx": kind})
+    with pytest.raises(InvalidBundle, match=r"needs no_lib.*requirements/reference\.txt"):
+        load_bundle(folder, threads=1)
 
 
 def test_the_committed_base_bundle_needs_nothing_but_the_installed_packages() -> None:

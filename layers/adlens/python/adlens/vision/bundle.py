@@ -12,6 +12,9 @@
     path = "yolov8n.onnx"               # in the bundle; with `package = "..."` in that installed package;
     sha256 = "6934..."                  # "${name}/..." takes a variable of the caller's
 
+Where a publisher tells only an md5, `md5` stands for sha256; for files that users bring, which nobody can know before,
+`unpinned = true` does. Those are reported (`about`), and the bundle's checksum covers what was found.
+
 Loading verifies every file and makes no engine: engines, and the libraries they need, come with their first use.
 """
 
@@ -21,7 +24,7 @@ import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,12 +38,15 @@ from adlens.domain.ports import ImageDecoder, ObjectDetector, PaletteExtractor, 
 
 MANIFEST = "manifest.toml"
 ABOUT = ("licence", "source", "quality", "limits")
+_CHECKSUMS = ("sha256", "md5")
 _FAKES = "adlens.vision.fakes"
 
 
 @dataclass(frozen=True, slots=True)
 class StageManifest:
-    """One stage of a bundle. `files` are verified, by their role; `settings` are the engine's."""
+    """One stage of a bundle. `files` are verified, by role; `settings` are the engine's. `unpinned` has the sha256
+    of files that the manifest gives none of, by role.
+    """
 
     engine: str
     files: Mapping[str, Path]
@@ -49,15 +55,17 @@ class StageManifest:
     source: str = ""
     quality: str = ""
     limits: str = ""
+    unpinned: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def about(self) -> dict[str, str]:
-        return {key: text for key in ABOUT if (text := getattr(self, key))}
+        about = {key: text for key in ABOUT if (text := getattr(self, key))}
+        return about | ({"unpinned": ", ".join(self.unpinned)} if self.unpinned else {})
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`checksum` is the sha256 of the manifest, which names those of all files."""
+    """`checksum` is the sha256 of the manifest, which names those of all files, and of those it leaves unpinned."""
 
     name: str
     version: str
@@ -69,13 +77,14 @@ class Manifest:
 class EngineKind:
     """How to make an engine from a stage's manifest and a number of threads, and what the manifest must say.
 
-    `module` is where it is; importing that loads the libraries of the engine.
+    `module` is where it is; importing that loads the libraries of the engine, of which `needs` are not everywhere.
     """
 
     module: str
     make: Callable[[StageManifest, int], object]
     files: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 def _rapidocr(stage: StageManifest, threads: int) -> TextReader:
@@ -91,6 +100,27 @@ def _yolov8(stage: StageManifest, threads: int) -> ObjectDetector:
     from adlens.vision.objects.yolo import YoloDetector
 
     return YoloDetector(stage.files["model"], **stage.settings, threads=threads)
+
+
+def _easyocr(stage: StageManifest, threads: int) -> TextReader:
+    from adlens.vision.reference.text import EasyOcrReader
+
+    return EasyOcrReader(stage.files["detector"], stage.files["recogniser"], **stage.settings, threads=threads)
+
+
+def _ultralytics(stage: StageManifest, threads: int) -> ObjectDetector:
+    from adlens.vision.reference.objects import UltralyticsDetector
+
+    return UltralyticsDetector(stage.files["model"], **stage.settings, threads=threads)
+
+
+def _mvp_topic(stage: StageManifest, threads: int) -> TopicClassifier:
+    from adlens.vision.reference.topic import MvpTopicClassifier
+
+    files = stage.files
+    return MvpTopicClassifier(
+        files["classifier"], files["config"], files["vocabulary"], **stage.settings, threads=threads
+    )
 
 
 def _coco_evidence(stage: StageManifest, threads: int) -> TopicClassifier:
@@ -120,16 +150,37 @@ ENGINES: Mapping[Stage, Mapping[str, EngineKind]] = {
             files=("detector", "orientation", "recogniser"),
             settings=("confidence", "megapixels"),
         ),
+        "easyocr": EngineKind(
+            "adlens.vision.reference.text",
+            _easyocr,
+            files=("detector", "recogniser"),
+            settings=("languages", "confidence", "recycle_after"),
+            needs=("easyocr",),
+        ),
         "fake-text": EngineKind(_FAKES, _fake("FakeTextReader")),
     },
     Stage.DETECTION: {
         "yolov8-onnx": EngineKind(
             "adlens.vision.objects.yolo", _yolov8, files=("model",), settings=("classes", "threshold", "iou")
         ),
+        "ultralytics": EngineKind(
+            "adlens.vision.reference.objects",
+            _ultralytics,
+            files=("model",),
+            settings=("threshold", "iou", "side"),
+            needs=("ultralytics",),
+        ),
         "fake-objects": EngineKind(_FAKES, _fake("FakeDetector")),
     },
     Stage.CLASSIFICATION: {
         "coco-evidence": EngineKind("adlens.vision.topic.coco", _coco_evidence, settings=("doubt",)),
+        "mvp-topic": EngineKind(
+            "adlens.vision.reference.topic",
+            _mvp_topic,
+            files=("classifier", "config", "vocabulary"),
+            settings=("topics", "classes", "threshold", "max_tokens"),
+            needs=("torch", "transformers"),
+        ),
         "fake-topic": EngineKind(_FAKES, _fake("FakeTopicClassifier")),
     },
     Stage.COLOR: {
@@ -229,7 +280,9 @@ def read_manifest(folder: Path, variables: Mapping[str, str]) -> Manifest:
         raise InvalidBundle(f"{path}: it lacks {error}") from error
     except (ValueError, InvalidBundle) as error:
         raise InvalidBundle(f"{path}: {error}") from error
-    return Manifest(name, version, hashlib.sha256(content).hexdigest(), _NEEDS_NO_MODEL | stages)
+    found = [f"{stage}.{role}={sha256}" for stage, told in stages.items() for role, sha256 in told.unpinned.items()]
+    checksum = hashlib.sha256(b"\n".join([content, *map(str.encode, found)]))
+    return Manifest(name, version, checksum.hexdigest(), _NEEDS_NO_MODEL | stages)
 
 
 def _stage(folder: Path, stage: Stage, table: Mapping[str, Any], variables: Mapping[str, str]) -> StageManifest:
@@ -242,20 +295,34 @@ def _stage(folder: Path, stage: Stage, table: Mapping[str, Any], variables: Mapp
     for what, given, expected in ("files", entries, kind.files), ("settings", settings, kind.settings):
         if given.keys() != set(expected):
             raise InvalidBundle(f"{stage} has the {what} {sorted(given)}; {table['engine']} needs {sorted(expected)}")
-    files = {role: _verified(folder, entry, variables) for role, entry in entries.items()}
-    return StageManifest(table["engine"], files, settings, **about)
-
-
-def _verified(folder: Path, entry: Mapping[str, str], variables: Mapping[str, str]) -> Path:
-    path = _locate(folder, entry, variables)
+    if missing := [package for package in kind.needs if find_spec(package) is None]:
+        raise InvalidBundle(
+            f"{stage} with {table['engine']} needs {' and '.join(missing)}, which are not installed: they come with "
+            "requirements/reference.txt and the image target `reference`"
+        )
+    files = {role: _locate(folder, entry, variables) for role, entry in entries.items()}
     try:
-        with path.open("rb") as file:
-            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        found = {role: _verified(files[role], entry) for role, entry in entries.items()}
     except OSError as error:
-        raise InvalidBundle(f"the file {path} cannot be read: {error.strerror}") from error
-    if checksum != entry["sha256"]:
-        raise InvalidBundle(f"the file {path} is not the one of the manifest: its sha256 is {checksum}")
-    return path
+        origin = f" (source: {about['source']})" if "source" in about else ""
+        raise InvalidBundle(f"the file {error.filename} cannot be read: {error.strerror}{origin}") from error
+    unpinned = {role: sha256 for role, sha256 in found.items() if sha256}
+    return StageManifest(table["engine"], files, settings, **about, unpinned=unpinned)
+
+
+def _verified(path: Path, entry: Mapping[str, Any]) -> str:
+    """The sha256 of a file that is not pinned, else nothing. Raises OSError when it cannot be read."""
+    pins = [key for key in (*_CHECKSUMS, "unpinned") if entry.get(key)]
+    if len(pins) != 1:
+        raise InvalidBundle(f"the file {path} needs either a sha256 or, where nobody can know it, `unpinned = true`")
+    algorithm = "sha256" if pins == ["unpinned"] else pins[0]
+    with path.open("rb") as file:
+        checksum = hashlib.file_digest(file, algorithm).hexdigest()
+    if pins == ["unpinned"]:
+        return checksum
+    if checksum != entry[algorithm]:
+        raise InvalidBundle(f"the file {path} is not the one of the manifest: its {algorithm} is {checksum}")
+    return ""
 
 
 def _locate(folder: Path, entry: Mapping[str, str], variables: Mapping[str, str]) -> Path:
