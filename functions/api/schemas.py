@@ -456,6 +456,7 @@ class StageModelOut(Shape):
     source: str | None = None
     quality: str | None = Field(default=None, description="What was measured, on which data.")
     limits: str | None = Field(default=None, description="What it is known to get wrong.")
+    unpinned: str | None = Field(default=None, description="Files that its manifest gives no sha256 of.")
 
 
 class ModelsHealthOut(PartHealthOut):
@@ -653,7 +654,8 @@ def models_health_out(bundle: BundleInfo) -> ModelsHealthOut:
         detail=f"{bundle.name} {bundle.version}",
         checksum=bundle.checksum,
         stages={
-            stage: StageModelOut(engine=engine, **bundle.about.get(stage, {}))
+            # A worker of another release may tell more than this one knows.
+            stage: StageModelOut.model_validate({"engine": engine} | dict(bundle.about.get(stage, {})), extra="ignore")
             for stage, engine in bundle.engines.items()
         },
     )
