@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from math import hypot
 
 import pytest
 from PIL import Image as Pillow
@@ -25,7 +26,10 @@ def findings(color: str) -> tuple[object, ...]:
     assert topic.scores.keys() == set(taxonomy().topics)
     assert sum(swatch.percent for swatch in palette) == 100
     assert len(palette) == 5
-    return text, detections, topic, palette
+    assert bundle.embedding
+    embedding = bundle.embedding.embed(image, text, detections)
+    assert hypot(*embedding) == pytest.approx(1)
+    return text, detections, topic, palette, embedding
 
 
 def test_findings_follow_from_the_picture_alone() -> None:

@@ -1,64 +1,122 @@
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from adlens.domain.analysis import Detections
-from adlens.domain.topics import taxonomy
-from adlens.vision.topic.coco import CocoTopicClassifier, predict
+from adlens.domain.analysis import BoundingBox, Detections, Evidence, EvidenceKind, TextBlock, TopicPrediction
+from adlens.domain.errors import InvalidBundle
+from adlens.vision.embedding import VisualTextEmbedder
+from adlens.vision.topic import network
+from adlens.vision.topic.classifier import MultimodalTopicClassifier
 
-CLASSES = sorted({name for topic in taxonomy().topics.values() for name in topic.objects} | {"person", "bottle"})
-
-
-def of(**scores: float) -> Detections:
-    return Detections(class_scores={name.replace("_", " "): score for name, score in scores.items()})
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "mug", "tie", "sale"]
+TOPICS, CLASSES = ("cups", "ties"), ("cup", "tie", "person")
+IMAGE: Any = None
 
 
-@given(st.dictionaries(st.sampled_from(CLASSES), st.floats(0, 1)), st.floats(0.01, 0.99))
-def test_scores_are_a_distribution_over_all_topics(class_scores: dict[str, float], doubt: float) -> None:
-    prediction = predict(Detections(class_scores=class_scores), doubt)
-    assert prediction.scores.keys() == set(taxonomy().topics)
+@dataclass
+class Slot:
+    name: str
+    shape: list[Any]
+
+
+class LinearSession:
+    """Stands for the ONNX model: each word, object and feature adds to the logit of its topic."""
+
+    runs = 0
+
+    def get_inputs(self) -> list[Slot]:
+        return [Slot("tokens", [1, "t"]), Slot("keep", ["n", "t"]), Slot("scores", ["n", 3]), Slot("visual", ["n", 2])]
+
+    def get_outputs(self) -> list[Slot]:
+        return [Slot("logits", ["n", 2]), Slot("text", ["n", 4]), Slot("embedding", ["n", 4])]
+
+    def run(self, names: list[str], inputs: dict[str, Any]) -> list[Any]:
+        type(self).runs += 1
+        words = np.array([[4.0 * (token == 4), 4.0 * (token == 5)] for token in inputs["tokens"][0]])
+        logits = inputs["keep"] @ words + inputs["scores"][:, :2] * 2 + inputs["visual"]
+        joined = np.concatenate([logits, inputs["visual"]], axis=1) + 1
+        found = {"logits": logits, "embedding": joined / np.linalg.norm(joined, axis=1, keepdims=True)}
+        return [found[name].astype(np.float32) for name in names]
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    (tmp_path / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
+    monkeypatch.setattr(network, "make_session", lambda model, threads: LinearSession())
+    monkeypatch.setattr(LinearSession, "runs", 0)
+    return tmp_path
+
+
+def block(text: str) -> TextBlock:
+    return TextBlock(text, BoundingBox(0, 0, 1, 1), 0.9)
+
+
+def classify(
+    folder: Path, text: str = "", visual: tuple[float, ...] = (), temperature: float = 1.0, **scores: float
+) -> TopicPrediction:
+    classifier = MultimodalTopicClassifier(Path("m"), folder / "vocab.txt", TOPICS, CLASSES, temperature, threads=1)
+    lines = [block(line) for line in text.splitlines()]
+    return classifier.classify(IMAGE, lines, Detections(class_scores=scores, visual=visual))
+
+
+def test_words_objects_and_looks_together_make_the_topic(session: Path) -> None:
+    prediction = classify(session, "MUG\nSale", visual=(0.5, 0.0), cup=0.5, person=0.9)
+    assert prediction.topic == "cups"
+    assert prediction.confidence == prediction.scores["cups"] == pytest.approx(1 / (1 + math.exp(-5.5)), abs=1e-4)
     assert sum(prediction.scores.values()) == pytest.approx(1)
-    assert all(0 <= score <= 1 for score in prediction.scores.values())
-    assert prediction.confidence == prediction.scores[prediction.topic] == max(prediction.scores.values())
 
 
-@pytest.mark.parametrize(
-    ("detections", "topic", "evidence"),
-    [
-        (of(tie=0.8, person=0.95), "ties", ("tie",)),
-        (of(wine_glass=0.3, fork=0.6), "cutlery", ("fork", "wine glass")),
-        (of(suitcase=0.4), "bags", ("suitcase",)),
-        (of(cup=0.3, clock=0.9), "clocks", ("clock",)),
-        (of(person=0.99, bottle=0.9), "other", ()),
-        (of(), "other", ()),
-        (of(cup=0.05), "other", ()),
-    ],
-)
-def test_the_strongest_evidence_names_the_topic(detections: Detections, topic: str, evidence: tuple[str, ...]) -> None:
-    prediction = predict(detections, doubt=0.1)
-    assert prediction.topic == topic
-    assert tuple(entry.what for entry in prediction.evidence) == evidence
+def test_each_thing_weighs_what_goes_with_it(session: Path) -> None:
+    prediction = classify(session, "MUG\nSale", visual=(0.5, 0.0), cup=0.5, tie=0.125, person=0.9)
+    assert [(entry.kind, entry.what) for entry in prediction.evidence] == [
+        (EvidenceKind.WORD, "mug"),
+        (EvidenceKind.OBJECT, "cup"),
+        (EvidenceKind.PICTURE, "picture"),
+        (EvidenceKind.OBJECT, "tie"),
+    ]
+    assert [entry.weight for entry in prediction.evidence] == pytest.approx([4.0, 1.0, 0.5, -0.25], abs=1e-3)
 
 
-def test_weak_evidence_below_what_is_shown_counts() -> None:
-    assert predict(of(cup=0.2), doubt=0.1).topic == "cups"
+def test_all_of_it_is_one_run(session: Path) -> None:
+    classify(session, "mug tie sale mug", visual=(1.0, 1.0), cup=0.5, tie=0.5)
+    assert LinearSession.runs == 1
 
 
-def test_at_the_level_of_doubt_a_topic_and_other_are_equally_likely() -> None:
-    scores = predict(of(cup=0.1), doubt=0.1).scores
-    assert scores["cups"] == pytest.approx(scores["other"]) == pytest.approx(0.5)
+def test_a_word_that_stands_twice_is_left_out_twice(session: Path) -> None:
+    assert classify(session, "mug mug").evidence == (Evidence(EvidenceKind.WORD, "mug", pytest.approx(8.0, abs=1e-2)),)
 
 
-def test_more_evidence_is_more_confidence_and_rivals_are_less() -> None:
-    alone, stronger, rivalled = (
-        predict(detections, 0.1).scores["cups"] for detections in (of(cup=0.5), of(cup=0.7), of(cup=0.5, tie=0.5))
-    )
-    assert rivalled < alone < stronger < 1
+def test_temperature_takes_confidence_and_not_the_topic(session: Path) -> None:
+    sure, careful = (classify(session, "mug", temperature=temperature) for temperature in (1.0, 2.0))
+    assert sure.topic == careful.topic
+    assert 0.5 < careful.confidence < sure.confidence
 
 
-@pytest.mark.parametrize("doubt", [0, 1, -0.1])
-def test_doubt_is_a_probability(doubt: float) -> None:
-    with pytest.raises(ValueError, match="doubt"):
-        CocoTopicClassifier(doubt)
+def test_nothing_said_seen_or_known_is_no_evidence(session: Path) -> None:
+    prediction = classify(session, umbrella=0.9)
+    assert prediction.evidence == ()
+    assert prediction.scores == pytest.approx({"cups": 0.5, "ties": 0.5})
+
+
+def test_the_features_of_another_detector_are_refused(session: Path) -> None:
+    with pytest.raises(InvalidBundle, match="2 visual features; the detector gives 3"):
+        classify(session, visual=(1.0, 2.0, 3.0))
+
+
+def test_a_manifest_that_names_other_outputs_is_refused(session: Path) -> None:
+    with pytest.raises(InvalidBundle, match="tells 2 topics from 3 object classes; the manifest names 1 and 3"):
+        MultimodalTopicClassifier(Path("m"), session / "vocab.txt", ("cups",), CLASSES, 1.0, threads=1)
+
+
+def test_an_embedding_is_a_unit_vector_of_looks_and_words(session: Path) -> None:
+    embedder = VisualTextEmbedder(Path("m"), session / "vocab.txt", threads=1)
+    mug, tie = (embedder.embed(IMAGE, [block(word)], Detections(visual=(0.5, 0.5))) for word in ("mug", "tie"))
+    assert math.hypot(*mug) == pytest.approx(1)
+    assert mug != tie
+    assert mug == embedder.embed(IMAGE, [block("mug")], Detections(visual=(0.5, 0.5)))

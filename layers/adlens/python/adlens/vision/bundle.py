@@ -3,7 +3,7 @@
     name = "compact"
     version = "1"
 
-    [detection]                         # a stage of domain.analysis.Stage; one that is missing is not available
+    [detection]                         # one of SECTIONS; what is missing is not available
     engine = "yolov8-onnx"              # a key of ENGINES
     licence = "AGPL-3.0"                # like source, quality and limits for people; all other keys are settings
     threshold = 0.35
@@ -34,12 +34,22 @@ from typing import Any, cast
 
 from adlens.domain.analysis import BundleInfo, Stage
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import ImageDecoder, ObjectDetector, PaletteExtractor, TextReader, TopicClassifier
+from adlens.domain.ports import (
+    Embedder,
+    ImageDecoder,
+    ObjectDetector,
+    PaletteExtractor,
+    TextReader,
+    TopicClassifier,
+)
 
 MANIFEST = "manifest.toml"
 ABOUT = ("licence", "source", "quality", "limits")
 _CHECKSUMS = ("sha256", "md5")
 _FAKES = "adlens.vision.fakes"
+EMBEDDING = "embedding"
+SECTIONS: tuple[str, ...] = (*Stage, EMBEDDING)
+"""What a manifest may have: the stages, and the embedding, which is made in passing and no stage that users see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ class Manifest:
     name: str
     version: str
     checksum: str
-    stages: Mapping[Stage, StageManifest]
+    stages: Mapping[str, StageManifest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,18 @@ def _mvp_topic(stage: StageManifest, threads: int) -> TopicClassifier:
     )
 
 
+def _topic_onnx(stage: StageManifest, threads: int) -> TopicClassifier:
+    from adlens.vision.topic.classifier import MultimodalTopicClassifier
+
+    return MultimodalTopicClassifier(stage.files["model"], stage.files["vocabulary"], **stage.settings, threads=threads)
+
+
+def _visual_text(stage: StageManifest, threads: int) -> Embedder:
+    from adlens.vision.embedding import VisualTextEmbedder
+
+    return VisualTextEmbedder(stage.files["model"], stage.files["vocabulary"], threads)
+
+
 def _coco_evidence(stage: StageManifest, threads: int) -> TopicClassifier:
     from adlens.vision.topic.coco import CocoTopicClassifier
 
@@ -142,7 +164,7 @@ def _fake(name: str) -> Callable[[StageManifest, int], object]:
     return make
 
 
-ENGINES: Mapping[Stage, Mapping[str, EngineKind]] = {
+ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
     Stage.OCR: {
         "rapidocr": EngineKind(
             "adlens.vision.text.rapid",
@@ -173,6 +195,12 @@ ENGINES: Mapping[Stage, Mapping[str, EngineKind]] = {
         "fake-objects": EngineKind(_FAKES, _fake("FakeDetector")),
     },
     Stage.CLASSIFICATION: {
+        "topic-onnx": EngineKind(
+            "adlens.vision.topic.classifier",
+            _topic_onnx,
+            files=("model", "vocabulary"),
+            settings=("topics", "classes", "temperature"),
+        ),
         "coco-evidence": EngineKind("adlens.vision.topic.coco", _coco_evidence, settings=("doubt",)),
         "mvp-topic": EngineKind(
             "adlens.vision.reference.topic",
@@ -187,6 +215,10 @@ ENGINES: Mapping[Stage, Mapping[str, EngineKind]] = {
         "kmeans-lab": EngineKind("adlens.vision.palette", _kmeans_lab),
         "fake-palette": EngineKind(_FAKES, _fake("FakePalette")),
     },
+    EMBEDDING: {
+        "visual-text": EngineKind("adlens.vision.embedding", _visual_text, files=("model", "vocabulary")),
+        "fake-embedding": EngineKind(_FAKES, _fake("FakeEmbedder")),
+    },
 }
 _NEEDS_NO_MODEL = {Stage.COLOR: StageManifest("kmeans-lab", {}, {})}
 
@@ -199,13 +231,13 @@ class Bundle:
             manifest.name,
             manifest.version,
             manifest.checksum,
-            {stage: stage_manifest.engine for stage, stage_manifest in manifest.stages.items()},
-            {stage: stage_manifest.about for stage, stage_manifest in manifest.stages.items()},
+            {stage: manifest.stages[stage].engine for stage in Stage if stage in manifest.stages},
+            {stage: manifest.stages[stage].about for stage in Stage if stage in manifest.stages},
         )
         self._manifest = manifest
         self._threads = threads
-        self._made: dict[Stage, object] = {}
-        self._locks = {stage: Lock() for stage in Stage if stage in manifest.stages}
+        self._made: dict[str, object] = {}
+        self._locks = {section: Lock() for section in SECTIONS if section in manifest.stages}
 
     @property
     def decoder(self) -> ImageDecoder:
@@ -230,8 +262,8 @@ class Bundle:
         return cast(PaletteExtractor, self._engine(Stage.COLOR))
 
     @property
-    def embedding(self) -> None:
-        return None
+    def embedding(self) -> Embedder | None:
+        return cast(Embedder | None, self._engine(EMBEDDING))
 
     def prepare(self) -> None:
         """Starts to import the engines' libraries in the background, in the order of their use: most of a cold start
@@ -245,7 +277,7 @@ class Bundle:
             with self._locks[stage], suppress(ImportError):  # then making the engine says so
                 import_module(ENGINES[stage][self._manifest.stages[stage].engine].module)
 
-    def _engine(self, stage: Stage) -> object | None:
+    def _engine(self, stage: str) -> object | None:
         manifest = self._manifest.stages.get(stage)
         if manifest is None:
             return None
@@ -272,8 +304,8 @@ def read_manifest(folder: Path, variables: Mapping[str, str]) -> Manifest:
         raise InvalidBundle(f"{folder} is no model bundle: {error.strerror}: {path}") from error
     try:
         table = tomllib.loads(content.decode())
-        stages = {stage: _stage(folder, stage, table[stage], variables) for stage in Stage if stage in table}
-        if unknown := table.keys() - {"name", "version", *Stage}:
+        stages = {stage: _stage(folder, stage, table[stage], variables) for stage in SECTIONS if stage in table}
+        if unknown := table.keys() - {"name", "version", *SECTIONS}:
             raise InvalidBundle(f"it has unknown entries: {', '.join(sorted(unknown))}")
         name, version = str(table["name"]), str(table["version"])
     except KeyError as error:
@@ -285,7 +317,7 @@ def read_manifest(folder: Path, variables: Mapping[str, str]) -> Manifest:
     return Manifest(name, version, checksum.hexdigest(), _NEEDS_NO_MODEL | stages)
 
 
-def _stage(folder: Path, stage: Stage, table: Mapping[str, Any], variables: Mapping[str, str]) -> StageManifest:
+def _stage(folder: Path, stage: str, table: Mapping[str, Any], variables: Mapping[str, str]) -> StageManifest:
     about = {key: str(table[key]) for key in ABOUT if key in table}
     settings = {key: value for key, value in table.items() if key not in {"engine", "files", *about}}
     entries = table.get("files", {})

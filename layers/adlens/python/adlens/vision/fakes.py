@@ -6,6 +6,7 @@ Not guesses about the picture: for trying the system out, and for tests of every
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import hypot
 from random import Random
 
 from adlens.domain.analysis import (
@@ -23,7 +24,7 @@ from adlens.domain.analysis import (
 from adlens.domain.colors import COLOR_CLASSES, from_hex
 from adlens.domain.ports import DecodedImage
 from adlens.domain.topics import taxonomy
-from adlens.vision.bundle import Bundle, Manifest, StageManifest
+from adlens.vision.bundle import EMBEDDING, Bundle, Manifest, StageManifest
 
 _WORDS = ("SALE", "NEW", "-50%", "СКИДКА", "ПОДАРОК", "CLASSIC", "ХИТ", "2 = 1")
 
@@ -35,8 +36,9 @@ def fake_bundle() -> Bundle:
         Stage.DETECTION: "fake-objects",
         Stage.CLASSIFICATION: "fake-topic",
         Stage.COLOR: "fake-palette",
+        EMBEDDING: "fake-embedding",
     }
-    stages = {stage: StageManifest(engine, {}, {}) for stage, engine in engines.items()}
+    stages: dict[str, StageManifest] = {stage: StageManifest(engine, {}, {}) for stage, engine in engines.items()}
     return Bundle(Manifest("fake", "1", "0" * 64, stages), threads=1)
 
 
@@ -104,3 +106,11 @@ class FakePalette:
             )
             for rank, (color_class, percent) in enumerate(zip(classes, percents, strict=False))
         )
+
+
+class FakeEmbedder:
+    def embed(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> tuple[float, ...]:
+        random = _random(image, "embedding")
+        numbers = [random.gauss(0, 1) for _ in range(16)]
+        length = hypot(*numbers)
+        return tuple(number / length for number in numbers)
