@@ -23,6 +23,50 @@ def test_rows_from_top_to_bottom_each_from_left_to_right() -> None:
     ) == ["a", "b", "c", "d"]
 
 
+def test_two_columns_of_paragraphs_are_read_one_after_the_other() -> None:
+    assert order(
+        block("heading over both", 0.1, 0.05, 0.9, 0.15),
+        block("left 1", 0.1, 0.3, 0.4, 0.36),
+        block("right 1", 0.6, 0.33, 0.9, 0.39),
+        block("left 2", 0.1, 0.38, 0.4, 0.44),
+        block("right 2", 0.6, 0.41, 0.9, 0.47),
+    ) == ["heading over both", "left 1", "left 2", "right 1", "right 2"]
+
+
+def test_a_grid_of_facts_is_read_cell_by_cell() -> None:
+    """Two rows of cells, each a number over its name."""
+    assert order(
+        block("1 м", 0.1, 0.30, 0.3, 0.36),
+        block("2 А", 0.6, 0.30, 0.8, 0.36),
+        block("длина", 0.1, 0.37, 0.3, 0.42),
+        block("сила тока", 0.6, 0.37, 0.9, 0.42),
+        block("20 Вт", 0.1, 0.70, 0.3, 0.76),
+        block("1 год", 0.6, 0.70, 0.8, 0.76),
+        block("мощность", 0.1, 0.77, 0.4, 0.82),
+        block("гарантия", 0.6, 0.77, 0.9, 0.82),
+    ) == ["1 м", "длина", "2 А", "сила тока", "20 Вт", "мощность", "1 год", "гарантия"]
+
+
+def test_a_column_beside_one_line_is_a_column() -> None:
+    assert order(
+        block("badge", 0.7, 0.4, 0.9, 0.6),
+        block("first", 0.1, 0.3, 0.5, 0.4),
+        block("second", 0.1, 0.42, 0.5, 0.52),
+        block("third", 0.1, 0.54, 0.5, 0.64),
+    ) == ["first", "second", "third", "badge"]
+
+
+def test_the_gap_between_columns_is_measured_in_pixels() -> None:
+    """On a wide banner a small share of the width is many line heights."""
+    lines = [
+        block("left 1", 0.1, 0.1, 0.3, 0.4),
+        block("left 2", 0.1, 0.5, 0.3, 0.8),
+        block("right 1", 0.35, 0.2, 0.6, 0.5),
+        block("right 2", 0.35, 0.6, 0.6, 0.9),
+    ]
+    assert [found.text for found in reading_order(lines, aspect=10)] == ["left 1", "left 2", "right 1", "right 2"]
+
+
 def test_a_price_beside_two_lines_does_not_join_them() -> None:
     assert order(
         block("second", 0.1, 0.2, 0.4, 0.28),

@@ -98,12 +98,21 @@ class EngineKind:
 
 
 def _rapidocr(stage: StageManifest, threads: int) -> TextReader:
-    from adlens.vision.text.rapid import RapidTextReader, Recogniser
+    from adlens.vision.text.rapid import PpocrRecogniser, RapidTextReader
 
-    recogniser = Recogniser(stage.files["recogniser"], threads)
+    recogniser = PpocrRecogniser(stage.files["recogniser"], threads)
     return RapidTextReader(
         stage.files["detector"], stage.files["orientation"], recogniser, **stage.settings, threads=threads
     )
+
+
+def _ppocr_ctc(stage: StageManifest, threads: int) -> TextReader:
+    from adlens.vision.text.ctc import CtcRecogniser
+    from adlens.vision.text.rapid import RapidTextReader
+
+    settings = dict(stage.settings)
+    reader = CtcRecogniser(stage.files["reader"], settings.pop("alphabet"), settings.pop("stretch"), threads)
+    return RapidTextReader(stage.files["detector"], stage.files["orientation"], reader, **settings, threads=threads)
 
 
 def _yolov8(stage: StageManifest, threads: int) -> ObjectDetector:
@@ -178,6 +187,12 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
             files=("detector", "recogniser"),
             settings=("languages", "confidence", "recycle_after"),
             needs=("easyocr",),
+        ),
+        "ppocr-ctc": EngineKind(
+            "adlens.vision.text.rapid",
+            _ppocr_ctc,
+            files=("detector", "orientation", "reader"),
+            settings=("confidence", "megapixels", "alphabet", "stretch"),
         ),
         "fake-text": EngineKind(_FAKES, _fake("FakeTextReader")),
     },

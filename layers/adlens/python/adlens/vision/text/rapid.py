@@ -1,7 +1,7 @@
 """Text by PP-OCR models through RapidOCR's pre- and post-processing, on sessions of our own.
 
 Three models in a row: a detector finds lines as quadrilaterals, an orientation classifier turns upside-down ones, a
-recogniser reads them. The recogniser is its own object because a bundle chooses it by the scripts it is for.
+recogniser reads them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from math import sqrt
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -52,8 +52,16 @@ def _make(part: Callable[[Any], Part], model: Path, threads: int, **settings: An
     return part(_Config(engine_type=EngineType.ONNXRUNTIME, session=session, **settings))
 
 
-class Recogniser:
-    """Reads upright crops of single lines. Its model carries the alphabet."""
+class Recogniser(Protocol):
+    """Reads single lines; a bundle chooses it by the scripts it is for."""
+
+    def read(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
+        """Text and confidence of each upright crop (height, width, 3; BGR)."""
+        ...
+
+
+class PpocrRecogniser:
+    """PP-OCR's own recogniser. Its model carries the alphabet."""
 
     def __init__(self, model: Path, threads: int) -> None:
         self._recognise = _make(
@@ -67,7 +75,6 @@ class Recogniser:
         )
 
     def read(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        """Text and confidence of each crop (height, width, 3; BGR)."""
         result = self._recognise(TextRecInput(img=list(crops), return_word_box=False))
         return list(zip(result.txts or (), result.scores or (), strict=True))
 
@@ -124,7 +131,7 @@ class RapidTextReader:
                 upside_down = label == "180" and sureness > _SURELY_TURNED
                 corners = np.roll(quad, -(_is_tall(quad) + 2 * upside_down), axis=0) / (width, height)
                 blocks.append(_block(text.strip(), confidence, corners.clip(0, 1)))
-        return reading_order(blocks)
+        return reading_order(blocks, width / height)
 
     def _find(self, bgr: Pixels) -> Quads:
         """Where lines of text are in the picture."""

@@ -1,0 +1,47 @@
+"""Character error rates on lines in fonts and words that were never trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from adlens.vision.text.ctc import decode
+from adlens.vision.text.scripts import unify
+from training.text.alphabet import ALPHABET
+from training.text.features import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`cer`: edits per character of the truth. `exact`: share of lines without an error."""
+
+    cer: float
+    exact: float
+
+
+@torch.inference_mode()
+def read(head: nn.Module, lines: Lines) -> list[str]:
+    head.eval()
+    return [
+        decode(head(torch.from_numpy(features)[None].float()).softmax(-1)[0].numpy(), ALPHABET)[0]
+        for features in lines.features
+    ]
+
+
+def score(read_lines: Sequence[str], texts: Sequence[str], unified: bool) -> Score:
+    pairs = [(unify(found) if unified else found, text) for found, text in zip(read_lines, texts, strict=True)]
+    edits = sum(distance(found, text) for found, text in pairs)
+    return Score(edits / sum(map(len, texts)), sum(found == text for found, text in pairs) / len(pairs))
+
+
+def distance(a: str, b: str) -> int:
+    """Levenshtein's."""
+    row = list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, right in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
+    return row[-1]
