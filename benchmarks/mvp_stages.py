@@ -25,60 +25,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from training import random_weights
+
 LANGUAGES = ["en", "ru"]
 CONFIDENCE = 0.35
-COCO_CLASSES = 80
-TOPICS = 5
 MAX_TOKENS = 160
-BERT = {"vocab_size": 119_547, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12}
 T = TypeVar("T")
 
 
 def prepare(folder: Path) -> None:
     """Writes random weights in the formats that the MVP loads: about 1.6 GB."""
-    import torch
-    from easyocr.config import recognition_models
-    from easyocr.craft import CRAFT
-    from easyocr.model.vgg_model import Model as Recogniser
-    from transformers import BertConfig, BertModel
-    from ultralytics import YOLO
-
-    torch.manual_seed(0)
-    craft = CRAFT()
-    torch.nn.init.constant_(craft.conv_cls[-1].bias, -1e3)  # every pixel scores far below the text threshold
-    torch.save({f"module.{key}": value for key, value in craft.state_dict().items()}, folder / "craft_mlt_25k.pth")
-
-    characters = recognition_models["gen2"]["cyrillic_g2"]["characters"]
-    recogniser = Recogniser(input_channel=1, output_channel=256, hidden_size=256, num_class=len(characters) + 1)
-    with torch.no_grad():
-        recogniser.Prediction.bias[1 + characters.index("a")] = 1e3  # sure of every letter: no second reading
-    torch.save({f"module.{key}": value for key, value in recogniser.state_dict().items()}, folder / "cyrillic_g2.pth")
-
-    YOLO("yolov8m.yaml").save(folder / "yolov8m.pt")
-
-    bert = BertModel(BertConfig(**BERT))
-    bert.save_pretrained(folder / "bert")
-    torch.save(_classifier(bert).state_dict(), folder / "classifier.pth")
+    random_weights.save_easyocr(folder)
+    random_weights.save_yolo(folder / "yolov8m.pt", "yolov8m")
+    random_weights.save_topic(folder / "topic", random_weights.RUBERT_BASE).bert.save_pretrained(folder / "bert")
     checksums = {name: _md5(folder / f"{name}.pth") for name in ("craft_mlt_25k", "cyrillic_g2")}
     (folder / "checksums.json").write_text(json.dumps(checksums))
-
-
-def _classifier(bert: Any) -> Any:
-    """The seed's topic model: mean-pooled text ++ 80 detector confidences -> 256 -> 5 (contract.md)."""
-    import torch
-
-    class Classifier(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.bert = bert
-            self.fc1 = torch.nn.Linear(BERT["hidden_size"] + COCO_CLASSES, 256)
-            self.fc2 = torch.nn.Linear(256, TOPICS)
-
-        def forward(self, tokens: Any, objects: Any) -> Any:
-            pooled = self.bert(tokens).last_hidden_state.mean(dim=1)
-            return self.fc2(torch.relu(self.fc1(torch.cat([pooled, objects], dim=1))))
-
-    return Classifier()
 
 
 class Mvp:
@@ -110,6 +71,8 @@ class Mvp:
         from sklearn.cluster import KMeans
         from transformers import AutoModel
 
+        from adlens.vision.reference.topic import MvpClassifier
+
         seconds: dict[str, float] = {}
 
         def timed(stage: str, work: Callable[[], T]) -> T:
@@ -119,8 +82,9 @@ class Mvp:
             return result
 
         def load_classifier() -> Any:
-            model = _classifier(AutoModel.from_pretrained(self._folder / "bert"))
-            model.load_state_dict(torch.load(self._folder / "classifier.pth", map_location="cpu"))
+            bert = AutoModel.from_pretrained(self._folder / "bert")
+            model = MvpClassifier(bert, random_weights.OBJECTS, random_weights.HIDDEN, random_weights.TOPICS)
+            model.load_state_dict(torch.load(self._folder / "topic" / "classifier.pth", map_location="cpu"))
             return model.eval()
 
         def detect(model: Any) -> Any:
@@ -134,9 +98,11 @@ class Mvp:
         timed("ocr_recogniser", lambda: self._reader.recognize(grey, boxes, [], reformat=False))
         timed("detection", lambda: detect(self._yolo))
         classifier = timed("topic_load", load_classifier)
-        tokens = torch.randint(BERT["vocab_size"], (1, min(MAX_TOKENS, 2 + characters // 4)))
+        size = random_weights.RUBERT_BASE["vocab_size"]
+        tokens = torch.randint(size, (1, min(MAX_TOKENS, 2 + characters // 4)))
+        objects = torch.zeros(1, random_weights.OBJECTS)
         with torch.no_grad():
-            timed("topic_run", lambda: classifier(tokens, torch.zeros(1, COCO_CLASSES)))
+            timed("topic_run", lambda: classifier(tokens, torch.ones_like(tokens), objects))
         pixels = np.asarray(picture.resize((300, 300))).reshape(-1, 3)
         timed("colors", lambda: KMeans(n_clusters=6, n_init=10).fit(pixels))
         seconds["processor"] = time.process_time() - processor_started
@@ -158,10 +124,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
 
-    # Nothing is fetched or reported home, and nothing is written outside the weights' folder.
-    os.environ |= {"HF_HUB_OFFLINE": "1", "YOLO_OFFLINE": "1", "YOLO_CONFIG_DIR": str(arguments.weights)}
-    os.environ |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "EASYOCR_MODULE_PATH": str(arguments.weights)}
-    os.environ |= {"OMP_NUM_THREADS": str(arguments.threads), "YOLO_VERBOSE": "0"}
+    # Nothing is written outside the weights' folder (training_variables() keeps it from fetching and reporting home).
+    os.environ |= {"EASYOCR_MODULE_PATH": str(arguments.weights), "OMP_NUM_THREADS": str(arguments.threads)}
     if arguments.prepare:
         return prepare(arguments.weights)
 

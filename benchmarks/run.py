@@ -21,7 +21,7 @@ from typing import Any
 
 from adlens_cli.bundles import CHECKOUT, weights_folder
 from adlens_cli.pictures import find_pictures
-from training.environment import training_python
+from training.environment import training_python, training_variables
 
 CARD = (900, 1200)
 AIMS = {"ratio": 15.0, "seconds": 0.8, "cold": 2.5}
@@ -46,11 +46,13 @@ class Finished:
     output: str
 
 
-def run_process(command: Sequence[str | Path]) -> Finished:
+def run_process(command: Sequence[str | Path], variables: Mapping[str, str] | None = None) -> Finished:
     """Raises SystemExit with what the process said when it fails."""
     with tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(
+            command, cwd=CHECKOUT, env=variables, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
         with process.stdout as lines:
             first = lines.readline()
             seconds = time.perf_counter() - started
@@ -104,20 +106,21 @@ def measure_ours(arguments: argparse.Namespace, pictures: list[Path]) -> dict[st
 
 
 def measure_mvp(arguments: argparse.Namespace, pictures: list[Path], ours: Mapping[str, Any]) -> dict[str, Any]:
-    command = [training_python(), "-W", "ignore", Path(__file__).with_name("mvp_stages.py")]
+    command = [training_python(), "-W", "ignore", "-m", "benchmarks.mvp_stages"]
+    variables = training_variables()
     texts = [{key: analysis[key] for key in ("boxes", "characters")} for analysis in ours["analyses"]]
     jobs = [{"path": str(path)} | text for path, text in zip(pictures * arguments.repeats, texts, strict=True)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run_process([*command, folder, "--prepare"])
+        run_process([*command, folder, "--prepare"], variables)
         (folder / "jobs.json").write_text(json.dumps([jobs[0], *jobs]))
         (folder / "first.json").write_text(json.dumps(jobs[:1]))
         options = ["--threads", str(arguments.threads)]
         yolo_n = weights_folder() / "yolov8n.pt"
         extra = ["--yolo-n", yolo_n] if yolo_n.exists() else []
-        warm = run_process([*command, folder, *options, *extra, "--jobs", folder / "jobs.json"])
+        warm = run_process([*command, folder, *options, *extra, "--jobs", folder / "jobs.json"], variables)
         first = [*command, folder, *options, "--jobs", folder / "first.json"]
-        cold = [run_process(first) for _ in range(arguments.mvp_cold_runs)]
+        cold = [run_process(first, variables) for _ in range(arguments.mvp_cold_runs)]
     return {
         "analyses": json.loads(warm.output)[1:],
         "peak_mb": warm.peak_mb,

@@ -1,11 +1,12 @@
 """The environment that holds torch: .local/venvs/training, apart from the project's own. Serving never sees it.
 
-    python -m training.environment      # makes it, or brings it up to date, and prints its interpreter
+python -m training.environment      # makes it, or brings it up to date, and prints its interpreter
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import venv
@@ -34,11 +35,20 @@ def training_python() -> Path:
     )
     venv.create(ENVIRONMENT, symlinks=True)
     uv = Path(sys.executable).with_name("uv")
-    install = [uv, "pip", "install", "--require-hashes", "--no-deps", "--python", python, "-r", REQUIREMENTS]
+    install = [uv, "pip", "install", "--compile-bytecode", "--require-hashes", "--no-deps"]
+    install += ["--python", python, "-r", REQUIREMENTS]
     if subprocess.run(install, check=False).returncode:
         raise SystemExit("The training environment could not be installed; see above.")
     stamp.write_text(wanted)
     return python
+
+
+def training_variables() -> dict[str, str]:
+    """Environment variables for that interpreter: it finds the library, fetches nothing and reports nothing home."""
+    library = ROOT / "layers" / "adlens" / "python"
+    offline = {"HF_HUB_OFFLINE": "1", "YOLO_OFFLINE": "1", "YOLO_AUTOINSTALL": "0", "YOLO_VERBOSE": "0"}
+    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "YOLO_CONFIG_DIR": str(ROOT / ".local" / "ultralytics")}
+    return {**os.environ, **offline, **quiet, "PYTHONPATH": os.pathsep.join((str(library), str(ROOT)))}
 
 
 if __name__ == "__main__":

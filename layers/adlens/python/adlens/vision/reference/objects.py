@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torchvision  # noqa: F401 - ultralytics would import it, for seconds, when it looks at its first picture
 from ultralytics import YOLO
 from ultralytics.nn.modules import SPPF
 from ultralytics.utils.events import events
@@ -51,7 +52,8 @@ class UltralyticsDetector:
         strongest = self._seen["prediction"][0, 4:].amax(dim=1)
         order = strongest.argsort(descending=True)
         evidence = {names[int(label)]: float(strongest[label]) for label in order if strongest[label] >= _WEAKEST}
-        return Detections(objects, evidence, visual_of(self._seen["map"])[0].tolist() if "map" in self._seen else ())
+        visual = visual_of(self._seen["map"])[0].tolist() if "map" in self._seen else ()
+        return Detections(objects, evidence, tuple(visual))
 
     def _keep(self, what: str) -> Any:
         def hook(layer: Any, inputs: Any, output: Any) -> None:

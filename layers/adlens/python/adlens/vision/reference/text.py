@@ -20,6 +20,10 @@ from adlens.vision.text.layout import language_of, reading_order
 
 _DETECTOR = config.detection_models["craft"]
 _RECOGNISERS = {model["filename"]: model for model in config.recognition_models["gen2"].values()}
+_CANVAS = 2560
+_LEAST = 8
+"""Pixels of a line of text that anyone can read. EasyOCR looks at no more than _CANVAS of a picture's longer side, and
+fails on pictures that this makes vanish."""
 
 
 class EasyOcrReader:
@@ -59,10 +63,12 @@ class EasyOcrReader:
             self._reader, self._read = self._make(), 0
         self._read += 1
         rgb = pixels_of(image)
+        height, width = rgb.shape[:2]
+        if min(height, width) * min(1, _CANVAS / max(height, width)) < _LEAST:
+            return ()
         upright, turned = self._reader.detect(rgb, reformat=False)
         grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
         lines = self._reader.recognize(grey, upright[0], turned[0], reformat=False)
-        height, width = rgb.shape[:2]
         return reading_order(
             [
                 _block(text.strip(), float(confidence), [(x / width, y / height) for x, y in corners])
