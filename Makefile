@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers samples pictures bench lock clean
+.PHONY: help setup demo test test-unit check fix up down layers samples pictures bench eval lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ pictures: setup ## Make the README's picture again (wants ADLENS_WEIGHTS)
 
 bench: setup ## Speed beside the MVP's stages (installs torch into an environment of its own)
 	$(BIN)/python -m benchmarks.run
+
+eval: setup ## How right every model bundle is, into docs/models.md (AGAIN=1 measures all of them anew)
+	$(BIN)/python -m benchmarks.table $(if $(AGAIN),--again)
 
 lock: setup ## Pin requirements/*.in with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -3,7 +3,8 @@
     python -m benchmarks.quality                                  # the library alone, here and now
     python -m benchmarks.quality --api URL --key KEY              # through the service: upload, wait, read back
 
-Expects a folder with images/ and labels.json: [{file, topic, objects, text, text_small, lang, text_kind}].
+Lists what was missed and misread; `make eval` is the table of figures; benchmarks/labels.py says what the
+folder holds.
 """
 
 from __future__ import annotations
@@ -15,53 +16,18 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from adlens.domain.topics import taxonomy
 from adlens_cli.bundles import CHECKOUT
+from benchmarks.labels import Labelled, read_labels
 from benchmarks.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
 
 STAGES = ("ocr", "detection", "classification", "color")
 POLL_SECONDS = 1.0
 Found = Mapping[str, Any]
 """A creative as GET /creatives/{id} shows it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A creative with what a person saw in it. `language` is en, ru, mixed or - for none."""
-
-    path: Path
-    topic: str
-    objects: tuple[str, ...]
-    text: str
-    small_print: str
-    language: str
-    kind: str
-
-
-def read_labels(folder: Path) -> list[Labelled]:
-    """Raises SystemExit when the folder is not there."""
-    try:
-        rows = json.loads((folder / "labels.json").read_text())
-    except OSError as error:
-        raise SystemExit(
-            f"No labelled creatives in {folder}: {error.strerror}. --creatives DIR names another folder."
-        ) from error
-    return [
-        Labelled(
-            path=folder / "images" / row["file"],
-            topic=row["topic"],
-            objects=tuple(row["objects"]),
-            text=row["text"] or "",
-            small_print=row["text_small"] or "",
-            language="mixed" if "+" in (row["lang"] or "") else row["lang"] or "-",
-            kind=row["text_kind"] or "-",
-        )
-        for row in rows
-    ]
 
 
 def analyze_in_place(creatives: Iterable[Labelled], bundle: str | None, threads: int) -> list[Found]:
