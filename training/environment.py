@@ -52,4 +52,7 @@ def training_variables() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    print(training_python())
+    interpreter = training_python()
+    if module := sys.argv[1:]:
+        os.execve(interpreter, [interpreter, "-m", *module], training_variables())  # noqa: S606
+    print(interpreter)

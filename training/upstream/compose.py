@@ -1,0 +1,67 @@
+"""The manifest of models/upstream: the committed bundles' stages as they are, with another detector."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit import TOMLDocument
+
+from adlens.vision.bundle import MANIFEST
+from training.paths import ROOT
+
+MODELS = ROOT / "models"
+OF_COMPACT = ("ocr", "color")
+"""What does not depend on the detector comes from the bundle that ships; the rest was trained on COCO's classes."""
+
+
+def compose(folder: Path, model: Path, classes: tuple[str, ...], version: str, about: Mapping[str, str]) -> None:
+    """Writes the manifest into `folder`, where `model` lies already, and copies the files that other stages need."""
+    document, origin = _read("coco-dev"), MODELS / "coco-dev"
+    sources = dict.fromkeys(document, origin)
+    if (MODELS / "compact" / MANIFEST).is_file():
+        compact = _read("compact")
+        for section in OF_COMPACT:
+            if section in compact:
+                document[section], sources[section] = compact[section], MODELS / "compact"
+        for said in ("NOTICE", "cards/text.md"):
+            if (path := MODELS / "compact" / said).is_file():
+                (folder / said).parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, folder / said)
+    document["name"], document["version"] = "upstream", version
+    detection: Any = document["detection"]
+    detection.update(about)
+    for gone in ("quality", "limits"):  # were measured of another file
+        if gone not in about:
+            detection.pop(gone, None)
+    detection["classes"] = list(classes)
+    detection["files"]["model"] = {"path": model.name, "sha256": _sha256(model)}
+    for section, source in sources.items():
+        if section != "detection":
+            _copy_files(document[section], source, folder)
+    # A version never changes, so it names all that is in the bundle.
+    document["version"] = f"{version}-{hashlib.sha256(tomlkit.dumps(document).encode()).hexdigest()[:8]}"
+    told = tomlkit.dumps(document)
+    text = re.sub(r"\A(#.*\n)*", "# Made by `make models`; its detector's card is CARD.md.\n", told)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _read(bundle: str) -> TOMLDocument:
+    return tomlkit.parse((MODELS / bundle / MANIFEST).read_text(encoding="utf-8"))
+
+
+def _copy_files(section: Any, source: Path, folder: Path) -> None:
+    for entry in section.get("files", {}).values() if isinstance(section, Mapping) else ():
+        if "package" not in entry and not entry["path"].startswith("${"):
+            (folder / entry["path"]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / entry["path"], folder / entry["path"])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
