@@ -9,6 +9,7 @@ from adlens.settings import CommandLineSettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MODELS = CHECKOUT / "models"
+CACHE = CHECKOUT / ".local" / "bundles"
 
 
 def weights_folder() -> Path:
@@ -23,6 +24,14 @@ def choose_bundle(asked: str | None) -> str:
         has_weights = (weights_folder() / "yolov8n.onnx").exists()
         return str(MODELS / ("coco-dev" if has_weights else "base"))
     return chosen if chosen.startswith("s3://") else str(Path(chosen).resolve())
+
+
+def stack_variables(bundle: str) -> dict[str, str]:
+    """The local stack's settings with a bundle: a folder, or s3://bucket/prefix."""
+    variables = {"ADLENS_LOCAL_BUNDLE": bundle, "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}
+    if anonymous := CommandLineSettings().local_anonymous_workspace:
+        variables["ADLENS_LOCAL_ANONYMOUS_WORKSPACE"] = str(anonymous)
+    return variables
 
 
 def open_bundle(asked: str | None, threads: int) -> Engines:
@@ -41,4 +50,4 @@ def _fetched(uri: str) -> Path:
     from adlens.storage.clients import s3_client
 
     endpoint = CommandLineSettings().s3_endpoint_url
-    return fetch_bundle(s3_client(endpoint, "path" if endpoint else "auto"), uri, CHECKOUT / ".local" / "bundles")
+    return fetch_bundle(s3_client(endpoint, "path" if endpoint else "auto"), uri, CACHE)

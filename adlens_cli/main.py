@@ -10,7 +10,9 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Analyse advertising creatives.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of the local stack.")
+models = typer.Typer(no_args_is_help=True, help="Model bundles: which there are, and which one is used.")
 app.add_typer(keys, name="keys")
+app.add_typer(models, name="models")
 
 
 class Function(StrEnum):
@@ -23,6 +25,14 @@ class Function(StrEnum):
 
 BundleOption = Annotated[
     str | None, typer.Option("--bundle", help="Model bundle: a folder or an s3:// prefix.", show_default=False)
+]
+
+
+BucketOption = Annotated[
+    str | None, typer.Option("--bucket", help="Bucket of published bundles; else the local stack's.")
+]
+FunctionOption = Annotated[
+    str | None, typer.Option("--function", help="Analyze function on AWS, when --bucket is there.")
 ]
 
 
@@ -113,3 +123,52 @@ def revoke_key(prefix: Annotated[str, typer.Argument(help="The key's prefix as `
     from adlens_cli.keys import revoke
 
     revoke(prefix)
+
+
+@models.command("list")
+def list_models(bucket: BucketOption = None, function: FunctionOption = None) -> None:
+    """Published bundles and those of the checkout: engines, size, promoted or in use, measured figures."""
+    from adlens_cli.models import show
+
+    show(bucket, function)
+
+
+@models.command("verify")
+def verify_models(
+    bundle: Annotated[str, typer.Argument(help="A folder, s3://bucket/prefix, NAME/VERSION, or promoted.")],
+    bucket: BucketOption = None,
+) -> None:
+    """Check a bundle: its manifest and files, that every engine loads, and that a sample can be analysed."""
+    from adlens_cli.models import verify
+
+    verify(bundle, bucket)
+
+
+@models.command("publish")
+def publish_models(
+    folder: Annotated[str, typer.Argument(help="The bundle's folder; its manifest says name and version.")],
+    creatives: Annotated[
+        list[Path] | None, typer.Option(help="Labelled creatives to measure it on, besides samples/.")
+    ] = None,
+    force: Annotated[str, typer.Option(metavar="REASON", help="Promote it although it got worse; is recorded.")] = "",
+    bucket: BucketOption = None,
+) -> None:
+    """Measure a bundle, store it as a version that never changes, and promote it unless it is worse than the promoted.
+
+    Exit status 1 when it is not promoted.
+    """
+    from adlens_cli.models import publish
+
+    publish(folder, creatives or [], force, bucket)
+
+
+@models.command("use")
+def use_models(
+    bundle: Annotated[str, typer.Argument(help="A folder, s3://bucket/prefix, NAME/VERSION, or promoted.")],
+    bucket: BucketOption = None,
+    function: FunctionOption = None,
+) -> None:
+    """Make the local stack, or a function on AWS, analyse with a bundle from now on: nothing is built or deployed."""
+    from adlens_cli.models import use
+
+    use(bundle, bucket, function)

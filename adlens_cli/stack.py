@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from adlens_cli.bundles import choose_bundle, weights_folder
+from adlens_cli.bundles import choose_bundle, stack_variables
 from local import stack
 from local.deployment import Deployment
 from local.state import DEFAULT_ROOT, LocalStackError
@@ -83,12 +83,10 @@ def _up(bundle: str | None) -> Running:
     from adlens.settings import CommandLineSettings
     from adlens_cli.keys import anonymous_workspace, development_key
 
-    variables = {"ADLENS_LOCAL_BUNDLE": choose_bundle(bundle), "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}
     anonymous = CommandLineSettings().local_anonymous_workspace
-    if anonymous:
-        variables["ADLENS_LOCAL_ANONYMOUS_WORKSPACE"] = str(anonymous)
+    chosen = choose_bundle(bundle or stack.chosen_bundle())
     try:
-        deployment: Deployment = stack.up(variables=variables)
+        deployment: Deployment = stack.up(variables=stack_variables(chosen))
     except LocalStackError as error:
         print(f"adlens: {error}", file=sys.stderr)
         raise typer.Exit(1) from None

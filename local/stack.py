@@ -7,11 +7,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from . import localstack
-from .deployment import Deployment, Template, deploy, settings, synthesise
+from .deployment import Deployment, Template, client, deploy, settings, synthesise
 from .localstack import LocalStack
 from .postgres import Postgres
 from .state import DEFAULT_ROOT, LocalStackError, State, progress
@@ -101,6 +102,40 @@ def status(root: Path = DEFAULT_ROOT) -> list[Part]:
 def running(root: Path = DEFAULT_ROOT) -> Deployment | None:
     """The deployment that runs, if one does."""
     return _deployment(State.at(root)) if root.exists() else None
+
+
+def aws(service: str, root: Path = DEFAULT_ROOT) -> Any:
+    """A boto3 client of the running stack's LocalStack."""
+    return client(LocalStack(State.at(root)), service)
+
+
+def use_bundle(bundle: str, root: Path = DEFAULT_ROOT, *, variables: Mapping[str, str] | None = None) -> None:
+    """Makes the running stack's analysis use another model bundle, without a new deployment; later `up`s keep it.
+
+    `variables` are the template's settings with that bundle: what is deployed from now on is what they make.
+    """
+    state = State.at(root)
+    with state.lock():
+        deployed, local = _deployment(state), LocalStack(state)
+        if deployed is None:
+            raise LocalStackError("The local stack does not run; start it with `adlens up`.")
+        set_variable(client(local, "lambda"), deployed.analyze_function, "ADLENS_BUNDLE", bundle)
+        made = synthesise(state, settings(local.url, Postgres(state).url()) | dict(variables or {}))
+        state.write(deployment=asdict(replace(deployed, template=made.hash)), bundle=bundle)
+
+
+def chosen_bundle(root: Path = DEFAULT_ROOT) -> str | None:
+    """The bundle that `use_bundle` chose last."""
+    return State.at(root).read().get("bundle") if root.exists() else None
+
+
+def set_variable(functions: Any, function: str, name: str, value: str) -> None:
+    """Sets one environment variable of a function; its running environments end, and the next call sees the new."""
+    variables = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=function, Environment={"Variables": {**variables, name: value}}
+    )
+    functions.get_waiter("function_updated_v2").wait(FunctionName=function)
 
 
 def logs(function: str | None = None, *, follow: bool = False, root: Path = DEFAULT_ROOT) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The S3 and SQS adapters against botocore's stubs: what they send, and what its errors become."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,9 +11,9 @@ from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from adlens.domain.creative import CreativeId
-from adlens.domain.errors import ImageTooLarge, InvalidBundle, ObjectGone, TransientError
+from adlens.domain.errors import ImageTooLarge, InvalidBundle, InvalidValue, ObjectGone, TransientError
 from adlens.domain.events import AnalysisRequested, parse_message
-from adlens.storage.bundles import fetch_bundle
+from adlens.storage.bundles import BundleRegistry, fetch_bundle
 from adlens.storage.clients import s3_client
 from adlens.storage.objects import S3ObjectStore
 from adlens.storage.queue import SqsAnalysisQueue
@@ -153,9 +154,36 @@ def test_no_bundle_at_an_address_is_an_error(s3, tmp_path: Path) -> None:
         fetch_bundle(client, "s3://models/none", tmp_path)
 
 
-def test_a_bundle_cannot_write_outside_its_folder(s3, tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["../../x", "/etc/x", "a/../../../x"])
+def test_a_bundle_cannot_write_outside_its_folder(s3, tmp_path: Path, key: str) -> None:
     client, stubber = s3
-    listing = {"IsTruncated": False, "Contents": [{"Key": "b/../../x", "ETag": '"1"', "Size": 1}]}
+    listing = {"IsTruncated": False, "Contents": [{"Key": f"b/{key}", "ETag": '"1"', "Size": 1}]}
     stubber.add_response("list_objects_v2", listing)
     with pytest.raises(InvalidBundle, match="leave"):
         fetch_bundle(client, "s3://models/b", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("..", "1"), ("a", ".."), ("a/b", "1"), ("A", "1"), ("", "1"), ("a", "1\n"), ("a", "x" * 65)]
+)
+def test_names_that_would_be_paths_are_none_of_bundles(s3, name: str, version: str) -> None:
+    client, _ = s3
+    with pytest.raises(InvalidValue, match="of a published bundle"):
+        BundleRegistry(client, "models").uri(name, version)
+
+
+def test_a_version_is_there_once_its_manifest_is(s3) -> None:
+    client, stubber = s3
+    now = datetime.now(UTC)
+    keys = [
+        "promoted.json",
+        "b/1/manifest.toml",
+        "b/1/x/y.onnx",
+        "b/2/model.onnx",
+        "b/manifest.toml",
+        "B/1/manifest.toml",
+    ]
+    listing = {"IsTruncated": False, "Contents": [{"Key": key, "Size": 5, "LastModified": now} for key in keys]}
+    stubber.add_response("list_objects_v2", listing)
+    (found,) = BundleRegistry(client, "models").versions()
+    assert (found.name, found.version, found.bytes) == ("b", "1", 10)

@@ -70,4 +70,5 @@ class CommandLineSettings(Settings):
     bundle: str | None = Field(default=None, description="Model bundle: a folder or an s3:// prefix.")
     weights: Path = Field(default=Path("../shared/weights"), description="Folder of weights of development bundles.")
     s3_endpoint_url: str | None = Field(default=None, description="S3-compatible store of s3:// bundles.")
+    models_bucket: str | None = Field(default=None, description="Bucket of published bundles; else the local stack's.")
     local_anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")

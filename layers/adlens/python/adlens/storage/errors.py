@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from adlens.domain.errors import TransientError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 
 @contextmanager
@@ -17,3 +21,8 @@ def as_transient(what: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise TransientError(f"The {what} did not answer as expected. Try again shortly.") from error
+
+
+def error_code(error: ClientError) -> str:
+    """AWS' name of what went wrong, such as NoSuchKey."""
+    return str(error.response["Error"]["Code"])
