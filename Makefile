@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers samples pictures models bench eval lock clean
+.PHONY: help setup demo test test-unit check fix up down layers samples pictures models bench bench-bundles eval lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ models: setup ## Build models/upstream from the official YOLOv8 weights (SIZE=n|
 
 bench: setup ## Speed beside the MVP's stages (installs torch into an environment of its own)
 	$(BIN)/python -m benchmarks.run
+
+bench-bundles: setup ## Speed, memory and limits of the model bundles, into docs/models.md
+	$(BIN)/python -m benchmarks.bundles
 
 eval: setup ## How right every model bundle is, into docs/models.md (AGAIN=1 measures all of them anew)
 	$(BIN)/python -m benchmarks.table $(if $(AGAIN),--again)
