@@ -9,6 +9,7 @@ from adlens.settings import CommandLineSettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MODELS = CHECKOUT / "models"
+BEST_FIRST = ("compact", "coco-dev", "base")
 CACHE = CHECKOUT / ".local" / "bundles"
 
 
@@ -18,11 +19,13 @@ def weights_folder() -> Path:
 
 
 def choose_bundle(asked: str | None) -> str:
-    """What was asked for, else what is set, else the best bundle whose weights are here."""
+    """What was asked for, else what is set, else the best bundle that is here with its weights."""
     chosen = asked or CommandLineSettings().bundle
     if chosen is None:
-        has_weights = (weights_folder() / "yolov8n.onnx").exists()
-        return str(MODELS / ("coco-dev" if has_weights else "base"))
+        here = {path.parent.name for path in MODELS.glob("*/manifest.toml")}
+        if not (weights_folder() / "yolov8n.onnx").exists():
+            here.discard("coco-dev")
+        return str(MODELS / next(name for name in BEST_FIRST if name in here))
     return chosen if chosen.startswith("s3://") else str(Path(chosen).resolve())
 
 

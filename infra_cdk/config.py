@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYZE_TIMEOUT_SECONDS = 60
+# The first of these that is here; functions/analyze/Dockerfile and docker-compose.yml must have the same default.
+BUNDLE = next(name for name in ("models/compact", "models/base") if (ROOT / name / "manifest.toml").is_file())
 
 
 class ConfigError(ValueError):
@@ -54,7 +56,7 @@ class LocalConfig(Config):
         return cls(
             database_url=env.get("ADLENS_LOCAL_DATABASE_URL", "postgresql+psycopg2://adlens@127.0.0.1:5432/adlens"),
             endpoint_url=env.get("ADLENS_LOCAL_ENDPOINT_URL", "http://127.0.0.1:4566"),
-            bundle=env.get("ADLENS_LOCAL_BUNDLE", str(ROOT / "models/base")),
+            bundle=env.get("ADLENS_LOCAL_BUNDLE", str(ROOT / BUNDLE)),
             weights=env.get("ADLENS_LOCAL_WEIGHTS", ""),
             anonymous_workspace=env.get("ADLENS_LOCAL_ANONYMOUS_WORKSPACE", ""),
             max_concurrency=_number(env, "ADLENS_LOCAL_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000),
@@ -73,7 +75,7 @@ class AwsConfig(Config):
     account: str | None = None
     region: str | None = None
     alarm_email: str = ""  # subscribed to the alarms; empty makes the topic only
-    bundle: str = "models/base"  # folder of the repository baked into the image
+    bundle: str = BUNDLE  # folder of the repository baked into the image
     published_bundle: str = ""  # prefix in the models bucket that is used instead of it
     dependencies_layer: Path = ROOT / "build/layers/dependencies"
     database_min_acu: float = 0.5

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra_cdk.analysis import IMAGE_BUNDLE
-from infra_cdk.config import ROOT
+from infra_cdk.config import BUNDLE, ROOT
 
 from .conftest import Stage
 
@@ -38,7 +38,7 @@ def test_the_base_is_one_version_of_awss_image_for_python_3_12(instructions: lis
 def test_what_is_copied_is_in_the_context(aws: Stage, instructions: list[tuple[str, str]]) -> None:
     context = aws.image_context()
     sources = [
-        source.replace("${BUNDLE}", "models/base")
+        source.replace("${BUNDLE}", BUNDLE)
         for name, rest in instructions
         if name == "COPY" and not rest.startswith("--from=")
         for source in rest.split()[:-1]
@@ -46,6 +46,11 @@ def test_what_is_copied_is_in_the_context(aws: Stage, instructions: list[tuple[s
     assert len(sources) >= 5
     missing = [source for source in sources if not list(context.glob(source))]
     assert not missing
+
+
+def test_the_same_bundle_is_the_default_whoever_builds_the_image(instructions: list[tuple[str, str]]) -> None:
+    assert ("ARG", f"BUNDLE={BUNDLE}") in instructions
+    assert f"BUNDLE: ${{IMAGE_BUNDLE:-{BUNDLE}}}" in (ROOT / "docker-compose.yml").read_text()
 
 
 def test_the_context_holds_nothing_else(aws: Stage) -> None:
@@ -56,7 +61,7 @@ def test_the_context_holds_nothing_else(aws: Stage) -> None:
         "functions/*.py",
         "functions/analyze/*",
         "layers/adlens/*",
-        "models/base/*",
+        f"{BUNDLE}/*",
         "requirements/*",
     )
     assert not [file for file in files if not any(fnmatch.fnmatch(file, pattern) for pattern in wanted)]
@@ -81,7 +86,7 @@ def test_only_tmp_is_written_to(last_stage: list[tuple[str, str]]) -> None:
 def test_the_bundle_is_where_the_function_looks(last_stage: list[tuple[str, str]], aws: Stage) -> None:
     assert ("COPY", f"${{BUNDLE}} {IMAGE_BUNDLE}") in last_stage
     assert aws.function("analyze")["Environment"]["Variables"]["ADLENS_BUNDLE"] == IMAGE_BUNDLE
-    manifest = tomllib.loads((aws.image_context() / "models/base/manifest.toml").read_text())
+    manifest = tomllib.loads((aws.image_context() / BUNDLE / "manifest.toml").read_text())
     assert manifest["name"] == "base"
 
 
