@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -57,7 +56,6 @@ class Font:
 
 def all_fonts() -> list[Font]:
     """Every usable font, in a stable order. Installs the npm packages and joins their subsets the first time."""
-    install()
     found = {path.name: Font(path, family_of(path)) for path in sorted(_joined())}
     for path in sorted(_system()):
         found.setdefault(path.name, Font(path, family_of(path)))
@@ -89,17 +87,19 @@ def manifest() -> dict[str, list[str]]:
     return content
 
 
-def install() -> None:
-    """Fetches the npm packages with the environment's npm; nothing happens when they are there."""
-    packages = [f"@fontsource/{name}" for name in manifest()["npm"]]
-    stamp, wanted = FOLDER / "npm" / ".installed", "\n".join(packages)
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    (stamp.parent / "package.json").write_text('{"private": true}')
-    options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
-    subprocess.run(["npm", "install", *options, *packages], cwd=stamp.parent, check=True, env=dict(os.environ))
-    stamp.write_text(wanted)
+@functools.cache
+def installed() -> Path:
+    """The node_modules with what fonts.toml names, fetched by the environment's npm when it is not there yet."""
+    wanted = [*(f"@fontsource/{name}" for name in manifest()["npm"]), *manifest()["dictionaries"]]
+    folder = FOLDER / "npm"
+    stamp = folder / ".installed"
+    if not stamp.is_file() or stamp.read_text() != "\n".join(wanted):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text('{"private": true}')
+        options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--silent"]
+        subprocess.run(["npm", "install", *options, *wanted], cwd=folder, check=True)
+        stamp.write_text("\n".join(wanted))
+    return folder / "node_modules"
 
 
 def _joined() -> Iterator[Path]:
@@ -108,7 +108,7 @@ def _joined() -> Iterator[Path]:
     target.mkdir(parents=True, exist_ok=True)
     for name in manifest()["npm"]:
         family = name.split("@")[0]
-        files = FOLDER / "npm" / "node_modules" / "@fontsource" / family / "files"
+        files = installed() / "@fontsource" / family / "files"
         styles = [style for style in STYLES if (files / f"{family}-cyrillic-{style}.woff2").exists()]
         for style in styles[:MOST_STYLES]:
             path = target / f"{family}-{style}.ttf"

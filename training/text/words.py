@@ -14,9 +14,14 @@ from functools import cache
 from pathlib import Path
 
 from training.text.alphabet import ALPHABET, LATIN, RUSSIAN
+from training.text.fonts import installed
 
 HUNSPELL = Path("/usr/share/hunspell")
 """Debian's hunspell-ru and hunspell-en-us."""
+_DICTIONARIES = {
+    "ru": ("ru_RU", "dictionary-ru", RUSSIAN),
+    "en": ("en_US", "dictionary-en", LATIN),
+}
 
 Line = Callable[[random.Random], str]
 
@@ -31,11 +36,15 @@ def split_of(word: str) -> str:
 def dictionary(language: str, split: str) -> tuple[str, ...]:
     """Words of hunspell's dictionary with their inflected forms, of one split, in a stable order.
 
-    Raises FileNotFoundError when Debian's dictionaries are not installed.
+    Debian's dictionary where it is installed, else the one of fonts.toml's npm packages: the same for Russian, a
+    shorter one for English.
     """
-    name, letters = {"ru": ("ru_RU", RUSSIAN), "en": ("en_US", LATIN)}[language]
+    debian, npm, letters = _DICTIONARIES[language]
+    path = HUNSPELL / debian
+    if not path.with_suffix(".dic").exists():
+        path = installed() / npm / "index"
     allowed = re.compile(f"[{letters}{letters.upper()}]{{2,16}}(-[{letters}]{{2,10}})?")
-    found = {word for word in _inflected(HUNSPELL / name) if allowed.fullmatch(word)}
+    found = {word for word in _inflected(path) if allowed.fullmatch(word)}
     if language == "ru":
         # Half of the dictionary's forms with ё are written with е in print.
         found |= {word.replace("ё", "е") for word in found if "ё" in word}

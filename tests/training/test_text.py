@@ -1,0 +1,53 @@
+"""Training the reader on a few hundred lines: the whole way, from drawing to the file that serving reads with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adlens.vision.text.ctc import CtcRecogniser
+from training.text.alphabet import ALPHABET
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def trained(run: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("text")
+    run("training.text.train", "--small", "--out", out)
+    return out
+
+
+def test_it_learns(trained: Path) -> None:
+    rows = json.loads((trained / "metrics/text.json").read_text())["rows"]
+    errors = {row["dataset"]: row["value"] for row in rows if row["metric"] == "CER"}
+    assert len(errors) == 7
+    # Untrained, blanks or noise are read: an error rate of 1 or more.
+    assert next(error for dataset, error in errors.items() if "test-en," in dataset) < 0.9
+
+
+def test_serving_reads_with_the_file(trained: Path) -> None:
+    reader = CtcRecogniser(trained / "reader.onnx", ALPHABET, stretch=1.0, threads=1)
+    lines = [np.full((height, 400, 3), 255, dtype=np.uint8) for height in (5, 60, 900)]
+    assert all(isinstance(text, str) and 0 <= confidence <= 1 for text, confidence in reader.read(lines))
+
+
+def test_it_goes_on_where_it_stopped(run: Callable[..., str], trained: Path) -> None:
+    """Asked for the same again, nothing is drawn or fitted anew."""
+
+    def times() -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in [*trained.glob("*.npz"), trained / "head.pt"]}
+
+    before = times()
+    run("training.text.train", "--small", "--out", trained)
+    assert times() == before
+
+
+def test_the_card_says_what_was_measured(trained: Path) -> None:
+    card = (trained / "cards/text.md").read_text()
+    assert "600 lines" in card
+    assert "test-mixed-augmented" in card
