@@ -27,6 +27,7 @@ engine = "yolov8-onnx"
 licence = "AGPL-3.0"
 threshold = 0.35
 iou = 0.7
+side = 640
 classes = ["cup"]
 
 [detection.files.model]
@@ -70,7 +71,7 @@ def test_a_stage_without_a_model_has_no_engine_and_the_palette_needs_none(folder
         ('engine = "yolov8-onnx"', "", "lacks 'engine'"),
         ('"yolov8-onnx"', '"yolov99"', "unknown engine 'yolov99'; known: yolov8-onnx"),
         ('version = "3"', 'version = "3"\ncolour = 1', "unknown entries: colour"),
-        ("threshold = 0.35", "", r"settings \['classes', 'iou'\]; yolov8-onnx needs"),
+        ("threshold = 0.35", "", r"settings \['classes', 'iou', 'side'\]; yolov8-onnx needs"),
         ("threshold = 0.35", "threshold = 0.35\ntreshold = 1", "treshold"),
         ("files.model]", "files.weights]", r"files \['weights'\]; yolov8-onnx needs \['model'\]"),
         (SHA256, "0" * 64, f"model.onnx is not the one of the manifest: its sha256 is {SHA256}"),
@@ -126,7 +127,7 @@ def test_engines_whose_libraries_are_not_here_are_refused_with_the_cure(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = EngineKind(
-        "threading", lambda stage, threads: None, ("model",), ("classes", "threshold", "iou"), ("no_lib",)
+        "threading", lambda stage, threads: None, ("model",), ("classes", "threshold", "iou", "side"), ("no_lib",)
     )
     monkeypatch.setitem(room.ENGINES, Stage.DETECTION, {"yolov8-onnx": kind})
     with pytest.raises(InvalidBundle, match=r"needs no_lib.*requirements/reference\.txt"):
@@ -147,7 +148,7 @@ def test_an_engine_is_made_once_with_its_manifest_whoever_asks(folder: Path, mon
         threading.Event().wait(0.05)
         return object()
 
-    kind = EngineKind("threading", make, ("model",), ("classes", "threshold", "iou"))
+    kind = EngineKind("threading", make, ("model",), ("classes", "threshold", "iou", "side"))
     monkeypatch.setitem(room.ENGINES, Stage.DETECTION, {"yolov8-onnx": kind})
     bundle = load_bundle(folder, threads=7)
     assert made == []
@@ -174,7 +175,7 @@ def test_what_fails_while_preparing_fails_for_who_needs_it(folder: Path, monkeyp
     def make(stage: StageManifest, threads: int) -> object:
         raise RuntimeError("no memory")
 
-    kind = EngineKind("threading", make, ("model",), ("classes", "threshold", "iou"))
+    kind = EngineKind("threading", make, ("model",), ("classes", "threshold", "iou", "side"))
     monkeypatch.setitem(room.ENGINES, Stage.DETECTION, {"yolov8-onnx": kind})
     bundle = load_bundle(folder, threads=1)
     bundle.prepare()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from adlens.vision.objects.yolo import Letterbox, postprocess, suppress
+from adlens.domain.analysis import DetectedObject
+from adlens.vision.image import PillowDecoder
+from adlens.vision.objects import yolo
+from adlens.vision.objects.yolo import Letterbox, YoloDetector, postprocess, suppress
 
 Floats = npt.NDArray[np.float32]
 
@@ -132,3 +141,53 @@ def test_nothing_seen_is_nothing() -> None:
 def test_at_most_three_hundred_are_shown() -> None:
     grid = [((x * 20.0, y * 20.0, 10.0, 10.0), {0: 0.9}) for x in range(20) for y in range(20)]
     assert len(postprocess(prediction(*grid), threshold=0.35, iou=0.7)[0]) == 300
+
+
+# --- the engine on a session that answers what it is told -----------------------------------------------------------
+
+
+class Session:
+    """Answers the same outputs to every picture and remembers the shape it was given."""
+
+    def __init__(self, *outputs: Floats) -> None:
+        self.outputs = outputs
+        self.given: tuple[int, ...] = ()
+
+    def get_inputs(self) -> list[Any]:
+        return [SimpleNamespace(name="images")]
+
+    def run(self, names: None, inputs: dict[str, Floats]) -> list[Floats]:
+        self.given = inputs["images"].shape
+        return list(self.outputs)
+
+
+def detector(monkeypatch: pytest.MonkeyPatch, session: Session, side: int) -> YoloDetector:
+    monkeypatch.setattr(yolo, "make_session", lambda model, threads: session)
+    return YoloDetector(Path("model.onnx"), ["tie", "cup", "clock"], threshold=0.35, iou=0.7, side=side, threads=1)
+
+
+def picture(width: int, height: int) -> Any:
+    file = BytesIO()
+    Image.new("RGB", (width, height), "white").save(file, "PNG")
+    return PillowDecoder().decode(file.getvalue())
+
+
+@pytest.mark.parametrize("side", [416, 640])
+def test_the_model_sees_its_own_side_and_boxes_come_back_in_the_picture(
+    monkeypatch: pytest.MonkeyPatch, side: int
+) -> None:
+    # The picture is twice as wide as high: it fills the middle half of the square.
+    session = Session(prediction(((side / 2, side / 2, side / 2, side / 4), {1: 0.9, 2: 0.2}))[None])
+    found = detector(monkeypatch, session, side).detect(picture(200, 100))
+    assert session.given == (1, 3, side, side)
+    assert [one.class_name for one in found.objects] == ["cup"]
+    assert isinstance(found.objects[0], DetectedObject)
+    np.testing.assert_allclose(found.objects[0].bbox.as_tuple(), [0.25, 0.25, 0.75, 0.75], atol=1e-6)
+    assert found.class_scores == pytest.approx({"cup": 0.9, "clock": 0.2})
+
+
+def test_a_second_output_is_what_the_picture_looks_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = prediction(((5, 5, 1, 1), {}))[None]
+    looks = np.array([[0.5, -1, 2]], dtype=np.float32)
+    assert detector(monkeypatch, Session(nothing, looks), 64).detect(picture(8, 8)).visual == (0.5, -1, 2)
+    assert detector(monkeypatch, Session(nothing), 64).detect(picture(8, 8)).visual == ()

@@ -198,7 +198,7 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
     },
     Stage.DETECTION: {
         "yolov8-onnx": EngineKind(
-            "adlens.vision.objects.yolo", _yolov8, files=("model",), settings=("classes", "threshold", "iou")
+            "adlens.vision.objects.yolo", _yolov8, files=("model",), settings=("classes", "threshold", "iou", "side")
         ),
         "ultralytics": EngineKind(
             "adlens.vision.reference.objects",

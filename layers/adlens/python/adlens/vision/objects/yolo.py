@@ -1,6 +1,6 @@
 """YOLOv8 on ONNX Runtime: the pre- and post-processing of its reference implementation, without torch.
 
-Parity is with ultralytics' `predict` at `imgsz=640, rect=False, iou=0.7, max_det=300` and class-wise NMS.
+Parity is with ultralytics' `predict` at `imgsz=side, rect=False, iou=0.7, max_det=300` and class-wise NMS.
 """
 
 from __future__ import annotations
@@ -60,18 +60,26 @@ class Letterbox:
 
 
 class YoloDetector:
-    """`classes` names the model's outputs in order; what is at least `threshold` sure is shown."""
+    """`classes` names the model's outputs in order; what is at least `threshold` sure is shown.
 
-    def __init__(self, model: Path, classes: Sequence[str], threshold: float, iou: float, threads: int) -> None:
+    The model takes `images` (1, 3, side, side) in [0, 1]. Its first output is (1, 4 + classes, anchors); its second,
+    where it has one, is (1, D): the pooled backbone features that become `Detections.visual`.
+    """
+
+    def __init__(
+        self, model: Path, classes: Sequence[str], threshold: float, iou: float, side: int, threads: int
+    ) -> None:
         self._session = make_session(model, threads)
         self._classes = tuple(classes)
         self._threshold = threshold
         self._iou = iou
+        self._side = side
 
     def detect(self, image: DecodedImage) -> Detections:
         pixels = pixels_of(image)
-        letterbox = Letterbox.of(pixels.shape[1], pixels.shape[0])
-        (output,) = self._session.run(None, {self._session.get_inputs()[0].name: letterbox.apply(pixels)})
+        letterbox = Letterbox.of(pixels.shape[1], pixels.shape[0], self._side)
+        images = letterbox.apply(pixels, self._side)
+        output, *visual = self._session.run(None, {self._session.get_inputs()[0].name: images})
         prediction = output[0]
         boxes, scores, labels = postprocess(prediction, self._threshold, self._iou)
         objects = tuple(
@@ -84,7 +92,7 @@ class YoloDetector:
             for label in np.argsort(-strongest)
             if strongest[label] >= _WEAKEST
         }
-        return Detections(objects, evidence)
+        return Detections(objects, evidence, tuple(map(float, visual[0].ravel())) if visual else ())
 
 
 def postprocess(prediction: Floats, threshold: float, iou: float) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
