@@ -141,7 +141,9 @@ def evaluation_table(rows: Mapping[str, Sequence[Row]]) -> str:
 
 
 def _shown(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if isinstance(value, float) and abs(value) < 100 else f"{value:,.0f}"
+    if isinstance(value, int) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.0e}" if 0 < abs(value) < 0.001 else f"{value:.{digits}f}"
 
 
 def main() -> None:

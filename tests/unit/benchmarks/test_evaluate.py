@@ -119,12 +119,12 @@ def test_what_gets_worse_is_said_beyond_the_tolerance() -> None:
 def test_the_table_has_a_line_per_measure_and_a_column_per_bundle() -> None:
     ratios = [Row("ocr", "samples", name, 0.5, pictures=9) for name in ("precision", "recall", "F1")]
     topic = [Row("classification", "samples", "ECE", 0.0412, by="MVP")]
-    trained = [Row("text", "held-out lines", "CER", 0.0031, command="make train-text")]
+    trained = [Row("text", "held-out lines", "CER", 0.00031, command="make train-text")]
     _, _, *lines = evaluation_table({"base": [*topic, *ratios], "compact": [*ratios, *trained]}).splitlines()
     same = "0.50 / 0.50 / 0.50"
     assert lines == [
         f"| text | samples | all (9) | precision / recall / F1 | {same} | {same} | `make eval` |",
-        "| text | held-out lines | all | CER | - | 0.003 | `make train-text` |",
+        "| text | held-out lines | all | CER | - | 3e-04 | `make train-text` |",
         "| topic | samples | all | ECE; MVP | 0.041 | - | `make eval` |",
     ]
 
