@@ -27,7 +27,7 @@ import numpy as np
 from adlens_cli.bundles import CHECKOUT, MODELS, weights_folder
 from benchmarks.document import table, write_section
 from benchmarks.run import choose_pictures
-from benchmarks.table import bundles_here, environment_of
+from benchmarks.table import bundles_here, environment_of, needs_training_environment
 from training.environment import training_python
 
 BUNDLES = ("compact", "coco-dev", "reference")
@@ -222,6 +222,7 @@ def main() -> None:
     models = [
         (name, model)
         for name, folder in folders.items()
+        if not needs_training_environment(folder)  # ONNX Runtime's profile says nothing of torch
         for model in profiled(folder, pictures[0], arguments.rounds, arguments.threads)
     ]
     pages = ", ".join(picture.name for picture in pictures[:3]) + (", ..." if len(pictures) > 3 else "")
