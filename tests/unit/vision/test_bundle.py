@@ -167,7 +167,7 @@ def test_an_engine_is_made_once_with_its_manifest_whoever_asks(folder: Path, mon
     ((stage, threads),) = made
     assert threads == 7
     assert stage.files == {"model": folder / "model.onnx"}
-    assert stage.settings == {"classes": ["cup"], "threshold": 0.35, "iou": 0.7}
+    assert stage.settings == {"classes": ["cup"], "threshold": 0.35, "iou": 0.7, "side": 640}
     assert stage.licence == "AGPL-3.0"
 
 
