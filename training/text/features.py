@@ -114,8 +114,12 @@ def _source(split: str) -> TextSource:
     return TextSource(split)
 
 
+def _path(folder: Path, name: str, number: int) -> Path:
+    return folder / f"{name}-{number:04d}.npz"
+
+
 def _make_shard(folder: Path, name: str, number: int, count: int, seed: int) -> Path:
-    path = folder / f"{name}-{number:04d}.npz"
+    path = _path(folder, name, number)
     if not path.exists():
         backbone = Backbone(folder)
         features, texts = [], []
@@ -131,11 +135,13 @@ def _make_shard(folder: Path, name: str, number: int, count: int, seed: int) -> 
 def make(folder: Path, name: str, lines: int, seed: int, workers: int, shard: int = SHARD) -> list[Path]:
     """The shards of `lines` lines of the set `name`; those that are there already are kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    Backbone(folder)
-    all_fonts()
-    jobs = [
-        (folder, name, number, min(shard, lines - start), seed) for number, start in enumerate(range(0, lines, shard))
-    ]
+    sizes = [min(shard, lines - start) for start in range(0, lines, shard)]
+    jobs = [(folder, name, number, size, seed) for number, size in enumerate(sizes)]
+    paths = [_path(folder, name, number) for number in range(len(sizes))]
+    if all(path.exists() for path in paths):
+        return paths
+    # Made before the workers are, which then have them too.
+    Backbone(folder), _source(KINDS[name].split), _families(KINDS[name].split)
     with ProcessPoolExecutor(workers) as pool:
         return list(tqdm(pool.map(_make_shard, *zip(*jobs, strict=True)), total=len(jobs), unit="shard", desc=name))
 

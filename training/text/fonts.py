@@ -54,6 +54,7 @@ class Font:
         return "test" if share < 15 else "val" if share < 22 else "train"
 
 
+@functools.cache
 def all_fonts() -> list[Font]:
     """Every usable font, in a stable order. Installs the npm packages and joins their subsets the first time."""
     found = {path.name: Font(path, family_of(path)) for path in sorted(_joined())}

@@ -32,13 +32,17 @@ def split_of(word: str) -> str:
     return "test" if share < 7 else "val" if share < 10 else "train"
 
 
-@cache
 def dictionary(language: str, split: str) -> tuple[str, ...]:
     """Words of hunspell's dictionary with their inflected forms, of one split, in a stable order.
 
     Debian's dictionary where it is installed, else the one of fonts.toml's npm packages: the same for Russian, a
     shorter one for English.
     """
+    return _by_split(language)[split]
+
+
+@cache
+def _by_split(language: str) -> dict[str, tuple[str, ...]]:
     debian, npm, letters = _DICTIONARIES[language]
     path = HUNSPELL / debian
     if not path.with_suffix(".dic").exists():
@@ -48,7 +52,10 @@ def dictionary(language: str, split: str) -> tuple[str, ...]:
     if language == "ru":
         # Half of the dictionary's forms with ё are written with е in print.
         found |= {word.replace("ё", "е") for word in found if "ё" in word}
-    return tuple(sorted(word for word in found if split_of(word) == split))
+    words: dict[str, list[str]] = {"train": [], "val": [], "test": []}
+    for word in sorted(found):
+        words[split_of(word)].append(word)
+    return {split: tuple(chosen) for split, chosen in words.items()}
 
 
 def _inflected(path: Path) -> Iterator[str]:
