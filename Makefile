@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers samples pictures models bench bench-bundles eval lock clean
+.PHONY: help setup demo test test-unit check fix up down layers samples pictures models train-text bench bench-bundles eval lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,10 @@ pictures: setup ## Make the README's picture again (wants ADLENS_WEIGHTS)
 
 models: setup ## Build models/upstream from the official YOLOv8 weights (SIZE=n|s|m|l|x PRECISION=fp32|int8)
 	$(BIN)/python -m training.environment training.upstream $(if $(SIZE),--size $(SIZE)) $(if $(PRECISION),--precision $(PRECISION))
+
+train-text: setup ## Train the compact bundle's text reader: hours on two cores, goes on where it stopped
+	$(BIN)/python -m training.environment training.text.train --bundle models/compact
+	$(BIN)/python -m training.seal models/compact
 
 bench: setup ## Speed beside the MVP's stages (installs torch into an environment of its own)
 	$(BIN)/python -m benchmarks.run

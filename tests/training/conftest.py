@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from training.environment import ROOT, training_python
+from training.environment import ROOT, training_python, training_variables
 
 Run = Callable[..., str]
 
@@ -20,14 +19,13 @@ def run() -> Run:
     python = training_python()
 
     def run(module: str, *arguments: str | Path) -> str:
-        environment = os.environ | {
-            "PYTHONPATH": f"{ROOT / 'layers/adlens/python'}:{ROOT}",
-            "HF_HUB_OFFLINE": "1",
-            "YOLO_OFFLINE": "1",
-            "YOLO_CONFIG_DIR": str(ROOT / ".local/training"),
-        }
         ended = subprocess.run(
-            [python, "-m", module, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [python, "-m", module, *arguments],
+            cwd=ROOT,
+            env=training_variables(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from training.text.fonts import Font, all_fonts
-from training.text.lines import AUGMENTED, CLEAN, TRAINING, Look, Pixels, draw, writable
+from training.text.lines import AUGMENTED, CLEAN, TRAINING, Look, Pixels, caseless, draw, writable
 from training.text.words import TextSource
 from training.wheel import cut
 
@@ -93,6 +93,8 @@ def draw_lines(name: str, number: int, count: int, seed: int) -> Iterable[tuple[
         look = CLEAN if chance.random() < kind.clean_share else kind.look
         for fonts in chance.choices(families, weights, k=6):
             font = chance.choice(fonts)
+            if caseless(font.path):
+                text = text.upper()
             if text and writable(font.path, text):
                 if (pixels := draw(text, font.path, look, chance)) is not None:
                     made += 1

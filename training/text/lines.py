@@ -54,6 +54,21 @@ def _glyphs(path: Path) -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
+@lru_cache(maxsize=4096)
+def caseless(path: Path) -> bool:
+    """Whether the font draws small letters as capitals: then what it shows is the text in capitals."""
+    font = _font(path, 96)
+
+    def shape(character: str) -> Pixels:
+        picture = Image.new("L", (260, 260))
+        ImageDraw.Draw(picture).text((80, 60), character, fill=255, font=font)
+        ink = np.asarray(picture.crop(picture.getbbox()).resize((32, 32)))
+        return np.asarray(cv2.GaussianBlur(ink, (0, 0), 1.5), dtype=np.uint8).ravel()
+
+    alike = [np.corrcoef(shape(letter), shape(letter.upper()))[0, 1] > 0.85 for letter in "абеяabdeghnqr"]
+    return sum(alike) > 0.8 * len(alike)
+
+
 def draw(text: str, font: Path, look: Look, chance: random.Random) -> Pixels | None:
     """The line as RGB (48, width, 3), width a multiple of 16; None when it would be wider than 640 or has no ink."""
     noise = np.random.default_rng(chance.getrandbits(32))

@@ -14,6 +14,13 @@ from adlens.vision.text.scripts import unify
         ("сКИДКА", "СКИДКА"),
         ("СКИДкА", "СКИДКА"),
         ("скидКа", "скидка"),
+        ("ЗИявШИМИ", "ЗИЯВШИМИ"),
+        ("«тОлькО»", "«только»"),
+        ("АрыНиН", "Арынин"),
+        ("LOGISTIcS", "LOGISTICS"),
+        ("sHewn", "sHewn"),  # H is no h: left to whoever reads it
+        ("1 990 p.", "1 990 р."),
+        ("500p.", "500р."),
         ("SАLЕ", "SALE"),  # Cyrillic А and Е
         ("Nоw", "Now"),
         ("5О%", "50%"),

@@ -9,13 +9,17 @@ _LATIN = "ABCEHKMOPTXYaceopxyk"
 _CYRILLIC = "АВСЕНКМОРТХУасеорхук"
 _TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
 _TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
+_ROUBLE = str.maketrans("pP", "рР")
 _SAME_IN_BOTH_CASES = frozenset("CcOoSsUuVvWwXxZzСсОоВвГгЗзИиЙйКкЛлМмНнПпТтФфХхЦцЧчШшЩщЪъЫыЬьЭэЮюЯяЖж")
 _WORD = re.compile(r"\S+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ROUND_AMONG_DIGITS = re.compile(r"(?<=\d)[ОO]+(?=\d|%|$|[\s.,)])")
 _THREE_IN_A_WORD = re.compile(r"(?<![\dA-Za-z])3(?=[А-ЯЁ]{2})|(?<=[А-ЯЁ]{2})3(?=[А-ЯЁ])")
 _ZERO_IN_A_WORD = re.compile(r"(?<=[А-ЯЁ])0(?=[А-ЯЁ])")
+_ROUBLES = re.compile(r"(?<=\d )[pP](?=\.|$)|(?<=\d)[pP](?=\.)")
+_CAMEL = re.compile("(?:[А-ЯЁ][а-яё]{2,}){2,}")
 _SHORTEST_FOR_CASE = 4
+_UNLIKELY = 100
 
 
 def unify(line: str) -> str:
@@ -24,10 +28,16 @@ def unify(line: str) -> str:
     'CКИДКA' in part Latin is 'СКИДКА', 'сКИДКА' too; '5О%' is '50%' and '3АКАЗ' is 'ЗАКАЗ'. What the word itself
     does not settle stays as it was read.
     """
-    line = _WORD.sub(lambda word: _one_script(word[0]), line)
+    line = _in_one_script(line)
     line = _THREE_IN_A_WORD.sub("З", _ZERO_IN_A_WORD.sub("О", line))
     line = _ROUND_AMONG_DIGITS.sub(lambda found: "0" * len(found[0]), line)
-    return _LETTERS.sub(lambda word: _one_case(word[0]), line)
+    line = _ROUBLES.sub(lambda found: found[0].translate(_ROUBLE), line)
+    # A letter of the right case can look like one of the other script: 'в' is unmistakable, 'В' is not.
+    return _in_one_script(_LETTERS.sub(lambda word: _one_case(word[0]), line))
+
+
+def _in_one_script(line: str) -> str:
+    return _WORD.sub(lambda word: _one_script(word[0]), line)
 
 
 def _one_script(word: str) -> str:
@@ -44,20 +54,21 @@ def _one_script(word: str) -> str:
 
 
 def _one_case(word: str) -> str:
-    """Lone letters of the other case that look the same in both: 'СКИДкА', 'сКИДКА', 'скидКа'."""
-    if len(word) < _SHORTEST_FOR_CASE:
+    """A word in no case that people write ('СКИДкА', 'сКИДКА', 'скидКа') in the nearest that they do."""
+    if len(word) < _SHORTEST_FOR_CASE or word.isupper() or word[1:].islower() or _CAMEL.fullmatch(word):
         return word
-    upper = [c.isupper() for c in word]
-    if sum(upper) >= 0.6 * len(word) and _only_alike(word, [not is_upper for is_upper in upper]):
-        return word.upper()
-    inner = [False, *upper[1:]]
-    if sum(inner) <= 0.34 * len(word) and _only_alike(word, inner):
-        return word[0] + word[1:].lower()
-    return word
+    usual = min((word.upper(), word[0] + word[1:].lower()), key=lambda usual: _mistakes(word, usual))
+    # In Russian only whole words go together; Latin brands do as they like, so only letters alike in both cases change.
+    return usual if all(map(_is_cyrillic, word)) or _mistakes(word, usual) < _UNLIKELY else word
 
 
-def _only_alike(word: str, chosen: list[bool]) -> bool:
-    return all(character in _SAME_IN_BOTH_CASES for character, is_chosen in zip(word, chosen, strict=True) if is_chosen)
+def _mistakes(read: str, meant: str) -> int:
+    """How hard it is to mistake one for the other: letters that look the same in both cases are taken easily."""
+    return sum(
+        1 if a in _SAME_IN_BOTH_CASES else 3 if _is_cyrillic(a) else _UNLIKELY
+        for a, b in zip(read, meant, strict=True)
+        if a != b
+    )
 
 
 def _is_cyrillic(character: str) -> bool:
