@@ -28,7 +28,7 @@ def write_card(path: Path, arguments: argparse.Namespace, scores: Mapping[str, t
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         TEMPLATE.read_text(encoding="utf-8").format(
-            lines=arguments.lines,
+            lines=arguments.lines + arguments.facts,
             seed=arguments.seed,
             epochs=arguments.epochs,
             batch=arguments.batch,

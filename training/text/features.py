@@ -35,16 +35,18 @@ Features = npt.NDArray[np.float16]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What the lines of a set are like. `language` None means all three."""
+    """What the lines of a set are like. `language` None means all three; `facts` as in TextSource.line."""
 
     split: str
     look: Look
     language: str | None = None
     clean_share: float = 0.0
+    facts: float = 0.0
 
 
 KINDS = {
     "train": Kind("train", TRAINING, clean_share=0.15),
+    "train-facts": Kind("train", TRAINING, clean_share=0.15, facts=0.6),
     "val": Kind("val", AUGMENTED, clean_share=0.6),
     **{f"test-{language}": Kind("test", CLEAN, language) for language in LANGUAGES},
     **{f"test-{language}-augmented": Kind("test", AUGMENTED, language) for language in LANGUAGES},
@@ -89,7 +91,7 @@ def draw_lines(name: str, number: int, count: int, seed: int) -> Iterable[tuple[
     weights = [len(fonts) ** 0.5 for fonts in families]
     made = 0
     while made < count:
-        text = source.line(chance, kind.language or chance.choices(LANGUAGES, _SHARE)[0])
+        text = source.line(chance, kind.language or chance.choices(LANGUAGES, _SHARE)[0], kind.facts)
         look = CLEAN if chance.random() < kind.clean_share else kind.look
         for fonts in chance.choices(families, weights, k=6):
             font = chance.choice(fonts)

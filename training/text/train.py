@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, help="where reader.onnx, its metrics and card go; by default --out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", type=int, default=84_000)
+    parser.add_argument("--facts", type=int, default=30_000, help="lines of numbers, units, prices and codes besides")
     parser.add_argument("--test-lines", type=int, default=1000, help="for each of the six test sets")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=64)
@@ -41,16 +42,20 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="few lines, few test lines, a folder of its own")
     arguments = parser.parse_args()
     if arguments.small:
-        arguments.lines, arguments.test_lines, arguments.epochs, arguments.batch = 600, 40, 12, 16
+        arguments.lines, arguments.facts, arguments.test_lines = 500, 100, 40
+        arguments.epochs, arguments.batch = 12, 16
     out = arguments.out or DATA / ("text-small" if arguments.small else "text")
     bundle = arguments.bundle or out
 
     torch.set_num_threads(arguments.workers)
-    train = load(make(out, "train", arguments.lines, arguments.seed, arguments.workers))
-    head = fit(train, out, arguments.epochs, arguments.batch, arguments.rate, arguments.seed)
+    amounts = {"train": arguments.lines, "train-facts": arguments.facts}
+    shards = [
+        path for name, lines in amounts.items() for path in make(out, name, lines, arguments.seed, arguments.workers)
+    ]
+    head = fit(load(shards), out, arguments.epochs, arguments.batch, arguments.rate, arguments.seed)
     scores: dict[str, tuple[Score, Score]] = {}
     for name in KINDS:
-        if name != "train":
+        if name not in amounts:
             lines = load(make(out, name, arguments.test_lines, arguments.seed, arguments.workers))
             found = read(head, lines)
             scores[name] = score(found, lines.texts, unified=False), score(found, lines.texts, unified=True)

@@ -96,13 +96,16 @@ class TextSource:
         self._words = {language: dictionary(language, split) for language in ("ru", "en")}
         self._cards = {name: _of_split(words, split) for name, words in advertising().items()}
 
-    def line(self, chance: random.Random, language: str) -> str:
-        """A line of at most 30 characters, all of them in ALPHABET, no spaces at its ends or two in a row."""
+    def line(self, chance: random.Random, language: str, facts: float = 0.0) -> str:
+        """A line of at most 30 characters, all of them in ALPHABET, no spaces at its ends or two in a row.
+
+        `facts` is the share of parts that are numbers, units, prices and codes beside those that come anyway.
+        """
         count = chance.choices((1, 2, 3, 4), (52, 30, 13, 5))[0]
         if language == "mixed":
-            parts = [self._part(chance, chance.choice(("ru", "en"))) for _ in range(max(2, count))]
+            parts = [self._part(chance, chance.choice(("ru", "en")), facts) for _ in range(max(2, count))]
         else:
-            parts = [self._part(chance, language) for _ in range(count)]
+            parts = [self._part(chance, language, facts) for _ in range(count)]
         style = chance.choices(("as is", "upper", "title", "capital"), (34, 36, 12, 18))[0]
         if style == "upper":
             parts = [part.upper() for part in parts]
@@ -117,7 +120,9 @@ class TextSource:
             text = text.rsplit(" ", 1)[0]
         return text[:30].strip()
 
-    def _part(self, chance: random.Random, language: str) -> str:
+    def _part(self, chance: random.Random, language: str, facts: float) -> str:
+        if facts and chance.random() < facts:
+            return chance.choice(_PATTERNS[language] + _PATTERNS["any"])(chance)
         kind = chance.random()
         if kind < 0.62:
             # Inflected forms are long; print is short.

@@ -21,6 +21,8 @@ from adlens.vision.text.scripts import unify
         ("sHewn", "sHewn"),  # H is no h: left to whoever reads it
         ("1 990 p.", "1 990 р."),
         ("500p.", "500р."),
+        ("за з0 минут", "за 30 минут"),
+        ("белок 23r", "белок 23г"),
         ("SАLЕ", "SALE"),  # Cyrillic А and Е
         ("Nоw", "Now"),
         ("5О%", "50%"),

@@ -16,6 +16,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _ROUND_AMONG_DIGITS = re.compile(r"(?<=\d)[ОO]+(?=\d|%|$|[\s.,)])")
 _THREE_IN_A_WORD = re.compile(r"(?<![\dA-Za-z])3(?=[А-ЯЁ]{2})|(?<=[А-ЯЁ]{2})3(?=[А-ЯЁ])")
 _ZERO_IN_A_WORD = re.compile(r"(?<=[А-ЯЁ])0(?=[А-ЯЁ])")
+_THREE_AMONG_DIGITS = re.compile(r"(?<![^\W\d_])[зЗ](?=\d)")
+_GRAMS = re.compile(r"(?<=\d)r(?!\w)")
 _ROUBLES = re.compile(r"(?<=\d )[pP](?=\.|$)|(?<=\d)[pP](?=\.)")
 _CAMEL = re.compile("(?:[А-ЯЁ][а-яё]{2,}){2,}")
 _SHORTEST_FOR_CASE = 4
@@ -31,6 +33,7 @@ def unify(line: str) -> str:
     line = _in_one_script(line)
     line = _THREE_IN_A_WORD.sub("З", _ZERO_IN_A_WORD.sub("О", line))
     line = _ROUND_AMONG_DIGITS.sub(lambda found: "0" * len(found[0]), line)
+    line = _GRAMS.sub("г", _THREE_AMONG_DIGITS.sub("3", line))
     line = _ROUBLES.sub(lambda found: found[0].translate(_ROUBLE), line)
     # A letter of the right case can look like one of the other script: 'в' is unmistakable, 'В' is not.
     return _in_one_script(_LETTERS.sub(lambda word: _one_case(word[0]), line))
