@@ -9,7 +9,7 @@ from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from infra_cdk.buckets import Buckets
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, ROOT, AwsConfig, LocalConfig
+from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, ROOT, UPSTREAM, AwsConfig, LocalConfig
 from infra_cdk.function import CACHES, Surroundings, allow
 
 IMAGE_BUNDLE = "/opt/models/bundle"  # where functions/analyze/Dockerfile puts it
@@ -26,7 +26,7 @@ class Analysis(Construct):
             "Function",
             **surroundings.common(self, "analyze", Duration.seconds(ANALYZE_TIMEOUT_SECONDS)),
             description="Text, objects, topic and palette of every uploaded creative.",
-            code=_image(config.bundle if isinstance(config, AwsConfig) else None),
+            code=_image(config),
             memory_size=config.analyze_memory_mib,
             ephemeral_storage_size=Size.gibibytes(1),
         )
@@ -38,6 +38,9 @@ class Analysis(Construct):
         }
         if isinstance(config, LocalConfig) and config.weights:
             variables["ADLENS_WEIGHTS"] = config.weights
+        if isinstance(config, LocalConfig) and config.python:
+            # As the image has them: nothing is fetched, and nothing installed, while a creative waits.
+            variables |= {"HF_HUB_OFFLINE": "1", "YOLO_OFFLINE": "1", "YOLO_AUTOINSTALL": "0"}
         for name, value in variables.items():
             self.function.add_environment(name, value)
 
@@ -56,20 +59,27 @@ class Analysis(Construct):
             allow(self.function, ["s3:ListBucket"], bucket.bucket_arn)
 
 
-def _image(bundle: str | None) -> lambda_.DockerImageCode:
-    """The image with `bundle`, a folder of the repository.
+def _image(config: LocalConfig | AwsConfig) -> lambda_.DockerImageCode:
+    """The image of a stage: which target, with which bundle.
 
-    None stands for a stage that builds no image: LocalStack never pulls it, the executor runs the checkout.
+    The local stage builds none: LocalStack never pulls it, the executor runs the checkout, by the interpreter that is
+    its entry point.
     """
-    chosen = [f"!{bundle}"] if bundle else []
+    without, options = ["models/*", "samples", "training"], {}
+    if isinstance(config, AwsConfig):
+        made_in_the_image = config.bundle == UPSTREAM
+        without = [f"models/{UPSTREAM}"] if made_in_the_image else [*without, f"!{config.bundle}"]
+        arguments = {"BUNDLE_FROM": UPSTREAM} if made_in_the_image else {"BUNDLE": config.bundle}
+        options = {"target": config.image_target, "build_args": arguments}
     return lambda_.DockerImageCode.from_image_asset(
         str(ROOT),
         file="functions/analyze/Dockerfile",
-        build_args={"BUNDLE": bundle} if bundle else None,
         # On top of .dockerignore, so that a change of the API is no new image; of two patterns the later wins.
-        exclude=["functions/*", "!functions/*.py", "!functions/analyze", "models/*", *chosen, *CACHES],
+        exclude=["functions/*", "!functions/*.py", "!functions/analyze", *without, *CACHES],
         platform=ecr_assets.Platform.LINUX_AMD64,
         cmd=["functions.analyze.handler.handler"],
+        entrypoint=[config.python] if isinstance(config, LocalConfig) and config.python else None,
+        **options,
     )
 
 

@@ -13,6 +13,11 @@ ANALYZE_TIMEOUT_SECONDS = 60
 # The first of these that is here; functions/analyze/Dockerfile and docker-compose.yml must have the same default.
 BUNDLE = next(name for name in ("models/compact", "models/base") if (ROOT / name / "manifest.toml").is_file())
 
+UPSTREAM = "upstream"
+"""Instead of a bundle: the image makes it itself, from the official weights, as `make models` does."""
+IMAGE_TARGETS = ("fast", "reference")
+"""Of functions/analyze/Dockerfile: inference on ONNX Runtime, or on the MVP's libraries as well."""
+
 
 class ConfigError(ValueError):
     """A stage cannot be synthesised as asked; the message says what to set."""
@@ -49,6 +54,7 @@ class LocalConfig(Config):
     endpoint_url: str
     bundle: str
     weights: str = ""  # folder or URL prefix of weights that a bundle names but does not carry
+    python: str = ""  # interpreter of the analysis, for engines that the project's own environment does not have
     anonymous_workspace: str = ""  # workspace of requests without a key; empty asks for keys
 
     @classmethod
@@ -58,6 +64,7 @@ class LocalConfig(Config):
             endpoint_url=env.get("ADLENS_LOCAL_ENDPOINT_URL", "http://127.0.0.1:4566"),
             bundle=env.get("ADLENS_LOCAL_BUNDLE", str(ROOT / BUNDLE)),
             weights=env.get("ADLENS_LOCAL_WEIGHTS", ""),
+            python=env.get("ADLENS_LOCAL_PYTHON", ""),
             anonymous_workspace=env.get("ADLENS_LOCAL_ANONYMOUS_WORKSPACE", ""),
             max_concurrency=_number(env, "ADLENS_LOCAL_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000),
             analyze_threads=_number(env, "ADLENS_LOCAL_THREADS", cls.analyze_threads, 1, 64),
@@ -75,7 +82,8 @@ class AwsConfig(Config):
     account: str | None = None
     region: str | None = None
     alarm_email: str = ""  # subscribed to the alarms; empty makes the topic only
-    bundle: str = BUNDLE  # folder of the repository baked into the image
+    bundle: str = BUNDLE  # UPSTREAM, or folder of the repository baked into the image
+    image_target: str = "fast"  # one of IMAGE_TARGETS
     published_bundle: str = ""  # prefix in the models bucket that is used instead of it
     dependencies_layer: Path = ROOT / "build/layers/dependencies"
     database_min_acu: float = 0.5
@@ -90,7 +98,12 @@ class AwsConfig(Config):
             raise ConfigError(
                 "ADLENS_AWS_CORS_ORIGINS must name the web page's origins, such as https://adlens.example.com"
             )
-        if not self.bundle.startswith("models/") or not (ROOT / self.bundle / "manifest.toml").is_file():
+        if self.image_target not in IMAGE_TARGETS:
+            raise ConfigError(
+                f"ADLENS_AWS_IMAGE_TARGET must be one of {', '.join(IMAGE_TARGETS)}, not {self.image_target!r}"
+            )
+        here = self.bundle.startswith("models/") and (ROOT / self.bundle / "manifest.toml").is_file()
+        if not here and self.bundle != UPSTREAM:
             raise ConfigError(f"ADLENS_AWS_BUNDLE must be a model bundle below models/, not {self.bundle!r}")
         if not (self.dependencies_layer / "python").is_dir():
             raise ConfigError(f"{self.dependencies_layer} is missing: run `make layers` first")
@@ -104,6 +117,9 @@ class AwsConfig(Config):
         ):
             if env.get(name):
                 raise ConfigError(f"{name} is set, but the aws stage has no anonymous access: unset it")
+        target = env.get("ADLENS_AWS_IMAGE_TARGET") or cls.image_target
+        # The MVP's engines take many seconds for a creative and hold more than 2 GB while they do.
+        batch, memory = (1, 6144) if target == "reference" else (cls.batch_size, cls.analyze_memory_mib)
         expire_days = _number(env, "ADLENS_AWS_UPLOADS_EXPIRE_DAYS", 0, 0, 36500)
         return cls(
             account=env.get("CDK_DEFAULT_ACCOUNT"),
@@ -113,7 +129,9 @@ class AwsConfig(Config):
             bundle=env.get("ADLENS_AWS_BUNDLE", cls.bundle),
             published_bundle=env.get("ADLENS_AWS_PUBLISHED_BUNDLE", "").strip("/"),
             max_concurrency=_number(env, "ADLENS_AWS_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000),
-            analyze_memory_mib=_number(env, "ADLENS_AWS_ANALYZE_MEMORY_MIB", cls.analyze_memory_mib, 1769, 10240),
+            image_target=target,
+            batch_size=batch,
+            analyze_memory_mib=_number(env, "ADLENS_AWS_ANALYZE_MEMORY_MIB", memory, 1769, 10240),
             uploads_expire_days=expire_days or None,
             dependencies_layer=Path(env.get("ADLENS_AWS_DEPENDENCIES_LAYER") or cls.dependencies_layer),
             database_max_acu=_number(env, "ADLENS_AWS_DATABASE_MAX_ACU", int(cls.database_max_acu), 1, 256),

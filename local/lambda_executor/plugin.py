@@ -1,8 +1,8 @@
 """LocalStack's door to the process executor: LAMBDA_RUNTIME_EXECUTOR=process.
 
 Settings, from LocalStack's environment: ADLENS_EXECUTOR_PYTHON (interpreter that has the runtime client and the
-functions' dependencies), ADLENS_EXECUTOR_CHECKOUT (image functions and layers run from there) and
-ADLENS_EXECUTOR_STATE (environments/ and logs/ inside).
+functions' dependencies; an image function's entry point stands for it where there is one), ADLENS_EXECUTOR_CHECKOUT
+(image functions and layers run from there) and ADLENS_EXECUTOR_STATE (environments/ and logs/ inside).
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         name, version = self.function_version.id.function_name, self.function_version.config
         checkout, state = Path(os.environ["ADLENS_EXECUTOR_CHECKOUT"]), Path(os.environ["ADLENS_EXECUTOR_STATE"])
         image = version.package_type == PackageType.Image
+        entrypoint = version.image_config.entrypoint if image and version.image_config else None
         directory = checkout if image else version.code.get_unzipped_code_location()
         function = Function(
             name=name,
             handler=version.image_config.command[0] if image else version.handler,
-            python=Path(os.environ["ADLENS_EXECUTOR_PYTHON"]),
+            python=Path(entrypoint[0] if entrypoint else os.environ["ADLENS_EXECUTOR_PYTHON"]),
             directory=directory,
             # LocalStack accepts layers without applying them; the checkout's are the ones the template was made from
             python_path=(directory, *sorted(checkout.glob("layers/*/python"))),

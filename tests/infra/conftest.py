@@ -21,6 +21,7 @@ LOCAL_ENV = {
     "ADLENS_LOCAL_ENDPOINT_URL": "http://127.0.0.1:4566",
     "ADLENS_LOCAL_BUNDLE": "/models/base",
     "ADLENS_LOCAL_WEIGHTS": "/weights",
+    "ADLENS_LOCAL_PYTHON": "/reference/bin/python",
     "ADLENS_LOCAL_ANONYMOUS_WORKSPACE": "00000000-0000-4000-8000-000000000001",
 }
 
@@ -94,6 +95,13 @@ def dependencies_layer(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def aws(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
     return synthesise(read_config("aws", aws_env), tmp_path_factory.mktemp("aws"))
+
+
+@pytest.fixture(scope="session")
+def aws_reference(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """With the MVP's engines, and the bundle made while the image is built."""
+    env = {**aws_env, "ADLENS_AWS_IMAGE_TARGET": "reference", "ADLENS_AWS_BUNDLE": "upstream"}
+    return synthesise(read_config("aws", env), tmp_path_factory.mktemp("aws-reference"))
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,17 @@ def test_aws_bakes_in_a_bundle_of_the_repository(aws_env: dict[str, str], bundle
         read_config("aws", {**aws_env, "ADLENS_AWS_BUNDLE": bundle})
 
 
+def test_aws_knows_two_images(aws_env: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"ADLENS_AWS_IMAGE_TARGET.*fast, reference"):
+        read_config("aws", {**aws_env, "ADLENS_AWS_IMAGE_TARGET": "cuda"})
+
+
+def test_the_reference_image_gets_the_memory_it_takes_unless_told_otherwise(aws_env: dict[str, str]) -> None:
+    reference = {**aws_env, "ADLENS_AWS_IMAGE_TARGET": "reference"}
+    assert read_config("aws", reference).analyze_memory_mib == 6144
+    assert read_config("aws", {**reference, "ADLENS_AWS_ANALYZE_MEMORY_MIB": "4096"}).analyze_memory_mib == 4096
+
+
 def test_capacity_comes_from_the_environment(aws_env: dict[str, str]) -> None:
     config = read_config("aws", {**aws_env, "ADLENS_AWS_DATABASE_MAX_ACU": "16", "CDK_DEFAULT_REGION": "eu-central-1"})
     assert isinstance(config, AwsConfig)

@@ -23,6 +23,7 @@ def test_functions_know_where_the_parts_are(local: Stage) -> None:
         assert variables["POWERTOOLS_TRACE_DISABLED"] == "true"
     analyze = local.function("analyze")["Environment"]["Variables"]
     assert (analyze["ADLENS_BUNDLE"], analyze["ADLENS_WEIGHTS"]) == ("/models/base", "/weights")
+    assert local.function("analyze")["ImageConfig"]["EntryPoint"] == [LOCAL_ENV["ADLENS_LOCAL_PYTHON"]]
     assert (
         local.function("api")["Environment"]["Variables"]["ADLENS_ANONYMOUS_WORKSPACE"]
         == LOCAL_ENV["ADLENS_LOCAL_ANONYMOUS_WORKSPACE"]

@@ -163,7 +163,7 @@ def test_batches_report_their_failures_and_the_analysis_is_bounded(stage: Stage)
 def test_the_analysis_is_an_image_function(stage: Stage) -> None:
     analyze = stage.function("analyze")
     assert analyze["PackageType"] == "Image"
-    assert analyze["ImageConfig"] == {"Command": ["functions.analyze.handler.handler"]}
+    assert analyze["ImageConfig"]["Command"] == ["functions.analyze.handler.handler"]
     assert analyze["Architectures"] == ["x86_64"]
     assert analyze["MemorySize"] == 3008
     assert analyze["Timeout"] == ANALYZE_TIMEOUT_SECONDS
