@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,18 +127,28 @@ def wait_until(condition: Callable[[], Any], seconds: float, describe: Callable[
     return result
 
 
-@pytest.fixture(scope="session")
-def running() -> Iterator[Stack]:
+@contextmanager
+def _started(variables: Mapping[str, str]) -> Iterator[Stack]:
     # PostgreSQL does not run as root: its folder must be within reach of another user, which pytest's are not.
     root = Path(tempfile.mkdtemp(prefix="adlens-e2e-"))
-    variables = {"ADLENS_LOCAL_BUNDLE": choose_bundle(None), "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}
     try:
-        started = Stack(root, stack.up(root, durable=False, variables=variables))
-        started.let_messages_of_dead_workers_come_back_soon()
-        yield started
+        yield Stack(root, stack.up(root, durable=False, variables=variables))
     finally:
         stack.down(root)
         shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def started() -> Callable[[Mapping[str, str]], AbstractContextManager[Stack]]:
+    """Starts a stack of its own with these settings of the template."""
+    return _started
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Stack]:
+    with _started({"ADLENS_LOCAL_BUNDLE": choose_bundle(None), "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}) as here:
+        here.let_messages_of_dead_workers_come_back_soon()
+        yield here
 
 
 @pytest.fixture
