@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, help="where reader.onnx, its metrics and card go; by default --out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", type=int, default=84_000)
-    parser.add_argument("--facts", type=int, default=30_000, help="lines of numbers, units, prices and codes besides")
+    parser.add_argument("--facts", type=int, default=12_000, help="lines of numbers, units, prices and codes besides")
     parser.add_argument("--test-lines", type=int, default=1000, help="for each of the six test sets")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch", type=int, default=64)

@@ -111,7 +111,8 @@ def _ppocr_ctc(stage: StageManifest, threads: int) -> TextReader:
     from adlens.vision.text.rapid import RapidTextReader
 
     settings = dict(stage.settings)
-    reader = CtcRecogniser(stage.files["reader"], settings.pop("alphabet"), settings.pop("stretch"), threads)
+    reading = {name: settings.pop(name) for name in ("alphabet", "stretches", "sure")}
+    reader = CtcRecogniser(stage.files["reader"], **reading, threads=threads)
     return RapidTextReader(stage.files["detector"], stage.files["orientation"], reader, **settings, threads=threads)
 
 
@@ -192,7 +193,7 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
             "adlens.vision.text.rapid",
             _ppocr_ctc,
             files=("detector", "orientation", "reader"),
-            settings=("confidence", "megapixels", "alphabet", "stretch"),
+            settings=("confidence", "megapixels", "alphabet", "stretches", "sure"),
         ),
         "fake-text": EngineKind(_FAKES, _fake("FakeTextReader")),
     },

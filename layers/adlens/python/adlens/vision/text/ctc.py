@@ -19,14 +19,18 @@ _MAX_WIDTH = 2048
 
 
 class CtcRecogniser:
-    """`alphabet` names the model's outputs from 1 on, 0 is CTC's blank. `stretch` widens each line before it is read:
-    the model takes a step every 8 pixels, too few for narrow letters."""
+    """`alphabet` names the model's outputs from 1 on, 0 is CTC's blank.
 
-    def __init__(self, model: Path, alphabet: str, stretch: float, threads: int) -> None:
+    A line is read as wide as it is times the first of `stretches`; when the model is less than `sure` of it, with the
+    others too, and the reading it is surest of counts: a step every 8 pixels is too few for narrow letters.
+    """
+
+    def __init__(self, model: Path, alphabet: str, stretches: Sequence[float], sure: float, threads: int) -> None:
         self._session = make_session(model, threads)
         self._input = self._session.get_inputs()[0].name
         self._alphabet = alphabet
-        self._stretch = stretch
+        self._stretches = tuple(stretches)
+        self._sure = sure
 
     def read(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
         """Text and confidence in [0, 1] of each crop (height, width, 3; BGR) of one upright line.
@@ -36,9 +40,13 @@ class CtcRecogniser:
         return [self._read(crop) for crop in crops]
 
     def _read(self, crop: Pixels) -> tuple[str, float]:
-        (probabilities,) = self._session.run(None, {self._input: model_input(crop, self._stretch)})
-        text, confidence = decode(probabilities[0], self._alphabet)
-        return unify(text), confidence
+        best = "", 0.0
+        for stretch in self._stretches:
+            (probabilities,) = self._session.run(None, {self._input: model_input(crop, stretch)})
+            best = max(best, decode(probabilities[0], self._alphabet), key=lambda reading: reading[1])
+            if best[1] >= self._sure:
+                break
+        return unify(best[0]), best[1]
 
 
 def model_input(crop: Pixels, stretch: float) -> npt.NDArray[np.float32]:
