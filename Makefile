@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers samples pictures models train-text bench bench-bundles eval lock clean
+.PHONY: help setup demo test test-unit check fix up down layers samples pictures models scenes train-text train-objects bench bench-bundles eval lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,13 @@ models: setup ## Build models/upstream from the official YOLOv8 weights (SIZE=n|
 
 train-text: setup ## Train the compact bundle's text reader: hours on two cores, goes on where it stopped
 	$(BIN)/python -m training.environment training.text.train --bundle models/compact
+	$(BIN)/python -m training.seal models/compact
+
+scenes: setup ## Render the scenes that objects and topics are learned from: a sixth of a second each
+	$(BIN)/python -m training.environment training.scenes.render $(if $(COUNT),--count $(COUNT))
+
+train-objects: scenes ## Train the compact bundle's detector on them: an hour on two cores, goes on where it stopped
+	$(BIN)/python -m training.environment training.objects.train --bundle models/compact
 	$(BIN)/python -m training.seal models/compact
 
 bench: setup ## Speed beside the MVP's stages (installs torch into an environment of its own)

@@ -1,6 +1,6 @@
 """Renders creatives with exact labels: products of our own in studio light, on tables and people, as cards with words.
 
-    python -m training.scenes.render --out .local/training/scenes --count 4000
+    python -m training.scenes.render --out .local/training/scenes --count 4500
 
 Writes images/*.jpg and labels.jsonl, a line per picture: {"file", "split": train|val|test, "topic", "objects":
 [{"class", "box": [x1, y1, x2, y2] as fractions}], "text": the words drawn on it or null}. The same seed gives the same
@@ -100,7 +100,7 @@ def render(out: Path, count: int, seed: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(".local/training/scenes"))
-    parser.add_argument("--count", type=int, default=4000)
+    parser.add_argument("--count", type=int, default=4500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--small", action="store_true", help="twelve pictures, to see that it works")
     arguments = parser.parse_args()
