@@ -10,8 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYZE_TIMEOUT_SECONDS = 60
-# The first of these that is here; functions/analyze/Dockerfile and docker-compose.yml must have the same default.
-BUNDLE = next(name for name in ("models/compact", "models/base") if (ROOT / name / "manifest.toml").is_file())
+# functions/analyze/Dockerfile and docker-compose.yml have the same default.
+BUNDLE = "models/compact"
 
 UPSTREAM = "upstream"
 """Instead of a bundle: the image makes it itself, from the official weights, as `make models` does."""
