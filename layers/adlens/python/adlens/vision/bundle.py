@@ -100,10 +100,8 @@ class EngineKind:
 def _rapidocr(stage: StageManifest, threads: int) -> TextReader:
     from adlens.vision.text.rapid import PpocrRecogniser, RapidTextReader
 
-    recogniser = PpocrRecogniser(stage.files["recogniser"], threads)
-    return RapidTextReader(
-        stage.files["detector"], stage.files["orientation"], recogniser, **stage.settings, threads=threads
-    )
+    recogniser = PpocrRecogniser(stage.files["orientation"], stage.files["recogniser"], threads)
+    return RapidTextReader(stage.files["detector"], recogniser, **stage.settings, threads=threads)
 
 
 def _ppocr_ctc(stage: StageManifest, threads: int) -> TextReader:
@@ -111,9 +109,8 @@ def _ppocr_ctc(stage: StageManifest, threads: int) -> TextReader:
     from adlens.vision.text.rapid import RapidTextReader
 
     settings = dict(stage.settings)
-    reading = {name: settings.pop(name) for name in ("alphabet", "stretches", "sure")}
-    reader = CtcRecogniser(stage.files["reader"], **reading, threads=threads)
-    return RapidTextReader(stage.files["detector"], stage.files["orientation"], reader, **settings, threads=threads)
+    recogniser = CtcRecogniser(stage.files["reader"], settings.pop("alphabet"), settings.pop("sure"), threads)
+    return RapidTextReader(stage.files["detector"], recogniser, **settings, threads=threads)
 
 
 def _yolov8(stage: StageManifest, threads: int) -> ObjectDetector:
@@ -192,8 +189,8 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
         "ppocr-ctc": EngineKind(
             "adlens.vision.text.rapid",
             _ppocr_ctc,
-            files=("detector", "orientation", "reader"),
-            settings=("confidence", "megapixels", "alphabet", "stretches", "sure"),
+            files=("detector", "reader"),
+            settings=("confidence", "megapixels", "alphabet", "sure"),
         ),
         "fake-text": EngineKind(_FAKES, _fake("FakeTextReader")),
     },

@@ -11,42 +11,51 @@ import numpy.typing as npt
 
 from adlens.vision.image import Pixels
 from adlens.vision.session import make_session
+from adlens.vision.text.reading import Reading
 from adlens.vision.text.scripts import unify
 
 _HEIGHT = 48
 _STEP = 16
 _MAX_WIDTH = 2048
+_WIDER = 1.25
+_CLEARLY = 0.05
+"""Lines on their head are rare: one has to be read this much more surely to be taken for one."""
 
 
 class CtcRecogniser:
     """`alphabet` names the model's outputs from 1 on, 0 is CTC's blank.
 
-    A line is read as wide as it is times the first of `stretches`; when the model is less than `sure` of it, with the
-    others too, and the reading it is surest of counts: a step every 8 pixels is too few for narrow letters.
+    A line that the model is less than `sure` of as it stands is read again, wider (a step every 8 pixels is too few for
+    narrow letters) and on its head; the reading it is surest of counts.
     """
 
-    def __init__(self, model: Path, alphabet: str, stretches: Sequence[float], sure: float, threads: int) -> None:
+    def __init__(self, model: Path, alphabet: str, sure: float, threads: int) -> None:
         self._session = make_session(model, threads)
         self._input = self._session.get_inputs()[0].name
         self._alphabet = alphabet
-        self._stretches = tuple(stretches)
         self._sure = sure
 
-    def read(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        """Text and confidence in [0, 1] of each crop (height, width, 3; BGR) of one upright line.
-
-        One at a time: filling a batch up to one width would shift what the model sees.
-        """
+    def read(self, crops: Sequence[Pixels]) -> list[Reading]:
+        """One at a time: filling a batch up to one width would shift what the model sees."""
         return [self._read(crop) for crop in crops]
 
-    def _read(self, crop: Pixels) -> tuple[str, float]:
-        best = "", 0.0
-        for stretch in self._stretches:
-            (probabilities,) = self._session.run(None, {self._input: model_input(crop, stretch)})
-            best = max(best, decode(probabilities[0], self._alphabet), key=lambda reading: reading[1])
-            if best[1] >= self._sure:
-                break
-        return unify(best[0]), best[1]
+    def _read(self, crop: Pixels) -> Reading:
+        text, confidence = self._decoded(crop)
+        turned = False
+        if confidence < self._sure:
+            text, confidence = max((text, confidence), self._decoded(crop, _WIDER), key=_confidence)
+            on_its_head = self._decoded(crop[::-1, ::-1])
+            if turned := on_its_head[1] > confidence + _CLEARLY:
+                text, confidence = on_its_head
+        return Reading(unify(text), confidence, turned)
+
+    def _decoded(self, crop: Pixels, stretch: float = 1.0) -> tuple[str, float]:
+        (probabilities,) = self._session.run(None, {self._input: model_input(crop, stretch)})
+        return decode(probabilities[0], self._alphabet)
+
+
+def _confidence(reading: tuple[str, float]) -> float:
+    return reading[1]
 
 
 def model_input(crop: Pixels, stretch: float) -> npt.NDArray[np.float32]:

@@ -1,7 +1,6 @@
 """Text by PP-OCR models through RapidOCR's pre- and post-processing, on sessions of our own.
 
-Three models in a row: a detector finds lines as quadrilaterals, an orientation classifier turns upside-down ones, a
-recogniser reads them.
+A detector finds lines as quadrilaterals, a recogniser reads them.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from math import sqrt
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -26,6 +25,7 @@ from adlens.domain.ports import DecodedImage
 from adlens.vision.image import Pixels, pixels_of
 from adlens.vision.session import make_session
 from adlens.vision.text.layout import language_of, reading_order
+from adlens.vision.text.reading import Reading, Recogniser
 
 Quads = npt.NDArray[np.float32]
 """Corners (lines, 4, 2), clockwise from the top left."""
@@ -52,18 +52,19 @@ def _make(part: Callable[[Any], Part], model: Path, threads: int, **settings: An
     return part(_Config(engine_type=EngineType.ONNXRUNTIME, session=session, **settings))
 
 
-class Recogniser(Protocol):
-    """Reads single lines; a bundle chooses it by the scripts it is for."""
-
-    def read(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        """Text and confidence of each upright crop (height, width, 3; BGR)."""
-        ...
-
-
 class PpocrRecogniser:
-    """PP-OCR's own recogniser. Its model carries the alphabet."""
+    """PP-OCR's own: a classifier turns crops that stand on their head, a recogniser with its alphabet reads them."""
 
-    def __init__(self, model: Path, threads: int) -> None:
+    def __init__(self, orientation: Path, model: Path, threads: int) -> None:
+        self._turn = _make(
+            TextClassifier,
+            orientation,
+            threads,
+            ocr_version=OCRVersion.PPOCRV4,
+            cls_batch_num=_BATCH,
+            cls_thresh=_SURELY_TURNED,
+            label_list=["0", "180"],
+        )
         self._recognise = _make(
             TextRecognizer,
             model,
@@ -74,9 +75,15 @@ class PpocrRecogniser:
             rec_img_shape=[3, 48, 320],
         )
 
-    def read(self, crops: Sequence[Pixels]) -> list[tuple[str, float]]:
-        result = self._recognise(TextRecInput(img=list(crops), return_word_box=False))
-        return list(zip(result.txts or (), result.scores or (), strict=True))
+    def read(self, crops: Sequence[Pixels]) -> list[Reading]:
+        turned = self._turn(list(crops))
+        result = self._recognise(TextRecInput(img=turned.img_list or [], return_word_box=False))
+        return [
+            Reading(text, confidence, label == "180" and sureness > _SURELY_TURNED)
+            for text, confidence, (label, sureness) in zip(
+                result.txts or (), result.scores or (), turned.cls_res or (), strict=True
+            )
+        ]
 
 
 class RapidTextReader:
@@ -85,7 +92,6 @@ class RapidTextReader:
     def __init__(
         self,
         detector: Path,
-        orientation: Path,
         recogniser: Recogniser,
         confidence: float,
         megapixels: float,
@@ -107,30 +113,19 @@ class RapidTextReader:
             unclip_ratio=1.6,
             use_dilation=True,
         )
-        self._turn = _make(
-            TextClassifier,
-            orientation,
-            threads,
-            ocr_version=OCRVersion.PPOCRV4,
-            cls_batch_num=_BATCH,
-            cls_thresh=_SURELY_TURNED,
-            label_list=["0", "180"],
-        )
 
     def read(self, image: DecodedImage) -> tuple[TextBlock, ...]:
         bgr = _bgr(pixels_of(image))
         quads = self._find(bgr)
         if not len(quads):
             return ()
-        turned = self._turn([get_rotate_crop_image(bgr, quad) for quad in quads])
-        lines = self._recogniser.read(turned.img_list or ())
+        readings = self._recogniser.read([get_rotate_crop_image(bgr, quad) for quad in quads])
         height, width = bgr.shape[:2]
         blocks = []
-        for quad, (label, sureness), (text, confidence) in zip(quads, turned.cls_res or (), lines, strict=True):
-            if confidence >= self._confidence and any(map(str.isalnum, text)):
-                upside_down = label == "180" and sureness > _SURELY_TURNED
-                corners = np.roll(quad, -(_is_tall(quad) + 2 * upside_down), axis=0) / (width, height)
-                blocks.append(_block(text.strip(), confidence, corners.clip(0, 1)))
+        for quad, found in zip(quads, readings, strict=True):
+            if found.confidence >= self._confidence and any(map(str.isalnum, found.text)):
+                corners = np.roll(quad, -(_is_tall(quad) + 2 * found.turned), axis=0) / (width, height)
+                blocks.append(_block(found.text.strip(), found.confidence, corners.clip(0, 1)))
         return reading_order(blocks, width / height)
 
     def _find(self, bgr: Pixels) -> Quads:
