@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from adlens.vision.bundle import load_bundle
 from adlens.vision.image import PillowDecoder
 from adlens.vision.objects.yolo import YoloDetector
+from training.seal import seal
 
 pytestmark = pytest.mark.timeout(900)
 SIDE = 416
@@ -53,10 +55,18 @@ def test_the_engine_takes_the_file(trained: Path, scenes: Path) -> None:
     assert {one.class_name for one in found.objects} <= set(CLASSES)
 
 
-def test_a_finished_run_has_nothing_left_to_train(run: Callable[..., str], trained: Path, scenes: Path) -> None:
+def test_a_finished_run_has_nothing_left_to_train_and_makes_a_bundle(
+    run: Callable[..., str], trained: Path, scenes: Path, tmp_path: Path
+) -> None:
     before = json.loads((trained / "metrics.json").read_text())
-    run("training.objects.train", "--small", "--scenes", scenes, "--out", trained)
+    run("training.objects.train", "--small", "--scenes", scenes, "--out", trained, "--bundle", tmp_path)
     after = json.loads((trained / "metrics.json").read_text())
     assert after["log"] == before["log"]
     assert after["test"] == before["test"]
-    assert "AP50" in (trained / "objects.md").read_text()
+    assert "AP50" in (tmp_path / "cards/objects.md").read_text()
+    assert {row["metric"] for row in json.loads((tmp_path / "metrics/objects.json").read_text())["rows"]} >= {"F1"}
+
+    manifest = 'name = "small"\nversion = "1"\n\n' + (trained / "manifest.toml").read_text()
+    (tmp_path / "manifest.toml").write_text(manifest)
+    seal(tmp_path)
+    assert load_bundle(tmp_path, threads=1).objects is not None

@@ -96,12 +96,13 @@ class Scene:
     letterbox: Letterbox
 
 
+Half = npt.NDArray[np.float16]
+
+
 class Maps:
     """Features of all scenes by row, float16: `maps[name]` (n, channels, h, w), `looks[name]` (n, 2 * channels)."""
 
-    def __init__(
-        self, maps: dict[str, npt.NDArray[np.float16]], looks: dict[str, npt.NDArray[np.float16]], scenes: list[Scene]
-    ) -> None:
+    def __init__(self, maps: dict[str, Half], looks: dict[str, Half], scenes: list[Scene]) -> None:
         self.maps, self.looks, self.scenes = maps, looks, scenes
 
 
@@ -116,9 +117,9 @@ def read_scenes(scenes: Path, most: int | None = None) -> list[Label]:
 
 def square(path: Path, side: int) -> tuple[npt.NDArray[np.float32], Letterbox]:
     """The picture as the engine sees it, (1, 3, side, side), and where in the square it is."""
-    pixels = cv2.imread(str(path))[..., ::-1]
+    pixels = cv2.cvtColor(np.asarray(cv2.imread(str(path))), cv2.COLOR_BGR2RGB)
     letterbox = Letterbox.of(pixels.shape[1], pixels.shape[0], side)
-    return letterbox.apply(np.ascontiguousarray(pixels), side), letterbox
+    return letterbox.apply(np.asarray(pixels, np.uint8), side), letterbox
 
 
 def extract(scenes: Path, folder: Path, most: int | None = None) -> Maps:
@@ -141,7 +142,7 @@ def extract(scenes: Path, folder: Path, most: int | None = None) -> Maps:
     for row, label in enumerate(tqdm(labels, unit="scene", desc="features", disable=None)):
         path = scenes / label["file"]
         if row < done:
-            height, width = cv2.imread(str(path)).shape[:2]
+            height, width = np.asarray(cv2.imread(str(path))).shape[:2]
             placed.append(Scene(label, Letterbox.of(width, height, SIDE)))
             continue
         images, letterbox = square(path, SIDE)
@@ -152,7 +153,9 @@ def extract(scenes: Path, folder: Path, most: int | None = None) -> Maps:
             for array in arrays.values():
                 array.flush()
             progress.write_text(str(row + 1))
-    looks = {name.removeprefix("look_"): array for name, array in arrays.items() if name.startswith("look_")}
+    looks: dict[str, Half] = {
+        name.removeprefix("look_"): array for name, array in arrays.items() if name.startswith("look_")
+    }
     return Maps({name: arrays[name] for name in SHAPES}, looks, placed)
 
 
