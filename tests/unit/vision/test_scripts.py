@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adlens.vision.text.scripts import unify
@@ -63,6 +63,7 @@ def test_what_the_word_does_not_settle_stays(text: str) -> None:
     assert unify(text) == text
 
 
+@settings(max_examples=1000)
 @given(st.text("АВСЕНабвгжЖABCEHabcezZ 03О%-", max_size=24))
 def test_it_is_stable_and_keeps_the_length(text: str) -> None:
     once = unify(text)

@@ -22,6 +22,7 @@ _ROUBLES = re.compile(r"(?<=\d )[pP](?=\.|$)|(?<=\d)[pP](?=\.)")
 _CAMEL = re.compile("(?:[А-ЯЁ][а-яё]{2,}){2,}")
 _SHORTEST_FOR_CASE = 4
 _UNLIKELY = 100
+_MOST_ROUNDS = 5
 
 
 def unify(line: str) -> str:
@@ -30,6 +31,15 @@ def unify(line: str) -> str:
     'CКИДКA' in part Latin is 'СКИДКА', 'сКИДКА' too; '5О%' is '50%' and '3АКАЗ' is 'ЗАКАЗ'. What the word itself
     does not settle stays as it was read.
     """
+    for _ in range(_MOST_ROUNDS):  # a letter that is mended can settle its neighbour
+        mended = _mended(line)
+        if mended == line:
+            break
+        line = mended
+    return line
+
+
+def _mended(line: str) -> str:
     line = _in_one_script(line)
     line = _THREE_IN_A_WORD.sub("З", _ZERO_IN_A_WORD.sub("О", line))
     line = _ROUND_AMONG_DIGITS.sub(lambda found: "0" * len(found[0]), line)
