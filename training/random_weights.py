@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def save_yolo(path: Path, size: str) -> None:
 
     torch.manual_seed(0)
     yolo = YOLO(f"{size}.yaml")
+    yolo.model.names = dict(enumerate(tomllib.loads(MANIFEST.read_text())["classification"]["classes"]))
     pictures = torch.cat([*map(torch.from_numpy, inputs_of(read_pictures(ROOT / "samples")[::2], 320))])
     norms = [layer for layer in yolo.model.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
     momentum = norms[0].momentum
