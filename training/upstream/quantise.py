@@ -32,7 +32,8 @@ from training.upstream.compare import compare, medians_in_turn, read_pictures
 
 Floats = npt.NDArray[np.float32]
 
-_BLOCK = re.compile(r"/model\.(\d+)/(?:(cv[23])\b)?")
+# Of YOLOv8 as ultralytics numbers it, or of the compact bundle's detector; and the branches of either one's head.
+_BLOCK = re.compile(r"(?:^|/)(?:model\.(\d+)|(backbone)|head//(\w+))/(?:(cv[23])\.\d)?")
 _STEM = ("0", "1", "2")
 _CERTAIN = 0.05
 
@@ -56,10 +57,12 @@ def quantise(model: Path, path: Path, inputs: Sequence[Floats], keep: Sequence[s
     logging.getLogger().setLevel(logging.ERROR)  # it warns of each node it skips, which is what it was asked to do
     with TemporaryDirectory() as name:
         prepared = Path(name) / "prepared.onnx"
-        quant_pre_process(model, prepared, skip_symbolic_shape=True)
+        exact = onnx.load(model)
+        del exact.opset_import[1:]  # a file joined of two says the same one twice, which the quantiser does not take
+        quant_pre_process(exact, prepared, skip_symbolic_shape=True)
         graph = onnx.load(prepared).graph
-        head = max((block for block in map(_block, graph.node) if block), key=lambda block: int(block.split(".")[0]))
-        decoding = {node.name for node in graph.node if _block(node) in (None, head.split(".")[0])}
+        head = next(block for block in map(_block, graph.node) if block and "." in block).split(".")[0]
+        decoding = {node.name for node in graph.node if _block(node) in (None, head)}
         kept = {node.name for node in graph.node if _block(node) in keep}
         quantize_static(
             prepared,
