@@ -22,7 +22,7 @@ def write_card(path: Path, arguments: argparse.Namespace, scores: Mapping[str, t
         for split in ("train", "val", "test")
     }
     rows = "\n".join(
-        f"| {name} | {raw.cer:.2%} | {raw.exact:.1%} | {unified.cer:.2%} | {unified.exact:.1%} |"
+        f"| {name} | {raw.cer:.2%} | {raw.exact:.1%} | {unified.cer:.2%} | {unified.exact:.1%} | {unified.folded:.2%} |"
         for name, (raw, unified) in scores.items()
     )
     path.parent.mkdir(parents=True, exist_ok=True)

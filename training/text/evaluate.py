@@ -16,10 +16,11 @@ from training.text.features import Lines
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`cer`: edits per character of the truth. `exact`: share of lines without an error."""
+    """`cer`: edits per character of the truth; `folded`: whatever the case; `exact`: the share of faultless lines."""
 
     cer: float
     exact: float
+    folded: float
 
 
 @torch.inference_mode()
@@ -34,7 +35,9 @@ def read(head: nn.Module, lines: Lines) -> list[str]:
 def score(read_lines: Sequence[str], texts: Sequence[str], unified: bool) -> Score:
     pairs = [(unify(found) if unified else found, text) for found, text in zip(read_lines, texts, strict=True)]
     edits = sum(distance(found, text) for found, text in pairs)
-    return Score(edits / sum(map(len, texts)), sum(found == text for found, text in pairs) / len(pairs))
+    folded = sum(distance(found.casefold(), text.casefold()) for found, text in pairs)
+    characters = sum(map(len, texts))
+    return Score(edits / characters, sum(found == text for found, text in pairs) / len(pairs), folded / characters)
 
 
 def distance(a: str, b: str) -> int:
