@@ -22,7 +22,9 @@ def modern(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def joined(first: onnx.ModelProto, second: onnx.ModelProto, wires: list[tuple[str, str]]) -> onnx.ModelProto:
     """One model: outputs of `first` become inputs of `second`, both given by name."""
-    return compose.merge_models(modern(first), modern(second), io_map=wires, prefix1="backbone/", prefix2="head/")
+    whole = compose.merge_models(modern(first), modern(second), io_map=wires, prefix1="backbone/", prefix2="head/")
+    del whole.opset_import[1:]  # each part brings the same one
+    return whole
 
 
 def in_half(model: onnx.ModelProto) -> onnx.ModelProto:
