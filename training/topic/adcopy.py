@@ -56,7 +56,7 @@ class AdCopy:
         language = chance.choice(LANGUAGES)
         second = chance.choice(LANGUAGES) if chance.random() < 0.2 else language
         generic = [self._generic(chance, second) for _ in range(_few(chance, 5))]
-        generic += [self._noise(chance, second) for _ in range(_few(chance, 2) if chance.random() < 0.4 else 0)]
+        generic += [self._noise(chance, second) for _ in range(_few(chance, 3) if chance.random() < 0.5 else 0)]
         named: list[str] = []
         speaking: set[str] = set()
         if says == SILENT:
@@ -90,7 +90,10 @@ class AdCopy:
         return pattern.replace("{w}", chance.choice(self._vocabulary["en"]).lower())
 
     def _noise(self, chance: random.Random, language: str) -> str:
-        return " ".join(chance.choice(self._vocabulary[language]) for _ in range(chance.randint(1, 3)))
+        """What has nothing to do with the product, and between it the little words that clues begin with as well."""
+        little = _patterns()[language]["little"]
+        words = [chance.choice(self._vocabulary[language]) for _ in range(chance.randint(1, 4))]
+        return " ".join(f"{chance.choice(little)} {word}" if chance.random() < 0.4 else word for word in words)
 
     def _pick(self, chance: random.Random, words: Sequence[str]) -> str:
         known = [word for word in words if split_of(word) == "train"] or list(words)

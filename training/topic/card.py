@@ -9,9 +9,13 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+import tomlkit
+
 from adlens.domain.topics import taxonomy
+from adlens.vision.bundle import MANIFEST
 from training.paths import ROOT
 from training.topic.encoder import METRICS, VOCABULARY
+from training.topic.model import LOOKS
 from training.topic.vectors import Vectors
 
 STAGE = "classification"
@@ -22,7 +26,8 @@ Measured = Mapping[str, Mapping[str, float]]
 def write(
     arguments: Namespace, out: Path, vectors: Vectors, found: Measured, temperature: float, parity: float, width: int
 ) -> None:
-    """cards/topic.md and metrics/topic.json in the bundle, manifest.toml (the sections to take over) in `out`."""
+    """cards/topic.md and metrics/topic.json in the bundle; its sections of the manifest in `out`, and in the
+    bundle's own where it has one."""
     command = (
         f"python -m training.topic.train --vectors {_short(arguments.vectors)} --bundle {_short(arguments.bundle)}"
     )
@@ -37,7 +42,12 @@ def write(
     said = json.loads((arguments.encoder / METRICS).read_text())
     text = _card(arguments, vectors, found, said, temperature, parity, width, command)
     (arguments.bundle / "cards" / "topic.md").write_text(text, encoding="utf-8")
-    (out / "manifest.toml").write_text(_sections(arguments, out, vectors, found, temperature, width), encoding="utf-8")
+    sections = _sections(arguments, out, vectors, found, temperature, width)
+    (out / MANIFEST).write_text(sections, encoding="utf-8")
+    if (manifest := arguments.bundle / MANIFEST).exists():
+        document = tomlkit.parse(manifest.read_text(encoding="utf-8"))
+        document.update(tomlkit.parse(sections))
+        manifest.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
 def _card(
@@ -65,15 +75,18 @@ def _card(
     return f"""# Topic model of `{arguments.bundle.name}`
 
 Names the topic of a creative ({", ".join(topics)}) from its words, the scores of the object classes
-that show a topic ({", ".join(vectors.classes)}) and {features} visual features of the bundle's detector. A compact BERT
-({width} numbers a token, {said["pieces"]} WordPiece pieces of Russian and English), averaged over the tokens and joined
-with the rest, goes through two layers. It also gives the {features + width} numbers that creatives are compared by.
+that show a topic ({", ".join(vectors.classes)})
+and {features} visual features of a detector.
+A compact BERT ({width} numbers a token, {said["pieces"]} WordPiece pieces of Russian and English), averaged over the
+tokens, goes through two layers; the odds of the detector's scores are added to these logits, and at most {LOOKS:g} for
+what the picture looks like. It also gives the {features + width} numbers that creatives are compared by.
 Licence: AGPL-3.0-or-later, like the project.
 
 ## Data
 All of it is made by this repository: texts from `topics.toml` and patterns of ad copy with the errors of text readers
 (`training/topic/adcopy.py`; the dictionary words of prints are those of Debian's hunspell packages), pictures by
-`training.scenes`, looked at by the bundle's own detector. No photograph and no creative of anybody else was used.
+`training.scenes`, looked at by the detector of `{arguments.vectors.stem}`. No photograph and no creative of anybody
+else was used.
 
 | scenes | {" | ".join(topics)} |
 |---|{"---|" * len(topics)}
@@ -81,13 +94,16 @@ All of it is made by this repository: texts from `topics.toml` and patterns of a
 
 ## Measured on data it never saw
 Words of the test split are drawn for a quarter of the product names, clues and all of the dictionary words; its scenes
-are of the split `test`. `{command}` (seed {arguments.seed}) prints:
+are of the split `test`. This (seed {arguments.seed}) prints the figures:
+
+    {command}
 
 | data | measure | |
 |---|---|---|
 {figures}
 
-The encoder alone tells what a text says (python -m training.topic.encoder; {said["steps"]} steps): {sayings}.
+The encoder alone tells what a text says (python -m training.topic.encoder; {said["steps"]} steps):
+{sayings}.
 Temperature {temperature:.2f}, fitted on the validation split. ONNX differs from torch by at most {parity:.0e} in a
 logit: weights are stored in 16 bits.
 
@@ -116,7 +132,7 @@ def _sections(
         return model + file(section, "vocabulary", arguments.encoder / VOCABULARY, "topic-vocab.txt")
 
     accuracy = found["generated creatives, test split"]
-    return f"""[classification]
+    classification = f"""[classification]
 engine = "topic-onnx"
 licence = "AGPL-3.0-or-later"
 source = "Trained by this project on generated texts and rendered scenes: cards/topic.md"
@@ -126,12 +142,14 @@ limits = "Learned from rendered pictures: on photographs without words it errs m
 temperature = {temperature:.2f}
 topics = {quoted(list(taxonomy().topics))}
 classes = {quoted(vectors.classes)}
-{files("classification")}
+{files("classification")}"""
+    embedding = f"""
 [embedding]
 engine = "visual-text"
 licence = "AGPL-3.0-or-later"
 source = "{vectors.visual.shape[1]} visual features of the detector ++ {width} text features of the topic model"
 {files("embedding")}"""
+    return classification if arguments.no_embedding else classification + embedding
 
 
 def _short(path: Path) -> Path:

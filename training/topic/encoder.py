@@ -147,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--backbone", type=Path, help="train this encoder on instead of a new one")
-    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--pieces", type=int, default=7000, help="size of the vocabulary")
     parser.add_argument("--small", action="store_true", help="seconds instead of minutes: it learns, and no more")
     parser.add_argument("--threads", type=int, default=1)

@@ -1,8 +1,8 @@
 """The topic classifier as it is trained and exported.
 
-A BERT reads the words; the mean over its tokens, joined with the detector's score of each class and its visual vector,
-goes through two layers: the layout of the MVP's classifier (bert.*, fc1.*, fc2.*), with the picture added and a topic
-for what fits none. Besides the topics it gives the vector that creatives are compared by.
+A BERT reads the words; the mean over its tokens goes through two layers (bert.*, fc1.*, fc2.*, as in the MVP's
+classifier), and what the detector saw and what the picture looks like are added. One topic is for what fits none.
+Besides the topics it gives the vector that creatives are compared by.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from transformers import AutoModel, BertConfig
 
 HIDDEN = 96
 DROPOUT = 0.3
-VISUAL = 24
-"""The visual vector comes from drawn scenes; through so few numbers it cannot outweigh words and objects."""
-_WEAKEST = 0.01
-"""Detectors report scores from here on; what matters about them is their order of magnitude."""
+DOUBT, SURE = 0.1, 0.99
+"""Between these a score of the detector counts: below, it says nothing; above, no more than that."""
+LOOKS = 1.0
+"""The most that looks add to a logit or take from it."""
 _NOTHING = 1e-6
 
 
@@ -45,7 +45,7 @@ def load_encoder(folder: Path) -> nn.Module:
 
 
 def pooled(states: Tensor, keep: Tensor) -> Tensor:
-    """(1 or n, tokens, width) states and (n, tokens) shares of them -> (n, width) means."""
+    """(n, tokens, width) states and (n, tokens) of 0 or 1 -> (n, width) means of those kept."""
     return (keep.unsqueeze(1) @ states).squeeze(1) / keep.sum(dim=1, keepdim=True).clamp(min=1)
 
 
@@ -68,23 +68,23 @@ class TextClassifier(nn.Module):
 class Fusion(nn.Module):
     """(n, width) text, (n, classes) scores in [0, 1], (n, D) visual features or zeros -> (n, topics) logits.
 
-    `shows` (classes, topics) is 1 where a class shows a topic. The best such score also goes straight to the topic's
-    logit, with one gain for all: a detector of photographs hardly knows some of our renders, and what it is sure of on
-    a photograph must count no less than what it knows on renders. `visual` are the features of the training scenes,
-    (scenes, D): what is usual, and by how much it varies.
+    Words, objects and looks each add to the logits. One layer over all three fits renders better and photographs worse:
+    it learns what a detector takes renders for, and then does not believe a cup it is sure of. So a score counts as
+    what it is, a probability: the odds of the best class that shows a topic (`shows`, (classes, topics) of 0 and 1)
+    over those of doubt. Looks are learned on renders alone and may tip the scales only where nothing else speaks.
+    `visual` are the features of the training scenes, (scenes, D): what is usual, and by how much it varies.
     """
 
     def __init__(self, width: int, shows: Tensor, visual: Tensor) -> None:
         super().__init__()
-        classes, topics = shows.shape
+        topics = shows.shape[1]
         self.register_buffer("shows", shows)
-        self.gain = nn.Parameter(torch.tensor(2.0))
         self.register_buffer("mean", visual.mean(dim=0))
         self.register_buffer("scale", 1 / visual.std(dim=0).clamp(min=1e-3))
-        self.look = nn.Linear(visual.shape[1], VISUAL)
-        self.fc1 = nn.Linear(width + classes + VISUAL, HIDDEN)
+        self.fc1 = nn.Linear(width, HIDDEN)
         self.dropout = nn.Dropout(DROPOUT)
         self.fc2 = nn.Linear(HIDDEN, topics)
+        self.look = nn.Linear(visual.shape[1], topics, bias=False)
 
     def standard(self, visual: Tensor) -> Tensor:
         """Zeros, which stand for no features, stay zeros."""
@@ -92,15 +92,17 @@ class Fusion(nn.Module):
         return ((visual - self.mean) * self.scale).clamp(-4, 4) * given
 
     def forward(self, text: Tensor, scores: Tensor, visual: Tensor) -> Tensor:
-        seen = torch.log1p(scores / _WEAKEST) / math.log1p(1 / _WEAKEST)
-        shown = (seen.unsqueeze(2) * self.shows).amax(dim=1)
+        words = self.fc2(self.dropout(torch.relu(self.fc1(text))))
+        sure = scores.clamp(DOUBT, SURE)
+        odds = torch.log(sure / (1 - sure)) - math.log(DOUBT / (1 - DOUBT))
+        objects = (odds.unsqueeze(2) * self.shows).amax(dim=1)
         looks = torch.tanh(self.look(functional.dropout(self.standard(visual), 0.5, self.training)))
-        joined = torch.cat([text, functional.dropout(seen, DROPOUT, self.training), looks], dim=1)
-        return self.gain * shown + self.fc2(self.dropout(torch.relu(self.fc1(joined))))
+        return words + objects + LOOKS * looks
 
 
 class TopicModel(nn.Module):
-    """Encoder and fusion, as exported. n variants of one creative run at once: `keep` says which tokens count."""
+    """Encoder and fusion, as exported. n variants of one creative run at once: `keep` says which tokens are there. What
+    is left out is hidden from the other tokens too, or they would go on telling of it."""
 
     def __init__(self, bert: nn.Module, fusion: Fusion, text_share: float) -> None:
         super().__init__()
@@ -111,7 +113,8 @@ class TopicModel(nn.Module):
     def forward(self, tokens: Tensor, keep: Tensor, scores: Tensor, visual: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(1, tokens) ids, (n, tokens) keep, (n, classes) scores, (n, D) visual -> (n, topics) logits, (n, width) text
         features, (n, D + width) unit vectors to compare creatives by."""
-        text = pooled(self.bert(input_ids=tokens).last_hidden_state, keep)
+        variants = tokens.expand(keep.shape[0], -1)
+        text = pooled(self.bert(input_ids=variants, attention_mask=keep).last_hidden_state, keep)
         parts = functional.normalize(self.fusion.standard(visual)), functional.normalize(text)
         joined = torch.cat([share * part for share, part in zip(self._shares, parts, strict=True)], dim=1)
         return self.fusion(text, scores, visual), text, functional.normalize(joined)

@@ -31,7 +31,7 @@ from training.onnx_files import OPSET, in_half, save
 from training.paths import DATA, ROOT
 from training.topic import encoder
 from training.topic.adcopy import SILENT, AdCopy, Copy
-from training.topic.model import Fusion, TextClassifier, TopicModel, pooled
+from training.topic.model import Fusion, TextClassifier, TopicModel
 from training.topic.vectors import Vectors
 
 OUT = DATA / "topic"
@@ -91,7 +91,7 @@ class Mixer:
 
     def draw(self, count: int) -> Examples:
         fallback = taxonomy().fallback
-        shown = self._chance.choices(self._topics, [2 if one == fallback else 1 for one in self._topics], k=count)
+        shown = self._chance.choices(self._topics, [3 if one == fallback else 1 for one in self._topics], k=count)
         says = [self._saying(topic) for topic in shown]
         rows = [self._chance.choice(self._rows[topic]) for topic in shown]
         scores, visual = torch.tensor(self._vectors.scores[rows]), torch.tensor(self._vectors.visual[rows])
@@ -217,9 +217,9 @@ def explained(model: TextClassifier, fusion: Fusion, pieces: WordPiece, count: i
         keep = torch.tensor(
             [[1.0] * len(owners)] + [[float(own < 0 or words[own] != word) for own in owners] for word in shown]
         )
-        states = model.bert(input_ids=torch.tensor([tokens])).last_hidden_state
         rows = len(keep)
-        logits = fusion(pooled(states, keep), empty.expand(rows, -1), blank.expand(rows, -1)).softmax(dim=1)
+        features = model.features(torch.tensor([tokens]).expand(rows, -1), keep)
+        logits = fusion(features, empty.expand(rows, -1), blank.expand(rows, -1)).softmax(dim=1)
         best = int(logits[0].argmax())
         if topics[best] == text.says:
             found.append(shown[int(logits[1:, best].argmin())] in text.spoken)
@@ -252,7 +252,9 @@ def export(model: TopicModel, path: Path) -> float:
     worst = 0.0
     for length, rows in (12, 3), (2, 1), (90, 40):
         tokens = torch.randint(4, model.bert.config.vocab_size, (1, length))
-        inputs = tokens, torch.rand(rows, length), torch.rand(rows, classes), torch.rand(rows, features)
+        keep = (torch.rand(rows, length) < 0.8).float()
+        keep[:, 0] = 1
+        inputs = tokens, keep, torch.rand(rows, classes), torch.rand(rows, features)
         names = ("tokens", "keep", "scores", "visual")
         (found,) = session.run(["logits"], {name: one.numpy() for name, one in zip(names, inputs, strict=True)})
         with torch.no_grad():
@@ -266,6 +268,9 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, default=encoder.OUT)
     parser.add_argument(
         "--bundle", type=Path, required=True, help="the folder that gets topic.onnx and what belongs to it"
+    )
+    parser.add_argument(
+        "--no-embedding", action="store_true", help="for a bundle whose own detector gives no visual features"
     )
     parser.add_argument("--out", type=Path, help=f"checkpoints; default: {OUT.relative_to(ROOT)}/BUNDLE")
     parser.add_argument("--steps", type=int, default=3000)

@@ -1,7 +1,7 @@
 """The trained topic model on ONNX Runtime: what a creative says, shows and looks like, in one run.
 
-Inputs: `tokens` (1, T) int64; for n variants of the creative `keep` (n, T), the share of each token in the mean of the
-text; `scores` (n, classes) in [0, 1], the detector's; `visual` (n, D), the detector's pooled features, zeros for none.
+Inputs: `tokens` (1, T) int64; for n variants of the creative `keep` (n, T), 1 for the tokens that are there and 0 for
+those left out; `scores` (n, classes) in [0, 1], the detector's; `visual` (n, D), its pooled features, zeros for none.
 Outputs: `logits` (n, topics), not calibrated; `text` (n, width); `embedding` (n, D + width), unit vectors.
 """
 
