@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers samples pictures models scenes train-text train-objects bench bench-bundles eval lock clean
+.PHONY: help setup demo test test-unit check fix up down layers samples pictures models scenes train-text train-objects train-topic bench bench-bundles eval lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,13 @@ scenes: setup ## Render the scenes that objects and topics are learned from: a s
 train-objects: scenes ## Train the compact bundle's detector on them: an hour on two cores, goes on where it stopped
 	$(BIN)/python -m training.environment training.objects.train --bundle models/compact
 	$(BIN)/python -m training.seal models/compact
+
+train-topic: scenes ## Train the topic models on them and on ad copy: half an hour on two cores (wants models/upstream)
+	$(BIN)/python -m training.environment training.topic.encoder
+	$(BIN)/python -m training.environment training.topic.vectors --bundle models/compact
+	$(BIN)/python -m training.environment training.topic.vectors --bundle models/upstream
+	$(BIN)/python -m training.environment training.topic.train --vectors .local/training/topic/vectors/compact.npz --bundle models/compact
+	$(BIN)/python -m training.environment training.topic.train --vectors .local/training/topic/vectors/upstream.npz --bundle models/coco-dev --no-embedding
 
 bench: setup ## Speed beside the MVP's stages (installs torch into an environment of its own)
 	$(BIN)/python -m benchmarks.run

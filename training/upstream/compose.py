@@ -18,6 +18,7 @@ from training.paths import ROOT
 MODELS = ROOT / "models"
 OF_COMPACT = ("ocr", "color")
 """What does not depend on the detector comes from the bundle that ships; the rest was trained on COCO's classes."""
+SAID = "compact/NOTICE", "compact/cards/text.md", "coco-dev/cards/topic.md"
 
 
 def compose(folder: Path, model: Path, classes: tuple[str, ...], version: str, about: Mapping[str, str]) -> None:
@@ -29,10 +30,14 @@ def compose(folder: Path, model: Path, classes: tuple[str, ...], version: str, a
         for section in OF_COMPACT:
             if section in compact:
                 document[section], sources[section] = compact[section], MODELS / "compact"
-        for said in ("NOTICE", "cards/text.md"):
-            if (path := MODELS / "compact" / said).is_file():
-                (folder / said).parent.mkdir(exist_ok=True)
-                shutil.copyfile(path, folder / said)
+    for said in SAID:
+        if (path := MODELS / said).is_file():
+            target = folder / Path(*Path(said).parts[1:])
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, target)
+    # coco-dev's own detector gives no looks to compare creatives by; this one does.
+    topic = {key: document["classification"][key] for key in ("licence", "source", "files")}
+    document["embedding"], sources["embedding"] = {"engine": "visual-text", **topic}, origin
     document["name"], document["version"] = "upstream", version
     detection: Any = document["detection"]
     detection.update(about)

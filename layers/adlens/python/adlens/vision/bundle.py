@@ -152,12 +152,6 @@ def _visual_text(stage: StageManifest, threads: int) -> Embedder:
     return VisualTextEmbedder(stage.files["model"], stage.files["vocabulary"], threads)
 
 
-def _coco_evidence(stage: StageManifest, threads: int) -> TopicClassifier:
-    from adlens.vision.topic.coco import CocoTopicClassifier
-
-    return CocoTopicClassifier(**stage.settings)
-
-
 def _kmeans_lab(stage: StageManifest, threads: int) -> PaletteExtractor:
     from adlens.vision.palette import KMeansPalette
 
@@ -214,7 +208,6 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
             files=("model", "vocabulary"),
             settings=("topics", "classes", "temperature"),
         ),
-        "coco-evidence": EngineKind("adlens.vision.topic.coco", _coco_evidence, settings=("doubt",)),
         "mvp-topic": EngineKind(
             "adlens.vision.reference.topic",
             _mvp_topic,
