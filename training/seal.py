@@ -1,6 +1,6 @@
 """Writes the checksums of a bundle's own files into its manifest.
 
-    python -m training.seal models/compact
+python -m training.seal models/compact
 """
 
 from __future__ import annotations
