@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from adlens.domain.creative import CreativeId
+from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
@@ -49,6 +50,10 @@ def queries(settings: Settings) -> PostgresQueries:
     return PostgresQueries(wiring.database(settings))
 
 
+def gallery(settings: Settings) -> PostgresGallery:
+    return PostgresGallery(wiring.database(settings))
+
+
 def workspaces(settings: Settings) -> PostgresWorkspaces:
     return PostgresWorkspaces(wiring.database(settings))
 
@@ -61,6 +66,7 @@ Creatives = Annotated[PostgresCreatives, Depends(creatives)]
 Store = Annotated[S3ObjectStore, Depends(object_store)]
 Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
 Queries = Annotated[PostgresQueries, Depends(queries)]
+Galleries = Annotated[PostgresGallery, Depends(gallery)]
 Workspaces = Annotated[PostgresWorkspaces, Depends(workspaces)]
 WorkspaceSettings = Annotated[PostgresSettings, Depends(workspace_settings)]
 

@@ -17,6 +17,7 @@ from adlens.domain.analysis import Analysis, BundleInfo, EvidenceKind, Stage, St
 from adlens.domain.analytics import Analytics
 from adlens.domain.colors import BY_NAME
 from adlens.domain.creative import Creative, CreativeSummary, Failure, GroupSummary, Status, check_group_id
+from adlens.domain.gallery import CreativeCard
 from adlens.domain.media import CONTENT_TYPES, MAX_FILE_BYTES, ImageFormat
 from adlens.domain.ports import PresignedPost
 from adlens.domain.topics import taxonomy
@@ -255,6 +256,42 @@ class CreativeRowOut(Shape):
     upload_timestamp: Utc
     analysis: bool = Field(description="Whether there are findings.")
     overall_status: Status
+
+
+class CreativeCardOut(Shape):
+    """One creative of the gallery."""
+
+    creative_id: UUID = Field(examples=[_CREATIVE_ID])
+    group_id: str = Field(examples=[_GROUP_ID])
+    original_filename: str = Field(examples=["mug.jpg"])
+    file_path: str = Field(description="A URL that a browser can open for a while.")
+    preview_url: str | None = Field(description="The same of a small picture; null until there is one.")
+    image_width: int | None = Field(examples=[900])
+    image_height: int | None = Field(examples=[1200])
+    upload_timestamp: Utc
+    overall_status: Status
+    failure: FailureOut | None
+    main_topic: str | None = Field(examples=["cups"])
+    main_topic_title: TitleOut | None
+    topic_confidence: Fraction | None
+    dominant_colors: list[ColorOut]
+
+
+class GalleryOut(Shape):
+    items: list[CreativeCardOut]
+    total: int = Field(description="Creatives that the filters leave.", examples=[24])
+    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
+
+
+class SimilarOut(CreativeCardOut):
+    similarity: float = Field(description="Cosine of the two embeddings; 1 is the same picture.", examples=[0.83])
+
+
+class NeighboursOut(Shape):
+    previous: UUID | None
+    next: UUID | None
+    position: int = Field(description="From 1: where it stands, or would stand if the filters left it in.")
+    total: int = Field(description="Creatives that the filters leave.")
 
 
 class StatusOut(Shape):
@@ -544,6 +581,25 @@ def creative_row_out(creative: CreativeSummary, file_path: str) -> CreativeRowOu
         upload_timestamp=creative.uploaded_at,
         analysis=creative.analysed,
         overall_status=creative.status,
+    )
+
+
+def creative_card_out(card: CreativeCard, file_path: str, preview_url: str | None) -> CreativeCardOut:
+    return CreativeCardOut(
+        creative_id=card.id,
+        group_id=card.group_id,
+        original_filename=card.filename,
+        file_path=file_path,
+        preview_url=preview_url,
+        image_width=card.facts.width if card.facts else None,
+        image_height=card.facts.height if card.facts else None,
+        upload_timestamp=card.uploaded_at,
+        overall_status=card.status,
+        failure=_failure_out(card.failure),
+        main_topic=card.topic,
+        main_topic_title=title_of(card.topic) if card.topic else None,
+        topic_confidence=card.topic_confidence,
+        dominant_colors=_colors_out(card.dominant, SwatchRole.DOMINANT),
     )
 
 

@@ -6,7 +6,8 @@ import itertools
 import random
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from adlens.domain.analysis import (
     Analysis,
@@ -106,6 +107,26 @@ def house(new_house: Callable[[], House]) -> House:
 @pytest.fixture(scope="session")
 def findings() -> Callable[..., Analysis]:
     return make_findings
+
+
+@pytest.fixture(scope="session")
+def statements() -> Callable[[Engine], AbstractContextManager[list[str]]]:
+    return statements_of
+
+
+@contextmanager
+def statements_of(engine: Engine) -> Iterator[list[str]]:
+    """The statements that an engine runs meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from adlens.persistence import migrations
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
 from adlens.persistence.tables import Base
@@ -36,6 +40,31 @@ def test_an_empty_database_is_brought_up_by_many_at_once(empty: Engine) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, Base.metadata) == []
     assert set(Base.metadata.tables) < set(inspect(empty).get_table_names())
+
+
+def test_creatives_of_before_get_their_words(empty: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", migrations.__path__[0].replace("%", "%%"))
+    workspace, creative = uuid4(), uuid4()
+    with empty.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for statement in (
+            "INSERT INTO workspaces (id, name) VALUES (:w, 'w')",
+            "INSERT INTO groups (workspace_id, id) VALUES (:w, 'g')",
+            "INSERT INTO creatives (workspace_id, id, group_id, filename, object_key) VALUES (:w, :c, 'g', 'a', 'k')",
+            "INSERT INTO analyses (workspace_id, creative_id, revision, seconds, stages, bundle_name, bundle_version, "
+            "bundle_checksum, engines, has_text, has_palette) "
+            "VALUES (:w, :c, 1, 1, '[]', '', '', '', '{}', true, true)",
+            "INSERT INTO text_blocks (workspace_id, creative_id, position, text, confidence, polygon, x1, y1, x2, y2) "
+            "VALUES (:w, :c, 0, 'Ёлка и THE', 1, '[]', 0, 0, 1, 1), (:w, :c, 1, 'SALE ёлка', 1, '[]', 0, 0, 1, 1)",
+        ):
+            connection.execute(text(statement), {"w": workspace, "c": creative})
+
+    migrate(empty)
+
+    with empty.connect() as connection:
+        assert connection.execute(text("SELECT words FROM analyses")).scalar_one() == ["sale", "елка"]
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty: Engine) -> None:

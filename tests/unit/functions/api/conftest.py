@@ -38,10 +38,11 @@ from adlens.domain.analytics import Analytics, TopicFigures
 from adlens.domain.creative import Creative, CreativeId, CreativeSummary, GroupSummary, NewCreative, Status, object_key
 from adlens.domain.errors import Conflict, TransientError, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested
+from adlens.domain.gallery import CreativeCard, CreativeFilter, CreativeOrder, Gallery, Neighbours, SimilarCreative
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
 from adlens.domain.settings import SETTING_KINDS, setting_kind
-from adlens.persistence.queries import Page
+from adlens.persistence.paging import Page
 from adlens.settings import ApiSettings
 from functions.api import dependencies
 from functions.api.app import create_app
@@ -65,6 +66,7 @@ class MemoryAdLens:
     bundle: BundleInfo | None = None
     figures: Analytics = field(default_factory=lambda: Analytics(0, 0, None, None, None, 0.0, (), (), {}, {}))
     down: set[str] = field(default_factory=set)
+    asked: tuple[CreativeFilter, CreativeOrder] | None = None
 
     def add(self, workspace_id: UUID | None = None, group_id: str = "grp_1", **changes: Any) -> Creative:
         key = CreativeId(workspace_id or self.ours, changes.pop("id", None) or uuid4())
@@ -153,6 +155,30 @@ class MemoryAdLens:
     def workspace_analytics(self, workspace_id: UUID) -> Analytics:
         return self.figures
 
+    # --- PostgresGallery, which filters and sorts nothing here ---
+    def browse(
+        self, workspace_id: UUID, chosen: CreativeFilter, order: CreativeOrder, limit: int, cursor: str | None
+    ) -> Gallery:
+        self.asked = chosen, order
+        cards = [_card(row) for key, row in self.rows.items() if key.workspace_id == workspace_id]
+        page = _page(cards, limit, cursor)
+        return Gallery(page.items, len(cards), page.next_cursor)
+
+    def neighbours(
+        self, workspace_id: UUID, creative_id: UUID, chosen: CreativeFilter, order: CreativeOrder
+    ) -> Neighbours:
+        self.asked = chosen, order
+        self.creative(workspace_id, creative_id)
+        ids = [key.id for key in self.rows if key.workspace_id == workspace_id]
+        place = ids.index(creative_id)
+        before, after = [None, *ids][place], [*ids, None][place + 1]
+        return Neighbours(before, after, place + 1, len(ids))
+
+    def similar(self, workspace_id: UUID, creative_id: UUID, limit: int) -> tuple[SimilarCreative, ...]:
+        self.creative(workspace_id, creative_id)
+        others = [row for key, row in self.rows.items() if key.workspace_id == workspace_id and key.id != creative_id]
+        return tuple(SimilarCreative(_card(row), 0.75) for row in others[:limit])
+
     # --- PostgresWorkspaces and PostgresSettings ---
     def verify(self, key: str) -> UUID | None:
         return {KEY: self.ours, OTHER_KEY: self.theirs}.get(key)
@@ -240,6 +266,26 @@ def _summary(row: Creative) -> CreativeSummary:
     )
 
 
+def _card(row: Creative) -> CreativeCard:
+    found = _summary(row)
+    dominant = [
+        swatch for swatch in (row.analysis and row.analysis.palette) or () if swatch.role is SwatchRole.DOMINANT
+    ]
+    return CreativeCard(
+        row.key.id,
+        row.group_id,
+        row.filename,
+        row.object_key,
+        row.status,
+        row.uploaded_at,
+        row.facts,
+        row.failure,
+        found.topic,
+        found.topic_confidence,
+        tuple(dominant),
+    )
+
+
 @pytest.fixture
 def world() -> MemoryAdLens:
     return MemoryAdLens()
@@ -261,6 +307,7 @@ def client(app: FastAPI, world: MemoryAdLens) -> TestClient:
     app.dependency_overrides = {
         dependencies.creatives: lambda: world,
         dependencies.queries: lambda: world,
+        dependencies.gallery: lambda: world,
         dependencies.workspaces: lambda: world,
         dependencies.workspace_settings: lambda: world,
         dependencies.object_store: lambda: world.store,

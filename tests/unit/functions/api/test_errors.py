@@ -131,6 +131,7 @@ def test_a_wrong_key_is_401(anonymous, key: str) -> None:
 
 def test_a_key_is_asked_for_before_anything_else(anonymous) -> None:
     assert anonymous.get("/creatives/7").status_code == 401
+    assert anonymous.get("/creatives?topic=none&limit=none").status_code == 401
     assert anonymous.post("/uploads", content=b"x", headers={"content-type": "text/plain"}).status_code == 401
 
 

@@ -64,7 +64,9 @@ def stage_row(creative: tables.Creative, run: StageRun) -> Row:
     }
 
 
-def analysis_rows(creative: tables.Creative, found: domain.Analysis) -> dict[type[tables.Base], list[Row]]:
+def analysis_rows(
+    creative: tables.Creative, found: domain.Analysis, words: Sequence[str]
+) -> dict[type[tables.Base], list[Row]]:
     """The rows that hold an analysis, per table; an empty list where there is nothing to hold."""
     owner = _owner(creative)
     detections, topic = found.detections, found.topic
@@ -85,6 +87,7 @@ def analysis_rows(creative: tables.Creative, found: domain.Analysis) -> dict[typ
         "topic_confidence": topic and topic.confidence,
         "topic_scores": topic and dict(topic.scores),
         "topic_evidence": None if topic is None else [_evidence_json(entry) for entry in topic.evidence],
+        "words": list(words),
     }
     return {
         tables.StageRun: [stage_row(creative, run) for run in found.stages],
@@ -211,14 +214,13 @@ def analysis(
             row.class_scores,
         ),
         topic=_topic(row),
-        palette=tuple(
-            domain.Swatch(from_hex(swatch.hex), swatch.percent, SwatchRole(swatch.role), swatch.color_class)
-            for swatch in swatches
-        )
-        if row.has_palette
-        else None,
+        palette=palette(swatches) if row.has_palette else None,
         embedding=None if embedding is None else tuple(embedding),
     )
+
+
+def palette(rows: Iterable[tables.Swatch]) -> tuple[domain.Swatch, ...]:
+    return tuple(domain.Swatch(from_hex(row.hex), row.percent, SwatchRole(row.role), row.color_class) for row in rows)
 
 
 def _topic(row: tables.Analysis) -> domain.TopicPrediction | None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Numeric, Select, func, select, text, tuple_
@@ -19,21 +15,13 @@ from sqlalchemy.orm import Session
 from adlens.domain.analysis import Analysis, BundleInfo, StageRun
 from adlens.domain.analytics import Analytics, TopicFigures
 from adlens.domain.creative import Creative, CreativeId, CreativeSummary, GroupSummary, Status
-from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
+from adlens.domain.errors import UnknownCreative, UnknownGroup
 from adlens.persistence import mapping, tables
+from adlens.persistence.paging import Page, cursor_of, read_cursor, some
 from adlens.persistence.session import transactional
 from adlens.persistence.tables import GroupColorRollup, GroupRollup, GroupTopicColorRollup, GroupTopicRollup
 
 TOP_COLORS = 100
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows of a list; `next_cursor` leads to those after them and is None at the end."""
-
-    items: tuple[T, ...]
-    next_cursor: str | None
 
 
 class PostgresQueries:
@@ -62,9 +50,9 @@ class PostgresQueries:
         statement = select(group).where(group.workspace_id == workspace_id)
         statement = statement.order_by(group.created_at.desc(), group.id.desc())
         if cursor is not None:
-            created_at, group_id = _read_cursor(cursor, str)
+            created_at, group_id = read_cursor(cursor, datetime.fromisoformat, str)
             statement = statement.where(tuple_(group.created_at, group.id) < (created_at, group_id))
-        rows, more = _some(session, statement, limit)
+        rows, more = some(session, statement, limit)
         counts: dict[str, dict[Status, int]] = defaultdict(dict)
         creative = tables.Creative
         for group_id, status, count in session.execute(
@@ -75,12 +63,8 @@ class PostgresQueries:
             counts[group_id][Status(status)] = count
         return Page(
             tuple(GroupSummary(row.id, sum(counts[row.id].values()), row.created_at, counts[row.id]) for row in rows),
-            _cursor(rows[-1].created_at, rows[-1].id) if more else None,
+            cursor_of(rows[-1].created_at, rows[-1].id) if more else None,
         )
-
-    @transactional
-    def group_exists(self, session: Session, workspace_id: UUID, group_id: str) -> bool:
-        return _group_exists(session, workspace_id, group_id)
 
     @transactional
     def creatives(
@@ -95,15 +79,15 @@ class PostgresQueries:
         creative = tables.Creative
         statement = _summaries(workspace_id).where(creative.group_id == group_id)
         if cursor is not None:
-            uploaded_at, id_ = _read_cursor(cursor, UUID)
+            uploaded_at, id_ = read_cursor(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(creative.uploaded_at, creative.id) > (uploaded_at, id_))
-        rows, more = _some(session, statement, limit)
-        if not rows and not _group_exists(session, workspace_id, group_id):
-            raise UnknownGroup(f"There is no group {group_id!r}.")
+        rows, more = some(session, statement, limit)
+        if not rows:
+            check_group(session, workspace_id, group_id)
         stages = _stages(session, workspace_id, [row.Creative.id for row in rows])
         return Page(
             tuple(_summary(row, stages) for row in rows),
-            _cursor(rows[-1].Creative.uploaded_at, rows[-1].Creative.id) if more else None,
+            cursor_of(rows[-1].Creative.uploaded_at, rows[-1].Creative.id) if more else None,
         )
 
     def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
@@ -155,8 +139,7 @@ class PostgresQueries:
     @transactional
     def group_analytics(self, session: Session, workspace_id: UUID, group_id: str) -> Analytics:
         """A group's figures, from its roll-ups only. Raises UnknownGroup."""
-        if not _group_exists(session, workspace_id, group_id):
-            raise UnknownGroup(f"There is no group {group_id!r}.")
+        check_group(session, workspace_id, group_id)
         return _analytics(session, workspace_id, group_id)
 
     @transactional
@@ -168,8 +151,10 @@ class PostgresQueries:
 # --- creatives ------------------------------------------------------------------------------------------------------
 
 
-def _group_exists(session: Session, workspace_id: UUID, group_id: str) -> bool:
-    return session.get(tables.Group, (workspace_id, group_id)) is not None
+def check_group(session: Session, workspace_id: UUID, group_id: str) -> None:
+    """Raises UnknownGroup when the workspace has none of this id."""
+    if session.get(tables.Group, (workspace_id, group_id)) is None:
+        raise UnknownGroup(f"There is no group {group_id!r}.")
 
 
 def _summaries(workspace_id: UUID) -> Select[Any]:
@@ -215,30 +200,6 @@ def _listed(session: Session, table: Any, row: tables.Creative) -> Sequence[Any]
         .where(table.workspace_id == row.workspace_id, table.creative_id == row.id)
         .order_by(table.position)
     ).all()
-
-
-# --- paging ---------------------------------------------------------------------------------------------------------
-
-
-def _some(session: Session, statement: Select[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
-    """At most `limit` rows, and whether there are more of them."""
-    if limit is not None and limit < 1:
-        raise InvalidValue("A page has at least one row.", "limit")
-    result = session.execute(statement if limit is None else statement.limit(limit + 1))
-    rows: Sequence[Any] = (result.scalars() if len(statement.column_descriptions) == 1 else result).all()
-    return (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
-
-
-def _cursor(moment: datetime, id_: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), str(id_)]).encode()).decode()
-
-
-def _read_cursor(cursor: str, id_type: type[T]) -> tuple[datetime, T]:
-    try:
-        moment, id_ = json.loads(base64.urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(moment), id_type(id_)  # type: ignore[call-arg]
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise InvalidValue("This cursor was not made by AdLens; start without one.", "cursor") from error
 
 
 # --- analytics ------------------------------------------------------------------------------------------------------

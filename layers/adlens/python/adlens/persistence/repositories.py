@@ -30,9 +30,11 @@ from adlens.domain.creative import (
 from adlens.domain.errors import Conflict, InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested, Event, sequencer_order
 from adlens.domain.ports import Overdue
+from adlens.domain.words import distinct_words
 from adlens.persistence import mapping, tables
 from adlens.persistence.rollups import count_new, keeping_rollups
 from adlens.persistence.session import transactional
+from adlens.persistence.words import meaningful_words
 from adlens.persistence.workspaces import read_settings
 
 _UNFINISHED = (Status.PENDING.value, Status.PROCESSING.value)
@@ -382,7 +384,8 @@ def _replace_findings(session: Session, row: tables.Creative, analysis: Analysis
     earlier = session.execute(
         delete(tables.Analysis).where(*_children(tables.Analysis, row)).returning(tables.Analysis.revision)
     ).first()
-    for table, values in mapping.analysis_rows(row, analysis).items():
+    words = meaningful_words(session, distinct_words(block.text for block in analysis.text or ()))
+    for table, values in mapping.analysis_rows(row, analysis, words).items():
         if earlier is not None or table is tables.StageRun:
             session.execute(delete(table).where(*_children(table, row)))
         if values:

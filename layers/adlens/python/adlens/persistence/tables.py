@@ -27,7 +27,7 @@ from sqlalchemy import (
     desc,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -130,6 +130,8 @@ class Creative(Base):
     __table_args__ = (
         _of_group(),
         Index("creatives_of_group", "workspace_id", "group_id", "uploaded_at", "id"),
+        Index("creatives_by_time", "workspace_id", "uploaded_at", "id"),
+        Index("creatives_by_name", "workspace_id", "filename", "id"),
         Index("creatives_unfinished", "updated_at", postgresql_where="status IN ('PENDING', 'PROCESSING')"),
     )
 
@@ -182,11 +184,16 @@ class StageRun(Base):
 class Analysis(Base):
     """The findings that are no lists. `class_scores` is null when no objects were looked for, `topic` when none was.
 
-    `stages` are the stage runs that made these findings; `stage_runs` may already tell of a newer analysis.
+    `stages` are the stage runs that made these findings; `stage_runs` may already tell of a newer analysis. `words` are
+    the distinct words of the text, without those that mean nothing alone.
     """
 
     __tablename__ = "analyses"
-    __table_args__ = (_of_creative(),)
+    __table_args__ = (
+        _of_creative(),
+        Index("analyses_of_topic", "workspace_id", "topic", "topic_confidence"),
+        Index("analyses_words", "words", postgresql_using="gin"),
+    )
 
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]
@@ -205,6 +212,7 @@ class Analysis(Base):
     topic_confidence: Mapped[Share | None]
     topic_scores: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     topic_evidence: Mapped[JsonList | None] = mapped_column(JSONB(none_as_null=True))
+    words: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
 
 
 class _Box:
@@ -229,7 +237,7 @@ class TextBlock(_Box, Base):
 
 class DetectedObject(_Box, Base):
     __tablename__ = "detected_objects"
-    __table_args__ = (_of_creative(),)
+    __table_args__ = (_of_creative(), Index("detected_objects_of_class", "workspace_id", "class_name", "creative_id"))
 
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]
@@ -240,7 +248,7 @@ class DetectedObject(_Box, Base):
 
 class Swatch(Base):
     __tablename__ = "swatches"
-    __table_args__ = (_of_creative(),)
+    __table_args__ = (_of_creative(), Index("swatches_of_class", "workspace_id", "color_class", "creative_id"))
 
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]

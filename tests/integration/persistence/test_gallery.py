@@ -1,0 +1,283 @@
+"""Browsing on a real database: every filter, every order, from one creative to the next, by likeness."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine
+
+from adlens.domain.analysis import (
+    Analysis,
+    BoundingBox,
+    BundleInfo,
+    DetectedObject,
+    Detections,
+    Swatch,
+    SwatchRole,
+    TextBlock,
+    TopicPrediction,
+)
+from adlens.domain.creative import Failure, NewCreative, Status
+from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
+from adlens.domain.gallery import LEAST_SIMILARITY, CreativeFilter, CreativeOrder
+from adlens.persistence.gallery import PostgresGallery
+
+Findings = Callable[..., Analysis]
+BOX = BoundingBox(0, 0, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def gallery(engine: Engine) -> PostgresGallery:
+    return PostgresGallery(engine)
+
+
+def topic(name: str, confidence: float) -> TopicPrediction:
+    return TopicPrediction(name, confidence, {name: confidence})
+
+
+def lines(*texts: str) -> tuple[TextBlock, ...]:
+    return tuple(TextBlock(line, BOX, 0.5) for line in texts)
+
+
+def add(house: Any, filename: str, analysis: Analysis | None = None, group_id: str = "grp") -> UUID:
+    id_ = uuid.uuid4()
+    house.repository.register(house.workspace_id, group_id, [NewCreative(id_, filename)])
+    if analysis is not None:
+        house.analysed(house.add(group_id, id_), analysis, group_id)
+    return id_
+
+
+def found(gallery: PostgresGallery, house: Any, **chosen: Any) -> set[str]:
+    result = gallery.browse(house.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST)
+    assert result.total == len(result.cards)
+    return {card.filename for card in result.cards}
+
+
+# --- filters --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(house: Any, findings: Findings) -> Any:
+    """A mug, a tie and a scarf; something broken and something that waits."""
+    mug = findings(
+        topic=topic("cups", 0.75),
+        text=lines("Кружка ЁЛОЧКА для мамы", "скидка 50% и 3_D"),
+        detections=Detections((DetectedObject("cup", 0.5, BOX), DetectedObject("cup", 0.4, BOX))),
+        palette=(
+            Swatch((255, 0, 0), 60.0, SwatchRole.DOMINANT, "red"),
+            Swatch((64, 64, 64), 40.0, SwatchRole.SECONDARY, "dark grey"),
+        ),
+    )
+    tie = findings(topic=topic("ties", 0.25), text=lines("The silk tie"), detections=None, palette=())
+    add(house, "mug.jpg", mug)
+    add(house, "Tie.PNG", tie, "other")
+    add(house, "scarf.webp", findings(topic=None, text=None, detections=Detections(), palette=()))
+    add(house, "waits.jpg")
+    broken = house.add("grp")
+    house.repository.fail(house.claimed(broken), Failure("invalid_image", "Cut off."), "a")
+    return house
+
+
+@pytest.mark.parametrize(
+    ("chosen", "names"),
+    [
+        ({"group_id": "other"}, {"Tie.PNG"}),
+        ({"topic": "cups"}, {"mug.jpg"}),
+        ({"topic": "bags"}, set()),
+        ({"color_class": "red"}, {"mug.jpg"}),
+        ({"color_class": "dark grey"}, {"mug.jpg"}),
+        ({"color_class": "grey"}, set()),
+        ({"object_class": "cup"}, {"mug.jpg"}),
+        ({"object_class": "cu"}, set()),
+        ({"word": "кружка"}, {"mug.jpg"}),
+        ({"word": "Ёлочка"}, {"mug.jpg"}),
+        ({"word": "елочка"}, {"mug.jpg"}),
+        ({"word": "круж"}, set()),
+        ({"word": "для"}, set()),
+        ({"word": "the"}, set()),
+        ({"word": "silk"}, {"Tie.PNG"}),
+        ({"text": "ёлочка ДЛЯ"}, {"mug.jpg"}),
+        ({"text": "tie"}, {"Tie.PNG"}),
+        ({"text": "50%"}, {"mug.jpg"}),
+        ({"text": "0_"}, set()),
+        ({"text": "3_d"}, {"mug.jpg"}),
+        ({"text": "%"}, {"mug.jpg"}),
+        ({"text": "\\"}, set()),
+        ({"text": "waits"}, {"waits.jpg"}),
+        ({"status": Status.PENDING}, {"waits.jpg"}),
+        ({"min_confidence": 0.25}, {"mug.jpg", "Tie.PNG"}),
+        ({"min_confidence": 0.251}, {"mug.jpg"}),
+        ({"max_confidence": 0.25}, {"Tie.PNG"}),
+        ({"min_confidence": 0.5, "max_confidence": 0.4}, set()),
+        ({"group_id": "grp", "topic": "ties"}, set()),
+        ({"topic": "cups", "color_class": "red", "object_class": "cup", "word": "кружка"}, {"mug.jpg"}),
+        ({"text": "x\x00\udc80", "word": "x\x00\udc80", "object_class": "\x00", "topic": "\x00"}, set()),
+    ],
+)
+def test_filters(shop: Any, gallery: PostgresGallery, chosen: dict[str, Any], names: set[str]) -> None:
+    assert found(gallery, shop, **chosen) == names
+
+
+def test_of_an_unknown_group_nothing_is_told(shop: Any, gallery: PostgresGallery) -> None:
+    with pytest.raises(UnknownGroup):
+        found(gallery, shop, group_id="nowhere")
+
+
+def test_a_card(shop: Any, gallery: PostgresGallery) -> None:
+    cards = {
+        card.filename: card for card in gallery.browse(shop.workspace_id, CreativeFilter(), CreativeOrder.NEWEST).cards
+    }
+    mug, waits = cards["mug.jpg"], cards["waits.jpg"]
+    assert (mug.group_id, mug.status, mug.topic, mug.topic_confidence) == ("grp", Status.SUCCESS, "cups", 0.75)
+    assert [(swatch.hex, swatch.percent) for swatch in mug.dominant] == [("#ff0000", 60.0)]
+    assert mug.facts is not None
+    assert (waits.status, waits.facts, waits.topic, waits.dominant) == (Status.PENDING, None, None, ())
+    assert [card.failure for card in cards.values() if card.failure] == [Failure("invalid_image", "Cut off.")]
+
+
+def test_a_page_takes_the_same_statements_whatever_its_length(
+    house: Any, gallery: PostgresGallery, findings: Findings, statements: Any
+) -> None:
+    for number in range(20):
+        add(house, f"{number}.png", findings(number))
+    counts = []
+    for limit in (1, 20):
+        with statements(gallery.engine) as seen:
+            gallery.browse(house.workspace_id, CreativeFilter(group_id="grp"), CreativeOrder.NEWEST, limit)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 5
+
+
+# --- order ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(house: Any, findings: Findings) -> Any:
+    """Names and confidences that repeat, and creatives without a topic."""
+    for number in range(12):
+        confidence = [None, 0.25, 0.123456, 0.25, 1.0, 0.0][number % 6]
+        found = findings(number, topic=None if confidence is None else topic("cups", confidence))
+        add(house, f"{number % 3}.png", found if number % 4 else None)
+    return house
+
+
+@dataclass
+class Key:
+    """What a creative is sorted by, in Python."""
+
+    card: Any
+    order: CreativeOrder
+    value: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.order.column == "topic_confidence":
+            last = -1 if self.order.descending else 2
+            self.value = last if self.card.topic_confidence is None else self.card.topic_confidence
+        else:
+            self.value = getattr(self.card, self.order.column)
+
+
+@pytest.mark.parametrize("order", CreativeOrder)
+def test_every_order_is_whole_in_pages_and_from_one_to_the_next(
+    shelf: Any, gallery: PostgresGallery, order: CreativeOrder
+) -> None:
+    everything = gallery.browse(shelf.workspace_id, CreativeFilter(), order)
+    keys = [(Key(card, order).value, card.id) for card in everything.cards]
+    assert keys == sorted(keys, reverse=order.descending)
+    assert (len(keys), everything.total) == (12, 12)
+
+    paged, cursor = [], None
+    for _ in range(3):
+        page = gallery.browse(shelf.workspace_id, CreativeFilter(), order, 5, cursor)
+        paged += page.cards
+        cursor = page.next_cursor
+        assert page.total == 12
+    assert (tuple(paged), cursor) == (everything.cards, None)
+
+    ids = [card.id for card in everything.cards]
+    for place, id_ in enumerate(ids):
+        around = gallery.neighbours(shelf.workspace_id, id_, CreativeFilter(), order)
+        assert around.previous == (ids[place - 1] if place else None)
+        assert around.next == (ids[place + 1] if place + 1 < len(ids) else None)
+        assert (around.position, around.total) == (place + 1, 12)
+
+
+def test_a_cursor_is_for_its_order_only(shelf: Any, gallery: PostgresGallery) -> None:
+    cursors = {
+        order: gallery.browse(shelf.workspace_id, CreativeFilter(), order, 1).next_cursor for order in CreativeOrder
+    }
+    for order in CreativeOrder:
+        for of, cursor in cursors.items():
+            if of is order:
+                assert gallery.browse(shelf.workspace_id, CreativeFilter(), order, 1, cursor).cards
+            else:
+                with pytest.raises(InvalidValue) as refused:
+                    gallery.browse(shelf.workspace_id, CreativeFilter(), order, 1, cursor)
+                assert refused.value.field == "cursor"
+
+
+def test_neighbours_within_a_filter(shop: Any, gallery: PostgresGallery) -> None:
+    ids = {
+        card.filename: card.id
+        for card in gallery.browse(shop.workspace_id, CreativeFilter(), CreativeOrder.NEWEST).cards
+    }
+    topics = CreativeFilter(min_confidence=0)
+    around = gallery.neighbours(shop.workspace_id, ids["mug.jpg"], topics, CreativeOrder.MOST_CONFIDENT)
+    assert (around.previous, around.next, around.position, around.total) == (None, ids["Tie.PNG"], 1, 2)
+    left_out = gallery.neighbours(shop.workspace_id, ids["waits.jpg"], topics, CreativeOrder.MOST_CONFIDENT)
+    assert (left_out.previous, left_out.next, left_out.position, left_out.total) == (ids["Tie.PNG"], None, 3, 2)
+    with pytest.raises(UnknownCreative):
+        gallery.neighbours(shop.workspace_id, uuid.uuid4(), topics, CreativeOrder.NEWEST)
+    with pytest.raises(UnknownGroup):
+        gallery.neighbours(shop.workspace_id, ids["mug.jpg"], CreativeFilter(group_id="x"), CreativeOrder.NEWEST)
+
+
+# --- likeness -------------------------------------------------------------------------------------------------------
+
+
+def test_similar_ones_come_best_first_and_nonsense_never(
+    house: Any, new_house: Callable[[], Any], gallery: PostgresGallery, findings: Findings
+) -> None:
+    def vectored(owner: Any, filename: str, vector: tuple[float, ...] | None, **changes: Any) -> UUID:
+        return add(owner, filename, findings(1, embedding=vector, **changes))
+
+    other_bundle = BundleInfo("other", "1", "d" * 64, {})
+    own = vectored(house, "own.png", (1.0, 0.0))
+    vectored(house, "near.png", (0.8, 0.6))
+    vectored(house, "twin.png", (1.0, 0.0))
+    vectored(house, "far.png", (0.5, 0.75**0.5))
+    vectored(house, "opposite.png", (-1.0, 0.0))
+    vectored(house, "nothing.png", (0.0, 0.0))
+    vectored(house, "longer.png", (1.0, 0.0, 0.0), bundle=other_bundle)
+    bare = vectored(house, "bare.png", None)
+    vectored(new_house(), "theirs.png", (1.0, 0.0))
+
+    similar = gallery.similar(house.workspace_id, own, 10)
+
+    assert [(one.card.filename, round(one.similarity, 6)) for one in similar] == [("twin.png", 1.0), ("near.png", 0.8)]
+    assert 0.5 < LEAST_SIMILARITY < 0.8
+    assert [one.card.filename for one in gallery.similar(house.workspace_id, own, 1)] == ["twin.png"]
+    assert gallery.similar(house.workspace_id, bare, 10) == ()
+    with pytest.raises(UnknownCreative):
+        gallery.similar(house.workspace_id, uuid.uuid4(), 10)
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+
+def test_words_follow_the_findings(house: Any, findings: Findings) -> None:
+    def words() -> list[str]:
+        (row,) = house.rows("SELECT words FROM analyses WHERE workspace_id = :workspace_id")
+        return row["words"]
+
+    key = house.add()
+    house.analysed(key, findings(text=lines("Новая КРУЖКА, кружка!", "и она не the tie's x" + "y" * 3000)))
+    assert words() == ["tie", "кружка", "новая"]
+    claim = house.repository.claim(house.repository.request_analysis(key), "again", 60)
+    assert house.repository.complete(claim, findings(text=None), "a")
+    assert words() == []
