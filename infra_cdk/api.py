@@ -158,7 +158,7 @@ class Api(Construct):
         headers = {
             "Access-Control-Allow-Origin": "'*'",
             "Access-Control-Allow-Headers": "'content-type,x-api-key'",
-            "Access-Control-Allow-Methods": "'GET,POST,PUT,DELETE'",
+            "Access-Control-Allow-Methods": "'GET,POST,PUT,PATCH,DELETE'",
             "Access-Control-Expose-Headers": "'retry-after'",
         }
         for kind, code, detail, more in _ERRORS:

@@ -56,7 +56,7 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=chosen.cors_origins,
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["content-type", "x-api-key"],
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
         max_age=600,

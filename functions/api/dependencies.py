@@ -15,7 +15,7 @@ from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
-from adlens.services.reanalyze import Reanalyze
+from adlens.services.reanalyze import Reanalyze, ReanalyzeGroup
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
 from adlens.settings import ApiSettings
 from adlens.storage.objects import S3ObjectStore
@@ -117,9 +117,14 @@ async def reanalyze(creatives: Creatives, queue: Queue) -> Reanalyze:
     return Reanalyze(creatives, queue)
 
 
+async def reanalyze_group(creatives: Creatives, queue: Queue) -> ReanalyzeGroup:
+    return ReanalyzeGroup(creatives, queue)
+
+
 UseRegisterUploads = Annotated[RegisterUploads, Depends(register_uploads)]
 UseStoreUpload = Annotated[StoreUpload, Depends(store_upload)]
 UseReanalyze = Annotated[Reanalyze, Depends(reanalyze)]
+UseReanalyzeGroup = Annotated[ReanalyzeGroup, Depends(reanalyze_group)]
 
 
 def media_type(expected: str) -> Callable[[Request, UUID], Awaitable[None]]:

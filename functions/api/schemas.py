@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from adlens.domain.analysis import Analysis, BundleInfo, EvidenceKind, Stage, StageRun, StageState, Swatch, SwatchRole
 from adlens.domain.analytics import Analytics
@@ -33,10 +33,21 @@ def clean_filename(name: str) -> str:
     return name[-255:] or "unnamed"
 
 
+def clean_group_name(name: str) -> str | None:
+    """A name in one line, or None when nothing is left of it."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split()) or None
+
+
 GroupId = Annotated[
     str,
     AfterValidator(check_group_id),
     Field(description="The group's id, made by the client.", examples=["grp_20260301_101500_a1b2c3"]),
+]
+GroupName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=120),
+    AfterValidator(clean_group_name),
+    Field(description="For people; nothing but spaces is no name.", examples=["Spring mugs"]),
 ]
 Utc = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
 Filename = Annotated[
@@ -337,11 +348,36 @@ class ReanalysisOut(Shape):
 # --- groups ---------------------------------------------------------------------------------------------------------
 
 
+class TopicCountOut(Shape):
+    topic: str = Field(examples=["cups"])
+    count: int
+    title: TitleOut
+
+
+class TopicColorOut(Shape):
+    color_class: str = named("class", examples=["Красный"])
+    hex: HexColor
+    percent: float
+    class_en: str = Field(examples=["red"])
+
+
 class GroupOut(Shape):
     group_id: str = Field(examples=[_GROUP_ID])
     count: int = Field(description="Creatives in the group.", examples=[24])
     created_at: Utc
     by_status: dict[Status, int] = Field(examples=[{"SUCCESS": 23, "ERROR": 1}])
+    name: str | None = Field(examples=["Spring mugs"])
+    topics: list[TopicCountOut] = Field(description="The three most frequent ones.")
+    colors: list[TopicColorOut] = Field(description="Its five largest colour classes, normalised to 100.")
+
+
+class GroupChangeIn(Shape):
+    name: GroupName | None
+
+
+class GroupReanalysisOut(Shape):
+    group_id: str = Field(examples=[_GROUP_ID])
+    count: int = Field(description="Creatives that are analysed again.", examples=[24])
 
 
 class GroupStatusOut(Shape):
@@ -370,6 +406,7 @@ class UploadFileIn(Shape):
 
 class UploadsIn(Shape):
     group_id: GroupId | None = Field(default=None, description="A new group is made when you send none.")
+    group_name: GroupName | None = Field(default=None, description="Names the group, new or not.")
     files: list[UploadFileIn] = Field(min_length=1, max_length=MAX_FILES_PER_CALL)
 
 
@@ -420,12 +457,6 @@ class SummaryOut(Shape):
     )
 
 
-class TopicCountOut(Shape):
-    topic: str = Field(examples=["cups"])
-    count: int
-    title: TitleOut
-
-
 class ColorCountOut(Shape):
     hex: HexColor
     count: int = Field(description="Creatives with this dominant colour.")
@@ -439,13 +470,6 @@ class TopicRowOut(Shape):
     ocr_confidence: float | None = named("Ср. уверенность (OCR)")
     object_confidence: float | None = named("Ср. уверенность (объекты)")
     topic_confidence: float | None = named("Cр. уверенность (топики)")
-
-
-class TopicColorOut(Shape):
-    color_class: str = named("class", examples=["Красный"])
-    hex: HexColor
-    percent: float
-    class_en: str = Field(examples=["red"])
 
 
 class AnalyticsOut(Shape):
@@ -633,6 +657,9 @@ def group_out(group: GroupSummary) -> GroupOut:
         count=group.count,
         created_at=group.created_at,
         by_status={status: group.by_status.get(status, 0) for status in Status},
+        name=group.name,
+        topics=[TopicCountOut(topic=topic, count=count, title=title_of(topic)) for topic, count in group.topics[:3]],
+        colors=_top_colors(group.class_percents),
     )
 
 

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from functions.api.dependencies import PAGE, Creatives, Cursor, Limit, Now, Queries, Store, Workspace
+from functions.api.dependencies import (
+    PAGE,
+    Creatives,
+    Cursor,
+    Limit,
+    Now,
+    Queries,
+    Store,
+    UseReanalyzeGroup,
+    Workspace,
+    media_type,
+)
 from functions.api.errors import documented
 from functions.api.routes.pages import PAGE_HEADERS, lead_on
 from functions.api.routes.pictures import picture_url
 from functions.api.schemas import (
     CreativeRowOut,
+    GroupChangeIn,
     GroupId,
     GroupOut,
+    GroupReanalysisOut,
     GroupStatusOut,
     creative_row_out,
     group_out,
@@ -26,12 +40,32 @@ router = APIRouter(prefix="/groups", tags=["groups"])
 
 @router.get("", responses={200: {"headers": PAGE_HEADERS}})
 def list_groups(
-    response: Response, workspace: Workspace, queries: Queries, limit: Limit = PAGE, cursor: Cursor = None
+    response: Response,
+    workspace: Workspace,
+    queries: Queries,
+    search: Annotated[str | None, Query(max_length=100, description="Part of the id or the name.")] = None,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
 ) -> list[GroupOut]:
     """The groups, newest first."""
-    page = queries.groups(workspace, limit, cursor)
-    lead_on(response, limit, page.next_cursor)
+    page = queries.groups(workspace, limit, cursor, search)
+    lead_on(response, limit, page.next_cursor, search=search)
     return [group_out(group) for group in page.items]
+
+
+@router.get("/{group_id}", responses=documented(404))
+def get_group(group_id: GroupId, workspace: Workspace, queries: Queries) -> GroupOut:
+    """One group."""
+    return group_out(queries.group(workspace, group_id))
+
+
+@router.patch("/{group_id}", dependencies=[Depends(media_type("application/json"))], responses=documented(404, 415))
+def rename_group(
+    group_id: GroupId, workspace: Workspace, creatives: Creatives, queries: Queries, change: GroupChangeIn
+) -> GroupOut:
+    """Gives a group a name, or takes it away."""
+    creatives.rename_group(workspace, group_id, change.name)
+    return group_out(queries.group(workspace, group_id))
 
 
 @router.get("/{group_id}/creatives", responses={200: {"headers": PAGE_HEADERS}, **documented(404)})
@@ -61,6 +95,12 @@ def group_status(
         everything = queries.group_status(workspace, group_id)
     by_status = Counter(creative.status for creative in everything)
     return group_status_out(group_id, by_status, page.items, page.next_cursor, now)
+
+
+@router.post("/{group_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404))
+def reanalyze_group(group_id: GroupId, workspace: Workspace, reanalyze: UseReanalyzeGroup) -> GroupReanalysisOut:
+    """Analyses all creatives of a group once more that have ended and whose file has arrived."""
+    return GroupReanalysisOut(group_id=group_id, count=reanalyze(workspace, group_id))
 
 
 @router.delete("/{group_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))

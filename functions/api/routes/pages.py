@@ -13,7 +13,10 @@ PAGE_HEADERS: dict[str, Any] = {
 }
 
 
-def lead_on(response: Response, limit: int, next_cursor: str | None) -> None:
+def lead_on(response: Response, limit: int, next_cursor: str | None, **more: str | None) -> None:
+    """`more` are the other parameters of the request, which the next page needs again."""
     if next_cursor is not None:
         response.headers["X-Next-Cursor"] = next_cursor
-        response.headers["Link"] = f'<?{urlencode({"limit": limit, "cursor": next_cursor})}>; rel="next"'
+        given = {name: value for name, value in more.items() if value is not None}
+        query = urlencode({"limit": limit, "cursor": next_cursor, **given})
+        response.headers["Link"] = f'<?{query}>; rel="next"'

@@ -65,7 +65,7 @@ def sign_uploads(body: UploadsIn, workspace: Workspace, register: UseRegisterUpl
             )
     if len({creative.id for creative, _ in accepted}) < len(accepted):
         raise InvalidValue("Two files have the same creative_id.", "files")
-    forms = register(workspace, group_id, accepted) if accepted else []
+    forms = register(workspace, group_id, accepted, body.group_name) if accepted else []
     _count(len(accepted), len(refused))
     return UploadsOut(
         group_id=group_id,

@@ -59,6 +59,53 @@ def test_groups_come_newest_first_and_in_pages(house: Any, queries: PostgresQuer
     assert cursor is None
 
 
+def test_groups_at_a_glance_take_the_same_statements_whatever_their_number(
+    house: Any, queries: PostgresQueries, findings: Findings, statements: Any
+) -> None:
+    red, blue = (
+        Swatch(rgb, 50.0, SwatchRole.DOMINANT, name) for rgb, name in (((255, 0, 0), "red"), ((0, 0, 255), "blue"))
+    )
+    for number, topic in enumerate(("cups", "ties", "ties", None)):
+        found = findings(number, topic=topic and _topic(topic, 0.5), palette=(red, blue) if number else (red,))
+        house.analysed(house.add(), found)
+    for number in range(5):
+        house.add(f"grp_{number}")
+    house.repository.rename_group(house.workspace_id, "grp", "Spring")
+
+    counts = []
+    for limit in (1, 6):
+        with statements(queries.engine) as seen:
+            page = queries.groups(house.workspace_id, limit)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] == 4
+
+    group = page.items[-1]
+    assert (group.group_id, group.name, group.count) == ("grp", "Spring", 4)
+    assert group.topics == (("ties", 2), ("cups", 1))
+    assert group.class_percents == {"red": 200.0, "blue": 150.0}
+    assert (page.items[0].name, page.items[0].topics, page.items[0].class_percents) == (None, (), {})
+    assert queries.group(house.workspace_id, "grp") == group
+
+
+@pytest.mark.parametrize(
+    ("search", "ids"),
+    [
+        ("SPRING", ["grp_2", "grp_1"]),
+        ("весна", ["grp_3"]),
+        ("rp_2", ["grp_2"]),
+        ("50%", ["grp_2"]),
+        ("0_", []),
+        ("", ["grp_3", "grp_2", "grp_1"]),
+        ("x\x00\udc80", []),
+    ],
+)
+def test_groups_are_searched_by_id_and_name(house: Any, queries: PostgresQueries, search: str, ids: list[str]) -> None:
+    for id_, name in (("grp_1", "spring mugs"), ("grp_2", "Spring -50%"), ("grp_3", "ВЕСНА")):
+        house.repository.register(house.workspace_id, id_, [], name)
+
+    assert [group.group_id for group in queries.groups(house.workspace_id, search=search).items] == ids
+
+
 def test_creatives_keep_the_order_they_were_given_in(house: Any, queries: PostgresQueries) -> None:
     names = [f"{n}.png" for n in range(7)]
     house.repository.register(house.workspace_id, "grp", [NewCreative(uuid.uuid4(), name) for name in names])
@@ -118,7 +165,7 @@ def test_unknown_things_are_said_to_be_unknown(house: Any, queries: PostgresQuer
 
     assert queries.creatives(house.workspace_id, "empty").items == ()
     assert queries.group_analytics(house.workspace_id, "empty").creatives == 0
-    for read in (queries.creatives, queries.group_status, queries.group_analytics):
+    for read in (queries.group, queries.creatives, queries.group_status, queries.group_analytics):
         with pytest.raises(UnknownGroup):
             read(house.workspace_id, "nowhere")
     for read_one in (queries.creative, queries.summary):

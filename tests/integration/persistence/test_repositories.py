@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -510,3 +510,58 @@ def _is_void(house: Any, claim: Claim, analysis: Analysis) -> None:
     house.repository.release(claim)
     house.repository.record_stage(claim, StageRun(Stage.OCR, StageState.ERROR))
     assert house.rows("SELECT * FROM creatives WHERE workspace_id = :workspace_id ORDER BY id") == before
+
+
+# --- groups ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_group_is_named_when_it_is_made_or_later(house: Any, new_house: Any) -> None:
+    other = new_house()
+    other.add()
+
+    def names() -> list[str | None]:
+        return [row["name"] for row in house.rows("SELECT name FROM groups WHERE workspace_id = :workspace_id")]
+
+    house.repository.register(house.workspace_id, "grp", [], "one")
+    assert names() == ["one"]
+    house.repository.register(house.workspace_id, "grp", [NewCreative(uuid.uuid4(), "a.png")])
+    assert names() == ["one"]
+    house.repository.register(house.workspace_id, "grp", [NewCreative(uuid.uuid4(), "b.png")], "two\x00")
+    assert names() == ["two"]
+    house.repository.rename_group(house.workspace_id, "grp", None)
+    assert names() == [None]
+    with pytest.raises(UnknownGroup):
+        house.repository.rename_group(house.workspace_id, "nowhere", "x")
+    assert other.rows("SELECT name FROM groups WHERE workspace_id = :workspace_id") == [{"name": None}]
+
+
+def test_of_a_group_those_are_analysed_again_that_have_ended_and_arrived(
+    house: Any, new_house: Any, findings: Any
+) -> None:
+    done, failed, missing, running, elsewhere = house.add(), house.add(), house.add(), house.add(), house.add("other")
+    waiting, theirs = house.add(), new_house()
+    house.analysed(done, findings(1))
+    house.repository.fail(house.claimed(failed), Failure("invalid_image", "Broken."), "a")
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    assert house.repository.end_overdue(missing, 1, later, Failure("upload_missing", "Missing."))
+    house.claimed(running)
+    house.analysed(elsewhere, findings(2), "other")
+    theirs.analysed(theirs.add(), findings(3))
+
+    requests = house.repository.request_group_analysis(house.workspace_id, "grp")
+
+    assert {(request.creative, request.revision) for request in requests} == {(done, 2), (failed, 2)}
+    assert [house.row(key)["status"] for key in (done, failed, missing, running, elsewhere, waiting)] == [
+        "PENDING",
+        "PENDING",
+        "ERROR",
+        "PROCESSING",
+        "SUCCESS",
+        "PENDING",
+    ]
+    assert house.row(failed)["failure_code"] is None
+    assert house.rows("SELECT 1 FROM stage_runs WHERE creative_id = :id", id=done.id) == []
+    assert house.rollups() == house.recount()
+    assert house.repository.request_group_analysis(house.workspace_id, "grp") == []
+    with pytest.raises(UnknownGroup):
+        house.repository.request_group_analysis(house.workspace_id, "nowhere")

@@ -115,7 +115,9 @@ class RecordingCreatives:
     ended: list[tuple[CreativeId, Failure]] = field(default_factory=list)
     touched: list[CreativeId] = field(default_factory=list)
 
-    def register(self, workspace_id: UUID, group_id: str, creatives: Iterable[NewCreative]) -> None:
+    def register(
+        self, workspace_id: UUID, group_id: str, creatives: Iterable[NewCreative], group_name: str | None = None
+    ) -> None:
         self.registered.append((workspace_id, group_id, list(creatives)))
 
     def claim(self, event: Event, claimant: str, lease_seconds: float) -> Claim | None:
@@ -149,6 +151,9 @@ class RecordingCreatives:
 
     def request_analysis(self, key: CreativeId) -> AnalysisRequested:
         return AnalysisRequested(key, 2)
+
+    def request_group_analysis(self, workspace_id: UUID, group_id: str) -> list[AnalysisRequested]:
+        return [AnalysisRequested(key, 2) for key in self.known]
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
         return [creative for creative in self.waiting if creative.since < before][:limit]

@@ -8,7 +8,7 @@ from adlens.domain.events import AnalysisRequested
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import Overdue
 from adlens.services.end_unfinished import GAVE_UP, NEVER_ARRIVED, EndDeadLetter, Sweep, SweepResult
-from adlens.services.reanalyze import Reanalyze
+from adlens.services.reanalyze import Reanalyze, ReanalyzeGroup
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -45,6 +45,11 @@ def test_a_new_analysis_is_asked_for_and_queued(creatives, queue) -> None:
     key = CreativeId(uuid4(), uuid4())
     assert Reanalyze(creatives, queue)(key) == AnalysisRequested(key, 2)
     assert queue.sent == [AnalysisRequested(key, 2)]
+
+
+def test_a_group_is_analysed_again_by_one_message_per_creative(creatives, queue, creative) -> None:
+    assert ReanalyzeGroup(creatives, queue)(creative["key"].workspace_id, "g") == 1
+    assert queue.sent == [AnalysisRequested(creative["key"], 2)]
 
 
 def test_a_dead_letter_ends_its_creative(creatives) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,7 @@ class MemoryAdLens:
     theirs: UUID = field(default_factory=uuid4)
     rows: dict[CreativeId, Creative] = field(default_factory=dict)
     changed: dict[tuple[UUID, str], int] = field(default_factory=dict)
+    names: dict[tuple[UUID, str], str | None] = field(default_factory=dict)
     objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     sent: list[AnalysisRequested] = field(default_factory=list)
     bundle: BundleInfo | None = None
@@ -87,7 +89,9 @@ class MemoryAdLens:
         return row
 
     # --- CreativeRepository ---
-    def register(self, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative]) -> None:
+    def register(
+        self, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative], group_name: str | None = None
+    ) -> None:
         for new in creatives:
             known = self.rows.get(CreativeId(workspace_id, new.id))
             if known and known.group_id != group_id:
@@ -95,6 +99,17 @@ class MemoryAdLens:
         for new in creatives:
             if CreativeId(workspace_id, new.id) not in self.rows:
                 self.add(workspace_id, group_id, id=new.id, filename=new.filename, size=new.size)
+        if group_name is not None:
+            self.names[workspace_id, group_id] = group_name
+
+    def rename_group(self, workspace_id: UUID, group_id: str, name: str | None) -> None:
+        self.group_status(workspace_id, group_id)
+        self.names[workspace_id, group_id] = name
+
+    def request_group_analysis(self, workspace_id: UUID, group_id: str) -> list[AnalysisRequested]:
+        rows = self.group_status(workspace_id, group_id)
+        chosen = [row.id for row in rows if row.status.ended and row.object_key in self.objects]
+        return [self.request_analysis(CreativeId(workspace_id, id_)) for id_ in chosen]
 
     def request_analysis(self, key: CreativeId) -> AnalysisRequested:
         row = self.creative(key.workspace_id, key.id)
@@ -118,16 +133,24 @@ class MemoryAdLens:
         self._answer("database")
         return self.bundle
 
-    def groups(self, workspace_id: UUID, limit: int, cursor: str | None) -> Page[GroupSummary]:
-        of_group: dict[str, list[Creative]] = {}
-        for key, row in self.rows.items():
-            if key.workspace_id == workspace_id:
-                of_group.setdefault(row.group_id, []).append(row)
-        groups = [
-            GroupSummary(name, len(rows), rows[0].uploaded_at, {rows[0].status: len(rows)})
-            for name, rows in of_group.items()
-        ]
+    def groups(
+        self, workspace_id: UUID, limit: int, cursor: str | None, search: str | None = None
+    ) -> Page[GroupSummary]:
+        ids = dict.fromkeys(row.group_id for key, row in self.rows.items() if key.workspace_id == workspace_id)
+        groups = [self.group(workspace_id, id_) for id_ in ids if (search or "") in id_]
         return _page(groups[::-1], limit, cursor)
+
+    def group(self, workspace_id: UUID, group_id: str) -> GroupSummary:
+        rows = self.group_status(workspace_id, group_id)
+        return GroupSummary(
+            group_id,
+            self.names.get((workspace_id, group_id)),
+            len(rows),
+            rows[0].uploaded_at,
+            Counter(row.status for row in rows),
+            tuple(Counter(row.topic for row in rows if row.topic).most_common()),
+            {"red": 150.0, "white": 50.0},
+        )
 
     def creatives(self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None) -> Page[CreativeSummary]:
         return _page(self.group_status(workspace_id, group_id), limit, cursor)

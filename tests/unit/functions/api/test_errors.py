@@ -86,6 +86,7 @@ def test_a_body_that_is_no_json_is_refused(client, body: bytes) -> None:
         ("POST", "/upload", "application/json"),
         ("POST", "/upload", "image/png"),
         ("PUT", "/settings/", "application/xml"),
+        ("PATCH", "/groups/grp_1", "text/plain"),
     ],
 )
 def test_another_kind_of_body_is_415_and_says_which_one_to_send(client, method, path, sent) -> None:

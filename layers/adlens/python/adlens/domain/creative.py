@@ -98,10 +98,17 @@ class CreativeSummary:
 
 @dataclass(frozen=True, slots=True)
 class GroupSummary:
+    """A group at a glance. `topics` counts its creatives per topic, most frequent first; `class_percents` adds up the
+    swatches' percents per colour class.
+    """
+
     group_id: str
+    name: str | None
     count: int
     created_at: datetime
     by_status: Mapping[Status, int]
+    topics: tuple[tuple[str, int], ...]
+    class_percents: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,10 @@ class Overdue:
 class CreativeRepository(Protocol):
     """Writes. Each method is one transaction that changes roll-ups too. Database trouble raises TransientError."""
 
-    def register(self, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative]) -> None:
-        """Makes the group if need be and records each creative as PENDING.
+    def register(
+        self, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative], group_name: str | None = None
+    ) -> None:
+        """Makes the group if need be, names it if there is a name, and records each creative as PENDING.
 
         The same creative again changes nothing; raises Conflict when its id is already used in another group.
         """
@@ -181,6 +183,11 @@ class CreativeRepository(Protocol):
     def request_analysis(self, key: CreativeId) -> AnalysisRequested:
         """Asks for one more analysis: the creative is PENDING again. Raises UnknownCreative, and Conflict when its file
         has not arrived yet."""
+        ...
+
+    def request_group_analysis(self, workspace_id: UUID, group_id: str) -> list[AnalysisRequested]:
+        """Asks for one more analysis of every creative of the group that has ended and whose file has arrived. Raises
+        UnknownGroup."""
         ...
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:

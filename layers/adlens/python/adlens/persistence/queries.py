@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Numeric, Select, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Engine, Numeric, Select, func, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import Analysis, BundleInfo, StageRun
@@ -17,9 +17,9 @@ from adlens.domain.analytics import Analytics, TopicFigures
 from adlens.domain.creative import Creative, CreativeId, CreativeSummary, GroupSummary, Status
 from adlens.domain.errors import UnknownCreative, UnknownGroup
 from adlens.persistence import mapping, tables
-from adlens.persistence.paging import Page, cursor_of, read_cursor, some
+from adlens.persistence.paging import Page, cursor_of, like_part, read_cursor, some
 from adlens.persistence.session import transactional
-from adlens.persistence.tables import GroupColorRollup, GroupRollup, GroupTopicColorRollup, GroupTopicRollup
+from adlens.persistence.tables import GroupColorRollup, GroupRollup, GroupTopicColorRollup, GroupTopicRollup, storable
 
 TOP_COLORS = 100
 
@@ -43,28 +43,33 @@ class PostgresQueries:
 
     @transactional
     def groups(
-        self, session: Session, workspace_id: UUID, limit: int | None = None, cursor: str | None = None
+        self,
+        session: Session,
+        workspace_id: UUID,
+        limit: int | None = None,
+        cursor: str | None = None,
+        search: str | None = None,
     ) -> Page[GroupSummary]:
-        """Groups, newest first."""
+        """Groups, newest first; with `search` those that have it in their id or name, whatever the case."""
         group = tables.Group
         statement = select(group).where(group.workspace_id == workspace_id)
         statement = statement.order_by(group.created_at.desc(), group.id.desc())
+        if search is not None:
+            part = storable(like_part(search))
+            statement = statement.where(or_(group.id.ilike(part), group.name.ilike(part)))
         if cursor is not None:
             created_at, group_id = read_cursor(cursor, datetime.fromisoformat, str)
             statement = statement.where(tuple_(group.created_at, group.id) < (created_at, group_id))
         rows, more = some(session, statement, limit)
-        counts: dict[str, dict[Status, int]] = defaultdict(dict)
-        creative = tables.Creative
-        for group_id, status, count in session.execute(
-            select(creative.group_id, creative.status, func.count())
-            .where(creative.workspace_id == workspace_id, creative.group_id.in_([row.id for row in rows]))
-            .group_by(creative.group_id, creative.status)
-        ):
-            counts[group_id][Status(status)] = count
         return Page(
-            tuple(GroupSummary(row.id, sum(counts[row.id].values()), row.created_at, counts[row.id]) for row in rows),
-            cursor_of(rows[-1].created_at, rows[-1].id) if more else None,
+            _group_summaries(session, workspace_id, rows), cursor_of(rows[-1].created_at, rows[-1].id) if more else None
         )
+
+    @transactional
+    def group(self, session: Session, workspace_id: UUID, group_id: str) -> GroupSummary:
+        """Raises UnknownGroup."""
+        row = check_group(session, workspace_id, group_id)
+        return _group_summaries(session, workspace_id, [row])[0]
 
     @transactional
     def creatives(
@@ -148,13 +153,59 @@ class PostgresQueries:
         return _analytics(session, workspace_id, None)
 
 
-# --- creatives ------------------------------------------------------------------------------------------------------
+# --- groups ---------------------------------------------------------------------------------------------------------
 
 
-def check_group(session: Session, workspace_id: UUID, group_id: str) -> None:
+def check_group(session: Session, workspace_id: UUID, group_id: str) -> tables.Group:
     """Raises UnknownGroup when the workspace has none of this id."""
-    if session.get(tables.Group, (workspace_id, group_id)) is None:
+    row = session.get(tables.Group, (workspace_id, group_id))
+    if row is None:
         raise UnknownGroup(f"There is no group {group_id!r}.")
+    return row
+
+
+def _group_summaries(session: Session, workspace_id: UUID, rows: Sequence[tables.Group]) -> tuple[GroupSummary, ...]:
+    """In three queries, whatever their number."""
+    ids = [row.id for row in rows]
+    counts: dict[str, dict[Status, int]] = defaultdict(dict)
+    creative = tables.Creative
+    for group_id, status, count in session.execute(
+        select(creative.group_id, creative.status, func.count())
+        .where(creative.workspace_id == workspace_id, creative.group_id.in_(ids))
+        .group_by(creative.group_id, creative.status)
+    ):
+        counts[group_id][Status(status)] = count
+    topics: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    of_topic = GroupTopicRollup
+    for group_id, topic, count in session.execute(
+        select(of_topic.group_id, of_topic.topic, of_topic.creatives)
+        .where(of_topic.workspace_id == workspace_id, of_topic.group_id.in_(ids))
+        .order_by(of_topic.group_id, of_topic.creatives.desc(), of_topic.topic)
+    ):
+        topics[group_id].append((topic, count))
+    percents: dict[str, dict[str, float]] = defaultdict(dict)
+    by_class = GroupTopicColorRollup
+    for group_id, color_class, percent in session.execute(
+        select(by_class.group_id, by_class.color_class, _sum(by_class.percent))
+        .where(by_class.workspace_id == workspace_id, by_class.group_id.in_(ids))
+        .group_by(by_class.group_id, by_class.color_class)
+    ):
+        percents[group_id][color_class] = float(percent)
+    return tuple(
+        GroupSummary(
+            group_id=row.id,
+            name=row.name,
+            count=sum(counts[row.id].values()),
+            created_at=row.created_at,
+            by_status=counts[row.id],
+            topics=tuple(topics[row.id]),
+            class_percents=percents[row.id],
+        )
+        for row in rows
+    )
+
+
+# --- creatives ------------------------------------------------------------------------------------------------------
 
 
 def _summaries(workspace_id: UUID) -> Select[Any]:

@@ -32,6 +32,7 @@ from adlens.domain.events import AnalysisRequested, Event, sequencer_order
 from adlens.domain.ports import Overdue
 from adlens.domain.words import distinct_words
 from adlens.persistence import mapping, tables
+from adlens.persistence.queries import check_group
 from adlens.persistence.rollups import count_new, keeping_rollups
 from adlens.persistence.session import transactional
 from adlens.persistence.words import meaningful_words
@@ -47,9 +48,21 @@ class PostgresCreatives:
         self.engine = engine
 
     @transactional
-    def register(self, session: Session, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative]) -> None:
+    def register(
+        self,
+        session: Session,
+        workspace_id: UUID,
+        group_id: str,
+        creatives: Sequence[NewCreative],
+        group_name: str | None = None,
+    ) -> None:
         check_group_id(group_id)
-        session.execute(upsert(tables.Group).values(workspace_id=workspace_id, id=group_id).on_conflict_do_nothing())
+        group = upsert(tables.Group).values(workspace_id=workspace_id, id=group_id, name=group_name)
+        session.execute(
+            group.on_conflict_do_nothing()
+            if group_name is None
+            else group.on_conflict_do_update(index_elements=["workspace_id", "id"], set_={"name": group.excluded.name})
+        )
         if not creatives:
             return
         now = _now(session)
@@ -165,13 +178,20 @@ class PostgresCreatives:
         row = _lock(session, key)
         if row.event_etag is None and row.etag is None:  # neither heard of nor read, as when its event was lost
             raise Conflict("The file of this creative has not arrived yet; upload it first.")
-        _clear_claim(row)
-        row.revision += 1
-        row.status = Status.PENDING
-        row.failure_code = row.failure_reason = None
-        row.updated_at = _now(session)
-        session.execute(delete(tables.StageRun).where(*_children(tables.StageRun, row)))
-        return AnalysisRequested(key, row.revision)
+        return _ask_again(session, key.workspace_id, [row])[0]
+
+    @transactional
+    def request_group_analysis(self, session: Session, workspace_id: UUID, group_id: str) -> list[AnalysisRequested]:
+        check_group(session, workspace_id, group_id)
+        creative = tables.Creative
+        rows = session.scalars(
+            select(creative)
+            .where(creative.workspace_id == workspace_id, creative.group_id == group_id)
+            .where(creative.status.not_in(_UNFINISHED), func.coalesce(creative.event_etag, creative.etag).is_not(None))
+            .order_by(creative.id)
+            .with_for_update()
+        ).all()
+        return _ask_again(session, workspace_id, rows)
 
     @transactional
     def overdue(self, session: Session, before: datetime, limit: int) -> list[Overdue]:
@@ -245,6 +265,16 @@ class PostgresCreatives:
                     .execution_options(synchronize_session=False)
                 )
         return [row.object_key for row in rows]
+
+    @transactional
+    def rename_group(self, session: Session, workspace_id: UUID, group_id: str, name: str | None) -> None:
+        """Gives a group a name, or takes it away. Raises UnknownGroup."""
+        check_group(session, workspace_id, group_id)
+        session.execute(
+            update(tables.Group)
+            .where(tables.Group.workspace_id == workspace_id, tables.Group.id == group_id)
+            .values(name=name)
+        )
 
     @transactional
     def delete_group(self, session: Session, workspace_id: UUID, group_id: str) -> list[str]:
@@ -358,6 +388,19 @@ def _taken(row: tables.Creative, claimant: str, now: datetime) -> bool:
 
 def _clear_claim(row: tables.Creative) -> None:
     row.claim_token = row.claimant = row.claimed_revision = row.claim_expires_at = None
+
+
+def _ask_again(session: Session, workspace_id: UUID, rows: Sequence[tables.Creative]) -> list[AnalysisRequested]:
+    now = _now(session)
+    for row in rows:
+        _clear_claim(row)
+        row.revision += 1
+        row.status = Status.PENDING
+        row.failure_code = row.failure_reason = None
+        row.updated_at = now
+    run = tables.StageRun
+    session.execute(delete(run).where(run.workspace_id == workspace_id, run.creative_id.in_([row.id for row in rows])))
+    return [AnalysisRequested(CreativeId(workspace_id, row.id), row.revision) for row in rows]
 
 
 def _end(row: tables.Creative, failure: Failure | None, etag: str | None, now: datetime) -> None:

@@ -114,6 +114,7 @@ class Group(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
     id: Mapped[GroupKey]
     created_at: Mapped[Now]
+    name: Mapped[str | None] = mapped_column(FreeText)
 
 
 Index("groups_newest", Group.workspace_id, desc(Group.created_at), desc(Group.id))

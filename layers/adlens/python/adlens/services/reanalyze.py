@@ -1,8 +1,9 @@
-"""Analyse a creative once more, with today's settings and models."""
+"""Analyse once more, with today's settings and models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from adlens.domain.creative import CreativeId
 from adlens.domain.events import AnalysisRequested
@@ -22,3 +23,18 @@ class Reanalyze:
         request = self.creatives.request_analysis(key)
         self.queue.send([request])
         return request
+
+
+@dataclass(frozen=True, slots=True)
+class ReanalyzeGroup:
+    creatives: CreativeRepository
+    queue: AnalysisQueue
+
+    def __call__(self, workspace_id: UUID, group_id: str) -> int:
+        """How many creatives are analysed again: those that have ended and whose file has arrived. Raises UnknownGroup.
+
+        What the queue does not take is sent by the sweep later.
+        """
+        requests = self.creatives.request_group_analysis(workspace_id, group_id)
+        self.queue.send(requests)
+        return len(requests)

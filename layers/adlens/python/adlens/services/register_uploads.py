@@ -19,10 +19,14 @@ class RegisterUploads:
     store: ObjectStore
 
     def __call__(
-        self, workspace_id: UUID, group_id: str, files: Sequence[tuple[NewCreative, ImageFormat]]
+        self,
+        workspace_id: UUID,
+        group_id: str,
+        files: Sequence[tuple[NewCreative, ImageFormat]],
+        group_name: str | None = None,
     ) -> list[PresignedPost]:
         """One form per file, in their order. Raises Conflict when a creative's id is in use in another group."""
-        self.creatives.register(workspace_id, group_id, [creative for creative, _ in files])
+        self.creatives.register(workspace_id, group_id, [creative for creative, _ in files], group_name)
         return [
             self.store.presigned_post(
                 object_key(CreativeId(workspace_id, creative.id), group_id), image_format.content_type, MAX_FILE_BYTES
