@@ -470,6 +470,22 @@ class TopicRowOut(Shape):
     ocr_confidence: float | None = named("Ср. уверенность (OCR)")
     object_confidence: float | None = named("Ср. уверенность (объекты)")
     topic_confidence: float | None = named("Cр. уверенность (топики)")
+    avg_seconds: float | None = Field(description="Mean over its creatives.")
+    title: TitleOut
+
+
+class ObjectCountOut(Shape):
+    class_name: str = named("class", examples=["cup"])
+    count: int = Field(description="Creatives in which it was found.")
+
+
+class WordCountOut(Shape):
+    word: str = Field(description="In lower case, ё as е.", examples=["скидка"])
+    count: int = Field(description="Creatives whose text has it.")
+
+
+class ColorClassCountOut(TopicColorOut):
+    count: int = Field(description="Creatives with a colour of the class.")
 
 
 class AnalyticsOut(Shape):
@@ -485,6 +501,13 @@ class AnalyticsOut(Shape):
     )
     topic_color_distribution: dict[str, list[TopicColorOut]] = Field(
         description="By topic: its five largest colour classes, normalised to 100."
+    )
+    objects: list[ObjectCountOut] = Field(description="The 30 most frequent.")
+    words: list[WordCountOut] = Field(
+        description="The 50 most frequent of at least three letters; stop words are left out."
+    )
+    color_classes: list[ColorClassCountOut] = Field(
+        description="`percent` is the mean over analysed creatives, largest first."
     )
     updated_at: Utc | None
 
@@ -702,6 +725,8 @@ def analytics_out(figures: Analytics) -> AnalyticsOut:
                 ocr_confidence=_rounded(row.mean_ocr_confidence),
                 object_confidence=_rounded(row.mean_object_confidence),
                 topic_confidence=_rounded(row.mean_topic_confidence),
+                avg_seconds=_rounded(row.mean_seconds),
+                title=title_of(row.topic),
             )
             for row in figures.topics
         ],
@@ -714,6 +739,9 @@ def analytics_out(figures: Analytics) -> AnalyticsOut:
         topic_color_distribution={
             topic: _top_colors(percents) for topic, percents in figures.topic_class_percents.items()
         },
+        objects=[ObjectCountOut(class_name=name, count=count) for name, count in figures.objects],
+        words=[WordCountOut(word=word, count=count) for word, count in figures.words],
+        color_classes=_color_classes_out(figures),
         updated_at=figures.updated_at,
     )
 
@@ -830,6 +858,21 @@ def _top_colors(percents: Mapping[str, float], top: int = 5) -> list[TopicColorO
             class_en=name,
         )
         for name, percent in largest
+    ]
+
+
+def _color_classes_out(figures: Analytics) -> list[ColorClassCountOut]:
+    counts = dict(figures.color_classes)
+    return [
+        ColorClassCountOut(
+            color_class=BY_NAME[name].title_ru,
+            hex=BY_NAME[name].shown,
+            percent=round(percent / figures.analysed, 2),
+            class_en=name,
+            count=counts[name],
+        )
+        for name, percent in _largest_first(figures.class_percents)
+        if name in counts
     ]
 
 

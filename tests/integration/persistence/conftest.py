@@ -144,8 +144,9 @@ def make_findings(seed: int = 0, **changes: Any) -> Analysis:
         (x1, x2), (y1, y2) = sorted([chance.random(), chance.random()]), sorted([chance.random(), chance.random()])
         return BoundingBox(x1, y1, x2, y2)
 
+    words = ("Скидка", "ЁЛКА для всех", "the Sale", "скидка sale", "кружка-елка")
     blocks = tuple(
-        TextBlock(f"Скидка {n}%", box(), chance.random(), ((0.1, 0.2), (0.3, 0.4)), "ru")
+        TextBlock(f"{words[(seed + n) % 5]} {n}%", box(), chance.random(), ((0.1, 0.2), (0.3, 0.4)), "ru")
         for n in range(chance.randrange(4))
     )
     things = tuple(
@@ -197,12 +198,14 @@ def stored_rollups(house: House, group_id: str) -> dict[str, Any]:
     topics = house.rows(f"SELECT * FROM group_topic_rollup {where}", group_id=group_id)
     colors = house.rows(f"SELECT * FROM group_color_rollup {where}", group_id=group_id)
     classes = house.rows(f"SELECT * FROM group_topic_color_rollup {where}", group_id=group_id)
+    findings = house.rows(f"SELECT * FROM group_finding_rollup {where}", group_id=group_id)
     own = ("workspace_id", "group_id", "updated_at", "topic")
     return {
         "total": {name: value for name, value in total.items() if name not in own},
         "topics": {row["topic"]: {name: value for name, value in row.items() if name not in own} for row in topics},
         "colors": {row["hex"]: row["creatives"] for row in colors},
         "classes": {(row["topic"], row["color_class"]): (row["swatches"], row["percent"]) for row in classes},
+        "findings": {(row["kind"], row["name"]): row["creatives"] for row in findings},
     }
 
 
@@ -222,7 +225,8 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
         )
 
     total = figures("analysed", "topics") | {"seconds": Decimal(0)}
-    topics: dict[str, dict[str, Any]] = defaultdict(figures)
+    topics: dict[str, dict[str, Any]] = defaultdict(lambda: figures() | {"seconds": Decimal(0)})
+    findings: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     topic_of = {row["creative_id"]: row["topic"] for row in of_group("analyses")}
     total["creatives"] = len(
         house.rows(
@@ -237,6 +241,9 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
             total["topic_confidence"] += row["topic_confidence"]
             topics[row["topic"]]["creatives"] += 1
             topics[row["topic"]]["topic_confidence"] += row["topic_confidence"]
+            topics[row["topic"]]["seconds"] += row["seconds"]
+        for word in row["words"]:
+            findings["word", word].add(row["creative_id"])
     for table, count, confidence in (
         ("text_blocks", "text_blocks", "text_confidence"),
         ("detected_objects", "objects", "object_confidence"),
@@ -246,11 +253,14 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
             for sums in [total] if topic is None else [total, topics[topic]]:
                 sums[count] += 1
                 sums[confidence] += row["confidence"]
+    for row in of_group("detected_objects"):
+        findings["object", row["class_name"]].add(row["creative_id"])
     colors: dict[str, set[UUID]] = defaultdict(set)
     classes: dict[tuple[str, str], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
     for row in of_group("swatches"):
         if row["role"] == "dominant":
             colors[row["hex"]].add(row["creative_id"])
+        findings["color_class", row["color_class"]].add(row["creative_id"])
         cell = (topic_of[row["creative_id"]] or "", row["color_class"])
         classes[cell] = (classes[cell][0] + 1, classes[cell][1] + row["percent"])
     return {
@@ -258,4 +268,5 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
         "topics": dict(topics),
         "colors": {hex_: len(creatives) for hex_, creatives in colors.items()},
         "classes": dict(classes),
+        "findings": {what: len(creatives) for what, creatives in findings.items()},
     }

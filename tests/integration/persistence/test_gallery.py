@@ -26,6 +26,7 @@ from adlens.domain.creative import Failure, NewCreative, Status
 from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.gallery import LEAST_SIMILARITY, CreativeFilter, CreativeOrder
 from adlens.persistence.gallery import PostgresGallery
+from adlens.persistence.queries import PostgresQueries
 
 Findings = Callable[..., Analysis]
 BOX = BoundingBox(0, 0, 1, 1)
@@ -281,3 +282,35 @@ def test_words_follow_the_findings(house: Any, findings: Findings) -> None:
     claim = house.repository.claim(house.repository.request_analysis(key), "again", 60)
     assert house.repository.complete(claim, findings(text=None), "a")
     assert words() == []
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+def test_what_analytics_count_is_what_the_gallery_shows(
+    house: Any, gallery: PostgresGallery, findings: Findings
+) -> None:
+    for seed in range(60):
+        group_id = f"grp_{seed % 2}"
+        house.analysed(house.add(group_id), findings(seed), group_id)
+    queries = PostgresQueries(house.engine)
+
+    def total(**chosen: Any) -> int:
+        return gallery.browse(house.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST, 1).total
+
+    for group_id, figures in (
+        ("grp_0", queries.group_analytics(house.workspace_id, "grp_0")),
+        ("grp_1", queries.group_analytics(house.workspace_id, "grp_1")),
+        (None, queries.workspace_analytics(house.workspace_id)),
+    ):
+        assert figures.creatives == total(group_id=group_id)
+        counted = {
+            "topic": {row.topic: row.count for row in figures.topics},
+            "object_class": dict(figures.objects),
+            "color_class": dict(figures.color_classes),
+            "word": dict(figures.words),
+        }
+        assert counted["word"].keys() == {"елка", "кружка", "скидка", "sale"}
+        for name, counts in counted.items():
+            assert len(counts) >= 3
+            assert counts == {value: total(group_id=group_id, **{name: value}) for value in counts}, name

@@ -42,7 +42,7 @@ def test_an_empty_database_is_brought_up_by_many_at_once(empty: Engine) -> None:
     assert set(Base.metadata.tables) < set(inspect(empty).get_table_names())
 
 
-def test_creatives_of_before_get_their_words(empty: Engine) -> None:
+def test_creatives_of_before_get_their_words_and_are_counted(empty: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", migrations.__path__[0].replace("%", "%%"))
     workspace, creative = uuid4(), uuid4()
@@ -54,8 +54,13 @@ def test_creatives_of_before_get_their_words(empty: Engine) -> None:
             "INSERT INTO groups (workspace_id, id) VALUES (:w, 'g')",
             "INSERT INTO creatives (workspace_id, id, group_id, filename, object_key) VALUES (:w, :c, 'g', 'a', 'k')",
             "INSERT INTO analyses (workspace_id, creative_id, revision, seconds, stages, bundle_name, bundle_version, "
-            "bundle_checksum, engines, has_text, has_palette) "
-            "VALUES (:w, :c, 1, 1, '[]', '', '', '', '{}', true, true)",
+            "bundle_checksum, engines, has_text, has_palette, topic, topic_confidence, topic_scores, topic_evidence) "
+            "VALUES (:w, :c, 1, 1.5, '[]', '', '', '', '{}', true, true, 'cups', 1, '{}', '[]')",
+            "INSERT INTO group_topic_rollup (workspace_id, group_id, topic, creatives) VALUES (:w, 'g', 'cups', 1)",
+            "INSERT INTO swatches (workspace_id, creative_id, position, hex, percent, role, color_class) "
+            "VALUES (:w, :c, 0, '#ff0000', 50, 'dominant', 'red'), (:w, :c, 1, '#800000', 50, 'secondary', 'red')",
+            "INSERT INTO detected_objects (workspace_id, creative_id, position, class_name, confidence, "
+            "x1, y1, x2, y2) VALUES (:w, :c, 0, 'cup', 1, 0, 0, 1, 1), (:w, :c, 1, 'cup', 1, 0, 0, 1, 1)",
             "INSERT INTO text_blocks (workspace_id, creative_id, position, text, confidence, polygon, x1, y1, x2, y2) "
             "VALUES (:w, :c, 0, 'Ёлка и THE', 1, '[]', 0, 0, 1, 1), (:w, :c, 1, 'SALE ёлка', 1, '[]', 0, 0, 1, 1)",
         ):
@@ -65,6 +70,9 @@ def test_creatives_of_before_get_their_words(empty: Engine) -> None:
 
     with empty.connect() as connection:
         assert connection.execute(text("SELECT words FROM analyses")).scalar_one() == ["sale", "елка"]
+        counted = connection.execute(text("SELECT kind, name, creatives FROM group_finding_rollup ORDER BY 1, 2")).all()
+        assert counted == [("color_class", "red", 1), ("object", "cup", 1), ("word", "sale", 1), ("word", "елка", 1)]
+        assert connection.execute(text("SELECT seconds FROM group_topic_rollup")).scalar_one() == 1.5
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty: Engine) -> None:

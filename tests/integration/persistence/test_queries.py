@@ -226,6 +226,9 @@ def test_figures_of_a_group_and_of_all(house: Any, queries: PostgresQueries, fin
     assert group.colors == (("#ff0000", 2), ("#0000ff", 1)), "a colour counts once per creative, dominant ones only"
     assert group.class_percents == {"red": 160.0, "pink": 30.0, "blue": 60.0}
     assert group.topic_class_percents == {"cups": {"red": 160.0, "pink": 30.0, "blue": 10.0}}
+    assert group.topics[0].mean_seconds == pytest.approx(0.75)
+    assert group.objects == (("cup", 2),), "an object counts once per creative, however often it is there"
+    assert group.color_classes == (("blue", 2), ("red", 2), ("pink", 1))
     assert group.updated_at is not None
 
     whole = queries.workspace_analytics(house.workspace_id)
@@ -246,7 +249,13 @@ def test_analytics_never_touch_raw_rows(
         queries.group_analytics(house.workspace_id, "grp")
         queries.workspace_analytics(house.workspace_id)
 
-    rollups = {"group_rollup", "group_topic_rollup", "group_color_rollup", "group_topic_color_rollup"}
+    rollups = {
+        "group_rollup",
+        "group_topic_rollup",
+        "group_color_rollup",
+        "group_topic_color_rollup",
+        "group_finding_rollup",
+    }
     read = {table for statement in seen for table in re.findall(r"(?:FROM|JOIN) (\w+)", statement)}
     assert read == rollups | {"groups"}
 

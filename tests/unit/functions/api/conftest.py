@@ -428,12 +428,15 @@ def figures() -> Analytics:
         mean_object_confidence=None,
         mean_topic_confidence=0.75,
         processing_seconds=10.0,
-        topics=(TopicFigures("cups", 3, 0.5, 0.25, 0.75), TopicFigures("other", 1, None, None, 0.5)),
+        topics=(TopicFigures("cups", 3, 0.5, 0.25, 0.75, 1.23456), TopicFigures("other", 1, None, None, 0.5, 6.0)),
         colors=(("#ff0000", 3), ("#ffffff", 1)),
         class_percents={"white": 100.0, "red": 300.0},
         topic_class_percents={
             "cups": {"red": 40.0, "white": 30.0, "black": 20.0, "blue": 5.0, "green": 4.0, "grey": 1.0},
             "other": {"grey": 100.0},
         },
+        objects=(("cup", 3),),
+        color_classes=(("red", 4), ("white", 2)),
+        words=(("кружка", 2), ("sale", 1)),
         updated_at=UPLOADED,
     )

@@ -244,6 +244,8 @@ def test_analytics(client, world, analysed, figures, path: str) -> None:
                 "Ср. уверенность (OCR)": 0.5,
                 "Ср. уверенность (объекты)": 0.25,
                 "\u0043р. уверенность (топики)": 0.75,
+                "avg_seconds": 1.2346,
+                "title": {"ru": "Кружки", "en": "Cups"},
             },
             {
                 "Тематики": "other",
@@ -251,6 +253,8 @@ def test_analytics(client, world, analysed, figures, path: str) -> None:
                 "Ср. уверенность (OCR)": None,
                 "Ср. уверенность (объекты)": None,
                 "\u0043р. уверенность (топики)": 0.5,
+                "avg_seconds": 6.0,
+                "title": {"ru": "Другое", "en": "Other"},
             },
         ],
         "total_processing_time": 10.0,
@@ -267,6 +271,12 @@ def test_analytics(client, world, analysed, figures, path: str) -> None:
             ],
             "other": [{"class": "Серый", "hex": "#808080", "percent": 100.0, "class_en": "grey"}],
         },
+        "objects": [{"class": "cup", "count": 3}],
+        "words": [{"word": "кружка", "count": 2}, {"word": "sale", "count": 1}],
+        "color_classes": [
+            {"class": "Красный", "hex": "#bc0e0e", "percent": 75.0, "class_en": "red", "count": 4},
+            {"class": "Белый", "hex": "#f7f7f7", "percent": 25.0, "class_en": "white", "count": 2},
+        ],
         "updated_at": "2026-03-01T10:15:02Z",
     }
 
@@ -275,6 +285,7 @@ def test_analytics_of_nothing_claim_nothing(client) -> None:
     found = client.get("/analytics/all").json()
     assert found["summary"]["avg_topic_confidence"] is None
     assert found["avg_time_per_creative"] is None
+    assert (found["objects"], found["words"], found["color_classes"]) == ([], [], [])
     assert (found["total_processing_time"], found["topics"], found["topic_color_distribution"]) == (0.0, [], {})
 
 

@@ -9,13 +9,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class TopicFigures:
-    """One topic's row: means over its text blocks, over its shown objects, and over its creatives."""
+    """One topic's row: means over its text blocks, over its shown objects, and (topic, seconds) over its creatives."""
 
     topic: str
     count: int
     mean_ocr_confidence: float | None
     mean_object_confidence: float | None
     mean_topic_confidence: float | None
+    mean_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Analytics:
 
     `analysed` counts creatives with findings; means, topics and colours are over these. `colors` counts how many
     creatives have a dominant colour; `class_percents` adds up the swatches' percents per colour class, and
-    `topic_class_percents` does so within each topic.
+    `topic_class_percents` does so within each topic. `objects`, `color_classes` and `words` count the creatives that
+    have one, most frequent first.
     """
 
     creatives: int
@@ -37,4 +39,7 @@ class Analytics:
     colors: tuple[tuple[str, int], ...]
     class_percents: Mapping[str, float]
     topic_class_percents: Mapping[str, Mapping[str, float]]
+    objects: tuple[tuple[str, int], ...] = ()
+    color_classes: tuple[tuple[str, int], ...] = ()
+    words: tuple[tuple[str, int], ...] = ()
     updated_at: datetime | None = None

@@ -19,9 +19,19 @@ from adlens.domain.errors import UnknownCreative, UnknownGroup
 from adlens.persistence import mapping, tables
 from adlens.persistence.paging import Page, cursor_of, like_part, read_cursor, some
 from adlens.persistence.session import transactional
-from adlens.persistence.tables import GroupColorRollup, GroupRollup, GroupTopicColorRollup, GroupTopicRollup, storable
+from adlens.persistence.tables import (
+    FindingKind,
+    GroupColorRollup,
+    GroupFindingRollup,
+    GroupRollup,
+    GroupTopicColorRollup,
+    GroupTopicRollup,
+    storable,
+)
 
 TOP_COLORS = 100
+TOP_OBJECTS = 30
+TOP_WORDS = 50
 
 
 class PostgresQueries:
@@ -284,6 +294,7 @@ def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> An
         )
     ).one()
     topic, color, by_class = GroupTopicRollup, GroupColorRollup, GroupTopicColorRollup
+    finding = GroupFindingRollup
     creatives = _sum(topic.creatives)
     topics = session.execute(
         rows(
@@ -295,6 +306,7 @@ def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> An
             _sum(topic.objects),
             _sum(topic.object_confidence),
             _sum(topic.topic_confidence),
+            _sum(topic.seconds),
         )
         .group_by(topic.topic)
         .order_by(creatives.desc(), topic.topic)
@@ -303,6 +315,21 @@ def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> An
     colors = session.execute(
         rows(color, color.hex, with_color).group_by(color.hex).order_by(with_color.desc(), color.hex).limit(TOP_COLORS)
     )
+    counted = rows(
+        finding,
+        finding.kind,
+        finding.name,
+        _sum(finding.creatives).label("creatives"),
+        func.row_number()
+        .over(partition_by=finding.kind, order_by=(_sum(finding.creatives).desc(), finding.name))
+        .label("place"),
+    ).group_by(finding.kind, finding.name)
+    ranked = counted.subquery()
+    findings: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for kind, name, count, _ in session.execute(
+        select(ranked).where(ranked.c.place <= TOP_WORDS).order_by(ranked.c.place)
+    ):
+        findings[kind].append((name, int(count)))
     class_percents: dict[str, Decimal] = {}
     topic_class_percents: dict[str, dict[str, float]] = defaultdict(dict)
     for name, color_class, percent in session.execute(
@@ -321,12 +348,22 @@ def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> An
         mean_topic_confidence=_mean(total.topic_confidence, total.topics),
         processing_seconds=float(total.seconds),
         topics=tuple(
-            TopicFigures(name, int(count), _mean(text_sum, blocks), _mean(object_sum, objects), _mean(topic_sum, count))
-            for name, count, blocks, text_sum, objects, object_sum, topic_sum in topics
+            TopicFigures(
+                topic=name,
+                count=int(count),
+                mean_ocr_confidence=_mean(text_sum, blocks),
+                mean_object_confidence=_mean(object_sum, objects),
+                mean_topic_confidence=_mean(topic_sum, count),
+                mean_seconds=_mean(seconds, count),
+            )
+            for name, count, blocks, text_sum, objects, object_sum, topic_sum, seconds in topics
         ),
         colors=tuple((hex_, int(count)) for hex_, count in colors),
         class_percents={name: float(percent) for name, percent in class_percents.items()},
         topic_class_percents=dict(topic_class_percents),
+        objects=tuple(findings[FindingKind.OBJECT][:TOP_OBJECTS]),
+        color_classes=tuple(findings[FindingKind.COLOR_CLASS]),
+        words=tuple(findings[FindingKind.WORD]),
         updated_at=total.updated_at,
     )
 

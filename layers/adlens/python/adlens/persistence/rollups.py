@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -33,7 +34,9 @@ from adlens.persistence.tables import (
     Base,
     Creative,
     DetectedObject,
+    FindingKind,
     GroupColorRollup,
+    GroupFindingRollup,
     GroupRollup,
     GroupTopicColorRollup,
     GroupTopicRollup,
@@ -48,6 +51,7 @@ Contribution = dict[type[Base], dict[Key, Figures]]
 """Per roll-up table: the key within the group, and what is to be added there."""
 
 _EXACT = Numeric(20, 6)
+_FINDINGS = frozenset(FindingKind)
 _CONFIDENCE_OF = {"text_blocks": "text_confidence", "objects": "object_confidence"}
 
 # Per table the key within the group, and the figure that is zero in rows that nothing is left of. The order is that of
@@ -55,6 +59,7 @@ _CONFIDENCE_OF = {"text_blocks": "text_confidence", "objects": "object_confidenc
 _ROLLUPS: dict[type[Base], tuple[tuple[str, ...], str]] = {
     GroupRollup: ((), "creatives"),
     GroupTopicRollup: (("topic",), "creatives"),
+    GroupFindingRollup: (("kind", "name"), "creatives"),
     GroupColorRollup: (("hex",), "creatives"),
     GroupTopicColorRollup: (("topic", "color_class"), "swatches"),
 }
@@ -98,6 +103,7 @@ def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UU
     topics: dict[Key, Figures] = {}
     colors: dict[Key, Figures] = {}
     classes: dict[Key, Figures] = {}
+    findings: dict[Key, Figures] = {}
     for kind, topic, name, count, amount in session.execute(_everything(workspace_id, creative_ids)):
         if kind == "creatives":
             _sum_up(total, {"creatives": count})
@@ -106,6 +112,10 @@ def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UU
         elif kind == "topics":
             _sum_up(total, {"topics": count, "topic_confidence": amount})
             _sum_up(topics.setdefault((topic,), {}), {"creatives": count, "topic_confidence": amount})
+        elif kind == "seconds":
+            _sum_up(topics.setdefault((topic,), {}), {"seconds": amount})
+        elif kind in _FINDINGS:
+            findings[(kind, name)] = {"creatives": count}
         elif kind == "colors":
             colors[(name,)] = {"creatives": count}
         elif kind == "classes":
@@ -118,6 +128,7 @@ def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UU
     return {
         GroupRollup: {(): total},
         GroupTopicRollup: topics,
+        GroupFindingRollup: findings,
         GroupColorRollup: colors,
         GroupTopicColorRollup: classes,
     }
@@ -141,15 +152,31 @@ def _everything(workspace_id: UUID, creative_ids: Sequence[UUID]) -> CompoundSel
             .group_by(Analysis.topic, *more)
         )
 
+    def creatives_with(kind: str, table: type[Swatch | DetectedObject], name: Any) -> Select[Any]:
+        return (
+            select(literal(kind), none, name, func.count(table.creative_id.distinct()), nothing)
+            .where(*of(table))
+            .group_by(name)
+        )
+
+    word = func.unnest(Analysis.words).table_valued("name").render_derived()
     return union_all(
         select(literal("creatives"), none, none, func.count(), nothing).where(*of(Creative)),
         select(literal("analysed"), none, none, func.count(), _exact_sum(Analysis.seconds)).where(*of(Analysis)),
         select(literal("topics"), Analysis.topic, none, func.count(), _exact_sum(Analysis.topic_confidence))
         .where(*of(Analysis), Analysis.topic.is_not(None))
         .group_by(Analysis.topic),
-        select(literal("colors"), none, Swatch.hex, func.count(Swatch.creative_id.distinct()), nothing)
-        .where(*of(Swatch), Swatch.role == "dominant")
-        .group_by(Swatch.hex),
+        select(literal("seconds"), Analysis.topic, none, func.count(), _exact_sum(Analysis.seconds))
+        .where(*of(Analysis), Analysis.topic.is_not(None))
+        .group_by(Analysis.topic),
+        creatives_with(FindingKind.OBJECT, DetectedObject, DetectedObject.class_name),
+        creatives_with(FindingKind.COLOR_CLASS, Swatch, Swatch.color_class),
+        select(literal(FindingKind.WORD.value), none, word.c.name, func.count(), nothing)
+        .select_from(Analysis)
+        .join(word, true())
+        .where(*of(Analysis))
+        .group_by(word.c.name),
+        creatives_with("colors", Swatch, Swatch.hex).where(Swatch.role == "dominant"),
         per_topic("text_blocks", TextBlock, none, TextBlock.confidence),
         per_topic("objects", DetectedObject, none, DetectedObject.confidence),
         per_topic("classes", Swatch, Swatch.color_class, Swatch.percent, Swatch.color_class),

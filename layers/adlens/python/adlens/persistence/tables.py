@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -321,6 +322,8 @@ class GroupRollup(Base):
 
 
 class GroupTopicRollup(Base):
+    """`seconds` is what the creatives of the topic took."""
+
     __tablename__ = "group_topic_rollup"
     __table_args__ = (_of_group(),)
 
@@ -333,6 +336,28 @@ class GroupTopicRollup(Base):
     objects: Mapped[Count]
     object_confidence: Mapped[Sum]
     topic_confidence: Mapped[Sum]
+    seconds: Mapped[Sum]
+
+
+class FindingKind(StrEnum):
+    """What `GroupFindingRollup` counts creatives by."""
+
+    OBJECT = "object"
+    COLOR_CLASS = "color_class"
+    WORD = "word"
+
+
+class GroupFindingRollup(Base):
+    """How many creatives of a group have a finding, however often: an object's class, a swatch's class, a word."""
+
+    __tablename__ = "group_finding_rollup"
+    __table_args__ = (_of_group(),)
+
+    workspace_id: Mapped[WorkspaceKey]
+    group_id: Mapped[GroupKey]
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    creatives: Mapped[Count]
 
 
 class GroupColorRollup(Base):
