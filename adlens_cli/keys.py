@@ -19,8 +19,11 @@ DEVELOPMENT = UUID("00000000-0000-4000-8000-000000000001")
 def development_key(database_url: str, file: Path) -> str:
     """The key in `file` when it still opens the development workspace, else a new one, kept there (mode 0600)."""
     workspaces = PostgresWorkspaces(make_engine(database_url))
-    if file.exists() and workspaces.verify(key := file.read_text().strip()) == DEVELOPMENT:
-        return key
+    if file.exists():
+        key = file.read_text().strip()
+        holder = workspaces.verify(key)
+        if holder is not None and holder.workspace_id == DEVELOPMENT:
+            return key
     workspaces.create("development", DEVELOPMENT)
     _, key = workspaces.create_key(DEVELOPMENT, "made by adlens up")
     write_private(file, key + "\n")

@@ -8,7 +8,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from adlens.settings import ApiSettings
 from functions.api import VERSION, errors
 from functions.api.middleware import BodyLimit, RequestContext
-from functions.api.routes import analytics, creatives, docs, gallery, groups, health, settings, uploads
+from functions.api.routes import account, analytics, creatives, docs, gallery, groups, health, settings, uploads
 
 DESCRIPTION = """
 Upload advertising creatives, watch their analysis, read what was found in them.
@@ -29,6 +29,7 @@ TAGS = [
     {"name": "creatives", "description": "One creative, its findings and its progress."},
     {"name": "analytics", "description": "Figures over a group or over everything."},
     {"name": "settings", "description": "What a workspace's users can set."},
+    {"name": "account", "description": "Who one is here, and what topics and colours are called."},
     {"name": "health", "description": "Whether the service works."},
 ]
 
@@ -61,7 +62,7 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
         max_age=600,
     )
-    for module in (uploads, groups, gallery, creatives, analytics, settings):
+    for module in (uploads, groups, gallery, creatives, analytics, settings, account):
         app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
     app.include_router(health.router)
     app.include_router(docs.router, include_in_schema=False)

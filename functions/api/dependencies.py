@@ -14,6 +14,7 @@ from adlens.domain.creative import CreativeId
 from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.workspaces import Caller as KeyHolder
 from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
 from adlens.services.reanalyze import Reanalyze, ReanalyzeGroup
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
@@ -75,17 +76,29 @@ _api_key = APIKeyHeader(
 )
 
 
-def workspace(
+def caller(
     request: Request, settings: Settings, workspaces: Workspaces, key: Annotated[str | None, Security(_api_key)] = None
-) -> UUID:
-    """The workspace whose key the request carries: all it can see and change."""
-    workspace_id = workspaces.verify(key) if key else settings.anonymous_workspace
-    if workspace_id is None:
+) -> KeyHolder:
+    """Whose key the request carries."""
+    if key:
+        found = workspaces.verify(key)
+    else:
+        anonymous = settings.anonymous_workspace
+        found = KeyHolder(anonymous, None) if anonymous else None
+    if found is None:
         raise Unauthorized(
             "This API key is unknown or revoked." if key else "Send your API key in the header x-api-key."
         )
-    request.state.workspace_id = str(workspace_id)
-    return workspace_id
+    request.state.workspace_id = str(found.workspace_id)
+    return found
+
+
+Caller = Annotated[KeyHolder, Depends(caller)]
+
+
+async def workspace(caller: Caller) -> UUID:
+    """The workspace of the request: all it can see and change."""
+    return caller.workspace_id
 
 
 Workspace = Annotated[UUID, Depends(workspace)]

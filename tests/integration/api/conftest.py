@@ -136,13 +136,13 @@ def app(database_url: str, engine: Engine) -> FastAPI:
 
 
 @pytest.fixture
-def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[[], Tenant]:
+def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[..., Tenant]:
     app.dependency_overrides[dependencies.object_store] = lambda: memory
     app.dependency_overrides[dependencies.analysis_queue] = lambda: memory
 
-    def make() -> Tenant:
+    def make(name: str = "test") -> Tenant:
         workspaces = PostgresWorkspaces(engine)
-        workspace = workspaces.create("test")
+        workspace = workspaces.create(name)
         _, key = workspaces.create_key(workspace.id, "test")
         return Tenant(engine, memory, workspace.id, TestClient(app, headers={"x-api-key": key}))
 

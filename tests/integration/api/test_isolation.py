@@ -20,6 +20,8 @@ from adlens.persistence.workspaces import PostgresWorkspaces
 GROUP = "grp_20260301_101500_a1b2c3"
 OPEN = {"GET /docs", "GET /openapi.json", "HEAD /openapi.json", "GET /health"}
 """Routes without a workspace: nobody's data can be in their answers."""
+COMMON = {"GET /taxonomy"}
+"""Routes that want a key and tell everybody the same."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ PROBES = {
     "GET /status/{creative_id}": Probe(),
     "GET /analytics/all": Probe(check=lambda found: found["total_creatives_in_group"] == 0 and not found["topics"]),
     "GET /analytics/group/{group_id}": Probe(),
+    "GET /me": Probe(check=lambda found: found["workspace"]["name"] == "test"),
     "GET /settings/": Probe(check=lambda found: found == DEFAULTS),
     "GET /settings": Probe(check=lambda found: found == DEFAULTS),
     "PUT /settings/": Probe(
@@ -98,7 +101,7 @@ def ask(tenant: Any, route: str, key: CreativeId, group_id: str = GROUP) -> Resp
 
 @pytest.fixture
 def owner(new_tenant):
-    tenant = new_tenant()
+    tenant = new_tenant("owner")
     assert tenant.client.put("/settings/DOMINANT_COLORS_COUNT?value=9").status_code == 200
     return tenant
 
@@ -109,7 +112,7 @@ def theirs(owner) -> CreativeId:
 
 
 def test_every_route_is_probed(app: FastAPI) -> None:
-    assert routes_of(app) == PROBES.keys() | OPEN
+    assert routes_of(app) == PROBES.keys() | OPEN | COMMON
 
 
 @pytest.mark.parametrize("route", PROBES)
@@ -161,6 +164,16 @@ def test_open_routes_tell_nothing_of_anybody(route: str, owner, theirs: Creative
     method, path = route.split()
     text = owner.client.request(method, path).text
     assert not [secret for secret in ("Кружка-", str(owner.id), str(theirs.id)) if secret in text]
+
+
+@pytest.mark.parametrize("route", sorted(COMMON))
+def test_what_is_common_is_the_same_for_everybody_with_a_key(route: str, new_tenant, owner, theirs: CreativeId) -> None:
+    method, path = route.split()
+    answer, other = (tenant.client.request(method, path) for tenant in (owner, new_tenant()))
+    assert answer.is_success
+    assert answer.json() == other.json()
+    owner.client.headers.pop("x-api-key")
+    assert owner.client.request(method, path).status_code == 401
 
 
 def test_a_revoked_key_opens_nothing(new_tenant, engine) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from adlens.domain.errors import InvalidValue, UnknownSetting
-from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
+from adlens.persistence.workspaces import Caller, PostgresSettings, PostgresWorkspaces
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,9 @@ def test_a_workspace_with_a_known_id_is_made_once(workspaces: PostgresWorkspaces
 
     assert workspaces.create("two", id_) == first
     assert first in workspaces.all()
+    assert workspaces.get(id_) == first
+    with pytest.raises(InvalidValue):
+        workspaces.get(uuid.uuid4())
 
 
 def test_a_key_opens_its_workspace_until_it_is_revoked(house: Any, workspaces: PostgresWorkspaces) -> None:
@@ -31,11 +34,11 @@ def test_a_key_opens_its_workspace_until_it_is_revoked(house: Any, workspaces: P
     other = workspaces.create("other").id
 
     assert re.fullmatch(r"adl_[a-z0-9]{8}_[A-Za-z0-9_-]{43}", key)
-    assert workspaces.verify(key) == house.workspace_id
+    assert workspaces.verify(key) == Caller(house.workspace_id, "work")
     assert [known.name for known in workspaces.keys(house.workspace_id)] == ["work"]
     assert workspaces.keys(other) == []
     assert not workspaces.revoke(other, info.id), "somebody else's key"
-    assert workspaces.verify(key) == house.workspace_id
+    assert workspaces.verify(key) == Caller(house.workspace_id, "work")
     assert workspaces.revoke(house.workspace_id, info.id)
     assert workspaces.verify(key) is None
     assert not workspaces.revoke(house.workspace_id, info.id)

@@ -44,6 +44,7 @@ from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
 from adlens.domain.settings import SETTING_KINDS, setting_kind
 from adlens.persistence.paging import Page
+from adlens.persistence.workspaces import Caller, Workspace
 from adlens.settings import ApiSettings
 from functions.api import dependencies
 from functions.api.app import create_app
@@ -202,10 +203,7 @@ class MemoryAdLens:
         others = [row for key, row in self.rows.items() if key.workspace_id == workspace_id and key.id != creative_id]
         return tuple(SimilarCreative(_card(row), 0.75) for row in others[:limit])
 
-    # --- PostgresWorkspaces and PostgresSettings ---
-    def verify(self, key: str) -> UUID | None:
-        return {KEY: self.ours, OTHER_KEY: self.theirs}.get(key)
-
+    # --- PostgresSettings ---
     def all(self, workspace_id: UUID) -> dict[str, int]:
         return {key: self.changed.get((workspace_id, key), kind.default) for key, kind in SETTING_KINDS.items()}
 
@@ -220,7 +218,11 @@ class MemoryAdLens:
         if part in self.down:
             raise TransientError(f"The {part} cannot be used at the moment; try again in a minute.")
 
-    # --- the store and the queue, whose pings are their own ---
+    # --- what has methods of the same names ---
+    @property
+    def workspaces(self) -> MemoryWorkspaces:
+        return MemoryWorkspaces(self)
+
     @property
     def store(self) -> MemoryStore:
         return MemoryStore(self)
@@ -228,6 +230,18 @@ class MemoryAdLens:
     @property
     def queue(self) -> MemoryQueue:
         return MemoryQueue(self)
+
+
+@dataclass
+class MemoryWorkspaces:
+    world: MemoryAdLens
+
+    def verify(self, key: str) -> Caller | None:
+        holders = {KEY: Caller(self.world.ours, "web app"), OTHER_KEY: Caller(self.world.theirs, "theirs")}
+        return holders.get(key)
+
+    def get(self, workspace_id: UUID) -> Workspace:
+        return Workspace(workspace_id, "ours" if workspace_id == self.world.ours else "theirs", UPLOADED)
 
 
 @dataclass
@@ -331,7 +345,7 @@ def client(app: FastAPI, world: MemoryAdLens) -> TestClient:
         dependencies.creatives: lambda: world,
         dependencies.queries: lambda: world,
         dependencies.gallery: lambda: world,
-        dependencies.workspaces: lambda: world,
+        dependencies.workspaces: lambda: world.workspaces,
         dependencies.workspace_settings: lambda: world,
         dependencies.object_store: lambda: world.store,
         dependencies.analysis_queue: lambda: world.queue,

@@ -44,6 +44,14 @@ class ApiKey:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request: the workspace that it sees, and the name of its key; None without a key."""
+
+    workspace_id: UUID
+    key_name: str | None
+
+
 class PostgresWorkspaces:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -54,6 +62,14 @@ class PostgresWorkspaces:
         chosen = workspace_id or uuid.uuid4()
         session.execute(insert(tables.Workspace).values(id=chosen, name=name).on_conflict_do_nothing())
         row = session.get_one(tables.Workspace, chosen)
+        return Workspace(row.id, row.name, row.created_at)
+
+    @transactional
+    def get(self, session: Session, workspace_id: UUID) -> Workspace:
+        """Raises InvalidValue when there is none."""
+        row = session.get(tables.Workspace, workspace_id)
+        if row is None:
+            raise InvalidValue(f"There is no workspace {workspace_id}.", "workspace_id")
         return Workspace(row.id, row.name, row.created_at)
 
     @transactional
@@ -83,8 +99,8 @@ class PostgresWorkspaces:
         return _api_key(row), key
 
     @transactional
-    def verify(self, session: Session, key: str) -> UUID | None:
-        """The workspace that a key opens; None when it is unknown, malformed or revoked."""
+    def verify(self, session: Session, key: str) -> Caller | None:
+        """Whose key it is; None when it is unknown, malformed or revoked."""
         match = _KEY.fullmatch(key)
         if match is None:
             return None
@@ -99,7 +115,7 @@ class PostgresWorkspaces:
             .values(last_used_at=func.now())
             .execution_options(synchronize_session=False)
         )
-        return row.workspace_id
+        return Caller(row.workspace_id, row.name)
 
     @transactional
     def keys(self, session: Session, workspace_id: UUID) -> list[ApiKey]:
