@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from adlens.settings import DatabaseSettings, StorageSettings
+from adlens.settings import DatabaseSettings, PreviewSettings, StorageSettings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -45,6 +45,15 @@ def creatives(settings: DatabaseSettings) -> PostgresCreatives:
 
 @functools.cache
 def object_store(settings: StorageSettings) -> S3ObjectStore:
+    return _store(settings, settings.uploads_bucket)
+
+
+@functools.cache
+def preview_store(settings: PreviewSettings) -> S3ObjectStore:
+    return _store(settings, settings.previews_bucket)
+
+
+def _store(settings: StorageSettings, bucket: str) -> S3ObjectStore:
     from adlens.storage.clients import s3_client
     from adlens.storage.objects import S3ObjectStore
 
@@ -52,7 +61,7 @@ def object_store(settings: StorageSettings) -> S3ObjectStore:
     return S3ObjectStore(
         client=s3_client(settings.s3_endpoint_url, style),
         public_client=s3_client(settings.s3_public_endpoint_url or settings.s3_endpoint_url, style),
-        bucket=settings.uploads_bucket,
+        bucket=bucket,
         expiry_seconds=settings.upload_expiry_seconds,
     )
 

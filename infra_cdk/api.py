@@ -134,6 +134,7 @@ class Api(Construct):
     def _environment(self, config: LocalConfig | AwsConfig, buckets: Buckets, queue: UploadsQueue) -> None:
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
+            "ADLENS_PREVIEWS_BUCKET": buckets.previews.bucket_name,
             "ADLENS_QUEUE_URL": queue.queue.queue_url,
             "ADLENS_API_ROOT_PATH": self._local_path if isinstance(config, LocalConfig) else f"/{STAGE}",
             "ADLENS_CORS_ORIGINS": json.dumps(config.cors_origins),
@@ -147,6 +148,7 @@ class Api(Construct):
         # The actions on objects bound what the signatures of the function can do, too.
         objects = buckets.uploads.arn_for_objects("*")
         allow(self.function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
+        allow(self.function, ["s3:GetObject", "s3:DeleteObject"], buckets.previews.arn_for_objects("*"))
         allow(self.function, ["s3:ListBucket"], buckets.uploads.bucket_arn)
         allow(self.function, ["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.queue.queue_arn)
 

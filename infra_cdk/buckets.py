@@ -1,4 +1,4 @@
-"""Where originals and model bundles live: private, encrypted, reached with TLS only."""
+"""Where originals, previews and model bundles live: private, encrypted, reached with TLS only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ def bucket_name(config: Config, name: str) -> str:
 
 
 class Buckets(Construct):
-    """`uploads` takes what browsers send; `models` keeps published model bundles, every version of them."""
+    """`uploads` takes what browsers send, and all of it is analysed; `previews` has a small picture of each; `models`
+    keeps published model bundles, every version of them.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
@@ -37,6 +39,7 @@ class Buckets(Construct):
                 )
             ],
         )
+        self.previews = self._bucket("Previews", config, "previews", expire_days=config.uploads_expire_days)
         self.models = self._bucket("Models", config, "models", versioned=True)
 
     def _bucket(

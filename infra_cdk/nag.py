@@ -49,6 +49,6 @@ def acknowledge(stack: AdLensStack) -> None:
 def reasons(stack: AdLensStack) -> Iterator[tuple[str, str]]:
     local = isinstance(stack.config, LocalConfig)
     yield from (EVERYWHERE | (LOCALLY if local else ON_AWS)).items()
-    for bucket in (stack.buckets.uploads, stack.buckets.models):
+    for bucket in (stack.buckets.uploads, stack.buckets.previews, stack.buckets.models):
         logical_id = stack.resolve(bucket.bucket_arn)["Fn::GetAtt"][0]
         yield f"IAM5[Resource::<{logical_id}.Arn>/*]", OBJECTS

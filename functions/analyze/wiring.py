@@ -34,7 +34,7 @@ def engines() -> Engines:
 def analyze_creative() -> AnalyzeCreative:
     creatives = wiring.creatives(settings())
     creatives.report_bundle(engines().info)
-    return AnalyzeCreative(creatives, wiring.object_store(settings()), engines())
+    return AnalyzeCreative(creatives, wiring.object_store(settings()), wiring.preview_store(settings()), engines())
 
 
 def queue() -> SqsAnalysisQueue:

@@ -43,6 +43,10 @@ def object_store(settings: Settings) -> S3ObjectStore:
     return wiring.object_store(settings)
 
 
+def preview_store(settings: Settings) -> S3ObjectStore:
+    return wiring.preview_store(settings)
+
+
 def analysis_queue(settings: Settings) -> SqsAnalysisQueue:
     return wiring.analysis_queue(settings)
 
@@ -65,6 +69,7 @@ def workspace_settings(settings: Settings) -> PostgresSettings:
 
 Creatives = Annotated[PostgresCreatives, Depends(creatives)]
 Store = Annotated[S3ObjectStore, Depends(object_store)]
+Previews = Annotated[S3ObjectStore, Depends(preview_store)]
 Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
 Queries = Annotated[PostgresQueries, Depends(queries)]
 Galleries = Annotated[PostgresGallery, Depends(gallery)]

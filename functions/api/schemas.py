@@ -166,6 +166,7 @@ class CreativeOut(Shape):
                     "group_id": _GROUP_ID,
                     "original_filename": "mug.jpg",
                     "file_path": "https://uploads.example.com/…",
+                    "preview_url": "https://previews.example.com/…",
                     "file_size": 70478,
                     "file_format": "JPEG",
                     "image_width": 900,
@@ -231,6 +232,7 @@ class CreativeOut(Shape):
     group_id: str
     original_filename: str
     file_path: str = Field(description="A URL that a browser can open for a while.")
+    preview_url: str | None = Field(description="The same of a small WebP picture; null until there is one.")
     file_size: int | None = Field(description="Bytes.")
     file_format: ImageFormat | None = Field(description="Found in the content; null until it was read.")
     image_width: int | None
@@ -276,7 +278,7 @@ class CreativeCardOut(Shape):
     group_id: str = Field(examples=[_GROUP_ID])
     original_filename: str = Field(examples=["mug.jpg"])
     file_path: str = Field(description="A URL that a browser can open for a while.")
-    preview_url: str | None = Field(description="The same of a small picture; null until there is one.")
+    preview_url: str | None = Field(description="The same of a small WebP picture; null until there is one.")
     image_width: int | None = Field(examples=[900])
     image_height: int | None = Field(examples=[1200])
     upload_timestamp: Utc
@@ -592,7 +594,7 @@ class TaxonomyOut(Shape):
 # --- from the domain ------------------------------------------------------------------------------------------------
 
 
-def creative_out(creative: Creative, file_path: str) -> CreativeOut:
+def creative_out(creative: Creative, file_path: str, preview_url: str | None = None) -> CreativeOut:
     facts, analysis = creative.facts, creative.analysis
     topic = analysis.topic if analysis else None
     palette = (analysis.palette if analysis else None) or ()
@@ -602,6 +604,7 @@ def creative_out(creative: Creative, file_path: str) -> CreativeOut:
         group_id=creative.group_id,
         original_filename=creative.filename,
         file_path=file_path,
+        preview_url=preview_url,
         file_size=facts.bytes if facts else creative.size,
         file_format=facts.format if facts else None,
         image_width=facts.width if facts else None,

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 BRIDGE = "arn:minio:sqs::_:webhook"
 
 
-def prepare(client: S3Client, uploads: str, models: str) -> None:
+def prepare(client: S3Client, uploads: str, previews: str, models: str) -> None:
     existing = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
-    for bucket in (uploads, models):
+    for bucket in (uploads, previews, models):
         if bucket not in existing:
             client.create_bucket(Bucket=bucket)  # private: MinIO opens a bucket by policy only
             print(f"made the bucket {bucket}")
@@ -33,5 +33,6 @@ if __name__ == "__main__":
     prepare(
         s3_client(os.environ["ADLENS_S3_ENDPOINT_URL"], "path"),
         os.environ["ADLENS_UPLOADS_BUCKET"],
+        os.environ["ADLENS_PREVIEWS_BUCKET"],
         os.environ["ADLENS_MODELS_BUCKET"],
     )

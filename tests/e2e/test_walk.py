@@ -34,6 +34,8 @@ def test_pictures_walk_from_a_signed_form_to_analytics(running, workspace, pictu
         original = httpx.get(creative["file_path"])
         assert original.content == files[name]
         assert original.headers["content-type"] == f"image/{creative['file_format'].lower()}"
+        preview = httpx.get(creative["preview_url"])
+        assert (preview.headers["content-type"], preview.content[8:12]) == ("image/webp", b"WEBP")
     assert told(workspace.get(f"/analytics/group/{group_id}")) == recount(list(creatives.values()))
     assert told(workspace.get("/analytics/all")) == recount(list(creatives.values()))
     [group] = workspace.get("/groups")

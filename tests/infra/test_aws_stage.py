@@ -39,14 +39,15 @@ def test_data_survives_the_stack(aws: Stage) -> None:
             assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
 
 
-def test_uploads_expire_and_accesses_are_logged(aws: Stage) -> None:
-    aws.template.has_resource_properties(
-        "AWS::S3::Bucket",
-        {
-            "LoggingConfiguration": {"LogFilePrefix": "uploads/"},
-            "LifecycleConfiguration": {"Rules": [Match.object_like({"ExpirationInDays": 400})]},
-        },
-    )
+def test_uploads_and_previews_expire_and_accesses_are_logged(aws: Stage) -> None:
+    for name in ("uploads", "previews"):
+        aws.template.has_resource_properties(
+            "AWS::S3::Bucket",
+            {
+                "LoggingConfiguration": {"LogFilePrefix": f"{name}/"},
+                "LifecycleConfiguration": {"Rules": [Match.object_like({"ExpirationInDays": 400})]},
+            },
+        )
 
 
 def test_functions_are_in_subnets_without_internet(aws: Stage) -> None:

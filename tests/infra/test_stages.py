@@ -267,7 +267,7 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
     [
         (
             "analyze",
-            {"s3:GetObject", "s3:ListBucket"},
+            {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
             {
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
@@ -308,6 +308,32 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
     assert {action for action in actions if action.startswith("sqs:")} == queue_actions
     services = {action.split(":")[0] for action in actions} - {"s3", "sqs"}
     assert services == ({"logs"} if stage.config.stage == "local" else {"logs", "ec2", "secretsmanager", "xray"})
+
+
+@pytest.mark.parametrize(
+    ("name", "bucket", "actions"),
+    [
+        ("analyze", "uploads", {"s3:GetObject"}),
+        ("analyze", "previews", {"s3:PutObject"}),
+        ("analyze", "models", {"s3:GetObject"}),
+        ("api", "uploads", {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}),
+        ("api", "previews", {"s3:GetObject", "s3:DeleteObject"}),
+        ("api", "models", set()),
+        ("sweep", "previews", set()),
+    ],
+)
+def test_what_each_function_may_do_with_objects(stage: Stage, name: str, bucket: str, actions: set[str]) -> None:
+    role = stage.function(name)["Role"]["Fn::GetAtt"][0]
+    (logical_id,) = (
+        id_ for id_, found in stage.of_type("AWS::S3::Bucket").items() if found["BucketName"] == _named(stage, bucket)
+    )
+    objects = {"Fn::Join": ["", [{"Fn::GetAtt": [logical_id, "Arn"]}, "/*"]]}
+    assert actions == {
+        action
+        for roles, statement in _allowed(stage)
+        if {"Ref": role} in roles and objects in _list(statement["Resource"])
+        for action in _list(statement["Action"])
+    }
 
 
 def test_function_logs_are_not_kept_for_ever(stage: Stage) -> None:

@@ -6,26 +6,29 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from functions.api.dependencies import CreativeKey, Creatives, Now, Queries, Store, UseReanalyze
+from adlens.domain.creative import preview_key
+from functions.api.dependencies import CreativeKey, Creatives, Now, Previews, Queries, Store, UseReanalyze
 from functions.api.errors import documented
-from functions.api.routes.pictures import picture_url
+from functions.api.routes.pictures import picture_url, preview_url
 from functions.api.schemas import CreativeOut, ReanalysisOut, StatusOut, creative_out, status_out
 
 router = APIRouter(tags=["creatives"])
 
 
 @router.get("/creatives/{creative_id}", responses=documented(404))
-def get_creative(key: CreativeKey, queries: Queries, store: Store) -> CreativeOut:
+def get_creative(key: CreativeKey, queries: Queries, store: Store, previews: Previews) -> CreativeOut:
     """A creative with all its findings; one whose analysis failed says why in `failure`."""
     creative = queries.creative(key.workspace_id, key.id)
-    return creative_out(creative, picture_url(store, creative))
+    return creative_out(creative, picture_url(store, creative), preview_url(previews, creative))
 
 
 @router.delete("/creatives/{creative_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_creative(key: CreativeKey, queries: Queries, creatives: Creatives, store: Store) -> None:
+def delete_creative(key: CreativeKey, queries: Queries, creatives: Creatives, store: Store, previews: Previews) -> None:
     """Deletes a creative, its file and all that was found in it."""
-    # The file first: should the store fail, the creative is still there and can be deleted again.
-    store.delete([queries.summary(key.workspace_id, key.id).object_key])
+    # The files first: should a store fail, the creative is still there and can be deleted again.
+    object_key = queries.summary(key.workspace_id, key.id).object_key
+    store.delete([object_key])
+    previews.delete([preview_key(object_key)])
     creatives.delete_creatives(key.workspace_id, [key.id])
 
 

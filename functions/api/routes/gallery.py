@@ -13,9 +13,9 @@ from adlens.domain.errors import InvalidValue
 from adlens.domain.gallery import CreativeCard, CreativeFilter, CreativeOrder
 from adlens.domain.ports import ObjectStore
 from adlens.domain.topics import taxonomy
-from functions.api.dependencies import PAGE, CreativeKey, Cursor, Galleries, Limit, Store, Workspace
+from functions.api.dependencies import PAGE, CreativeKey, Cursor, Galleries, Limit, Previews, Store, Workspace
 from functions.api.errors import documented
-from functions.api.routes.pictures import picture_url
+from functions.api.routes.pictures import picture_url, preview_url
 from functions.api.schemas import CreativeCardOut, GalleryOut, GroupId, NeighboursOut, SimilarOut, creative_card_out
 
 router = APIRouter(prefix="/creatives", tags=["creatives"])
@@ -67,6 +67,7 @@ def browse_creatives(
     workspace: Workspace,
     galleries: Galleries,
     store: Store,
+    previews: Previews,
     filters: Filters,
     sort: Sort = CreativeOrder.NEWEST,
     limit: Limit = PAGE,
@@ -75,7 +76,9 @@ def browse_creatives(
     """The creatives that all filters are true of. A cursor holds for its `sort` only."""
     gallery = galleries.browse(workspace, filters, sort, limit, cursor)
     return GalleryOut(
-        items=[_card_out(store, card) for card in gallery.cards], total=gallery.total, next_cursor=gallery.next_cursor
+        items=[_card_out(store, previews, card) for card in gallery.cards],
+        total=gallery.total,
+        next_cursor=gallery.next_cursor,
     )
 
 
@@ -93,17 +96,17 @@ def get_similar(
     key: CreativeKey,
     galleries: Galleries,
     store: Store,
+    previews: Previews,
     limit: Annotated[int, Query(ge=1, le=100, description="At most so many.")] = 12,
 ) -> list[SimilarOut]:
     """The creatives that look and read most like one, best first; none when nothing comes near, or when its model
     bundle makes no embeddings.
     """
     return [
-        SimilarOut(**dict(_card_out(store, found.card)), similarity=round(found.similarity, 4))
+        SimilarOut(**dict(_card_out(store, previews, found.card)), similarity=round(found.similarity, 4))
         for found in galleries.similar(key.workspace_id, key.id, limit)
     ]
 
 
-def _card_out(store: ObjectStore, card: CreativeCard) -> CreativeCardOut:
-    url = picture_url(store, card)
-    return creative_card_out(card, file_path=url, preview_url=url)
+def _card_out(store: ObjectStore, previews: ObjectStore, card: CreativeCard) -> CreativeCardOut:
+    return creative_card_out(card, picture_url(store, card), preview_url(previews, card))

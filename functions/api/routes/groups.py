@@ -8,12 +8,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from adlens.domain.creative import preview_key
 from functions.api.dependencies import (
     PAGE,
     Creatives,
     Cursor,
     Limit,
     Now,
+    Previews,
     Queries,
     Store,
     UseReanalyzeGroup,
@@ -104,9 +106,16 @@ def reanalyze_group(group_id: GroupId, workspace: Workspace, reanalyze: UseReana
 
 
 @router.delete("/{group_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_group(group_id: GroupId, workspace: Workspace, queries: Queries, creatives: Creatives, store: Store) -> None:
+def delete_group(
+    group_id: GroupId, workspace: Workspace, queries: Queries, creatives: Creatives, store: Store, previews: Previews
+) -> None:
     """Deletes a group, its creatives, their files and all that was found in them."""
-    # Files first: should the store fail, the group is still there and can be deleted again.
+
+    def delete(keys: set[str]) -> None:
+        store.delete(sorted(keys))
+        previews.delete(sorted(map(preview_key, keys)))
+
+    # Files first: should a store fail, the group is still there and can be deleted again.
     known = {creative.object_key for creative in queries.group_status(workspace, group_id)}
-    store.delete(sorted(known))
-    store.delete(sorted(set(creatives.delete_group(workspace, group_id)) - known))
+    delete(known)
+    delete(set(creatives.delete_group(workspace, group_id)) - known)

@@ -31,7 +31,7 @@ from adlens.domain.analysis import (
     TextBlock,
     TopicPrediction,
 )
-from adlens.domain.creative import CreativeId, NewCreative, object_key
+from adlens.domain.creative import CreativeId, NewCreative, object_key, preview_key
 from adlens.domain.events import AnalysisRequested, ObjectCreated
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
@@ -64,7 +64,7 @@ ANALYSIS = Analysis(
 
 @dataclass
 class Memory:
-    """The store and the queue."""
+    """The stores and the queue."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     sent: list[AnalysisRequested] = field(default_factory=list)
@@ -103,6 +103,7 @@ class Tenant:
         key = CreativeId(self.id, creative_id or uuid.uuid4())
         creatives.register(self.id, group_id, [NewCreative(key.id, f"{SECRET}.png", 1234)])
         self.memory.objects[object_key(key, group_id)] = b"picture"
+        self.memory.objects[preview_key(object_key(key, group_id))] = b"preview"
         event = ObjectCreated("uploads", object_key(key, group_id), 1234, "etag", "01")
         claim = creatives.claim(event, "worker", 60)
         assert claim is not None
@@ -132,12 +133,15 @@ def memory() -> Memory:
 
 @pytest.fixture(scope="module")
 def app(database_url: str, engine: Engine) -> FastAPI:
-    return create_app(ApiSettings(database_url=database_url, uploads_bucket="uploads", queue_url="queue"))
+    return create_app(
+        ApiSettings(database_url=database_url, uploads_bucket="uploads", previews_bucket="previews", queue_url="queue")
+    )
 
 
 @pytest.fixture
 def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[..., Tenant]:
     app.dependency_overrides[dependencies.object_store] = lambda: memory
+    app.dependency_overrides[dependencies.preview_store] = lambda: memory
     app.dependency_overrides[dependencies.analysis_queue] = lambda: memory
 
     def make(name: str = "test") -> Tenant:

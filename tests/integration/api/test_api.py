@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from adlens.domain.analysis import BundleInfo, Stage, StageRun, StageState
-from adlens.domain.creative import NewCreative, object_key
+from adlens.domain.creative import NewCreative, object_key, preview_key
 from adlens.domain.events import ObjectCreated
 from adlens.persistence.repositories import PostgresCreatives
 
@@ -42,6 +42,8 @@ def test_an_upload_is_followed_from_its_form_to_its_findings(tenant, engine) -> 
     findings = api.get(f"/creatives/{from_elsewhere.id}").json()
     assert findings["overall_status"] == "SUCCESS"
     assert findings["main_topic"] == "cups"
+    assert findings["preview_url"] == f"{findings['file_path']}.webp"
+    assert api.get(f"/creatives/{creative_id}").json()["preview_url"] is None
     assert findings["palette_colors"]["Красный"]["percent"] == 75.0
     assert findings["detected_objects"][0]["class"] == "cup"
     rows = api.get(f"/groups/{group_id}/creatives").json()
@@ -98,7 +100,7 @@ def test_deleting_leaves_nothing_behind(tenant) -> None:
     one, two = tenant.analysed("grp_1"), tenant.analysed("grp_1")
     assert tenant.client.delete(f"/creatives/{one.id}").status_code == 204
     assert tenant.client.get("/analytics/group/grp_1").json()["total_creatives_in_group"] == 1
-    assert list(tenant.memory.objects) == [object_key(two, "grp_1")]
+    assert list(tenant.memory.objects) == [object_key(two, "grp_1"), preview_key(object_key(two, "grp_1"))]
     assert tenant.client.delete("/groups/grp_1").status_code == 204
     assert tenant.client.delete("/groups/grp_1").status_code == 404
     assert tenant.client.get("/analytics/all").json()["total_creatives_in_group"] == 0

@@ -269,7 +269,8 @@ def test_a_creative_walks_through_all_services(
     start: Start, environment: dict[str, str], emulated_analysis: str, sqs: Any, s3: Any, queues: str, tmp_path: Path
 ) -> None:
     uploads, queue = environment["ADLENS_UPLOADS_BUCKET"], f"{queues}/{QUEUE}"
-    s3.create_bucket(Bucket=uploads)
+    for bucket in (uploads, environment["ADLENS_PREVIEWS_BUCKET"]):
+        s3.create_bucket(Bucket=bucket)
     for once in (command("migrate"), command("migrate")):
         migrated = run_once(once, environment)
         assert migrated.returncode == 0, migrated.stderr
@@ -311,7 +312,9 @@ def test_a_creative_walks_through_all_services(
         return rows if set(rows.values()) <= {"SUCCESS", "ERROR"} else {}
 
     assert wait_until(ended) == {"sale.png": "SUCCESS", "page.jpg": "ERROR", "lost.png": "ERROR"}
-    assert "SALE" in client.get(f"/creatives/{ids['sale.png']}")["ocr_text"]
+    found = client.get(f"/creatives/{ids['sale.png']}")
+    assert "SALE" in found["ocr_text"]
+    assert httpx.get(found["preview_url"]).headers["content-type"] == "image/webp"
     wait_until(lambda: counts(sqs, queue) == [0, 0])
 
     check = [sys.executable, *COMPOSE["event-sources"]["healthcheck"]["test"][2:]]

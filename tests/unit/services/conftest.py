@@ -37,6 +37,9 @@ class Image:
         default_factory=lambda: ImageFacts(ImageFormat.PNG, 10, 20, len(PICTURE), sha256="0" * 64, phash="0" * 16)
     )
 
+    def preview(self) -> bytes:
+        return b"a preview"
+
 
 @dataclass
 class StubEngines:
@@ -211,6 +214,11 @@ def creatives() -> RecordingCreatives:
 
 @pytest.fixture
 def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def previews() -> MemoryStore:
     return MemoryStore()
 
 

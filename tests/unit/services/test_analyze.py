@@ -56,64 +56,83 @@ def test_no_stage_runs_on_what_is_no_picture(engines) -> None:
     assert engines.seen == {}
 
 
-def test_a_creative_is_analysed_and_kept(creatives, store, engines, creative) -> None:
-    outcome = AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60)
+def test_a_creative_is_analysed_and_kept(creatives, store, previews, engines, creative) -> None:
+    outcome = AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
     assert outcome is Outcome.ANALYSED
     [(analysis, etag)] = creatives.completed
     assert etag == "etag"
     assert analysis.facts.width == 10
     assert len(creatives.stages) == 8
+    assert previews.objects == {"w/g/c.webp": b"a preview"}
+    assert previews.content_types == {"w/g/c.webp": "image/webp"}
+    assert store.objects.keys() == {"w/g/c"}
 
 
-def test_a_broken_picture_ends_in_error_with_its_reason(creatives, store, engines, creative) -> None:
+def test_a_broken_picture_ends_in_error_with_its_reason(creatives, store, previews, engines, creative) -> None:
     store.objects["w/g/c"] = b"<html>"
-    outcome = AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60)
+    outcome = AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
     assert outcome is Outcome.FAILED
     [(failure, etag)] = creatives.failed
     assert (failure.code, failure.reason, etag) == ("invalid_image", "The file is no picture.", "etag")
     assert not creatives.released
 
 
-def test_an_object_deleted_before_it_is_read_ends_in_error(creatives, store, engines, creative) -> None:
+def test_an_object_deleted_before_it_is_read_ends_in_error(creatives, store, previews, engines, creative) -> None:
     store.objects.clear()
-    assert AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60) is Outcome.FAILED
+    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.FAILED
     [(failure, etag)] = creatives.failed
     assert (failure.code, etag) == ("object_gone", None)
 
 
 @pytest.mark.parametrize("error", [TransientError("down"), RuntimeError("bug"), KeyboardInterrupt()])
-def test_any_other_failure_gives_the_claim_back_and_is_raised(creatives, store, engines, creative, error) -> None:
+def test_any_other_failure_gives_the_claim_back_and_is_raised(
+    creatives, store, previews, engines, creative, error
+) -> None:
     engines.decode = lambda data: (_ for _ in ()).throw(error)
     with pytest.raises(type(error)):
-        AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60)
+        AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
     assert creatives.released == 1
     assert not creatives.failed
 
 
-def test_a_database_that_is_gone_does_not_hide_why(creatives, store, engines, creative) -> None:
+def test_a_preview_that_cannot_be_stored_is_tried_again_with_the_analysis(
+    creatives, store, previews, engines, creative
+) -> None:
+    def gone(*_: object) -> None:
+        raise TransientError("object store")
+
+    previews.put = gone
+    with pytest.raises(TransientError):
+        AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
+    assert creatives.released == 1
+    assert not creatives.completed
+    assert not creatives.failed
+
+
+def test_a_database_that_is_gone_does_not_hide_why(creatives, store, previews, engines, creative) -> None:
     def gone(*_: object) -> None:
         raise TransientError("database")
 
     creatives.release = gone
     engines.decode = lambda data: (_ for _ in ()).throw(RuntimeError("the reason"))
     with pytest.raises(RuntimeError, match="the reason"):
-        AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60)
+        AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
 
 
-def test_an_overtaken_analysis_is_thrown_away(creatives, store, engines, creative) -> None:
+def test_an_overtaken_analysis_is_thrown_away(creatives, store, previews, engines, creative) -> None:
     creatives.void = True
-    assert AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
     store.objects["w/g/c"] = b"<html>"
-    assert AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
 
 
-def test_a_duplicate_reads_nothing(creatives, store, engines, creative) -> None:
+def test_a_duplicate_reads_nothing(creatives, store, previews, engines, creative) -> None:
     creatives.nothing_to_do = True
     store.objects.clear()
-    assert AnalyzeCreative(creatives, store, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
     assert not creatives.failed
 
 
-def test_an_object_nobody_registered_is_told_apart(creatives, store, engines) -> None:
+def test_an_object_nobody_registered_is_told_apart(creatives, store, previews, engines) -> None:
     event = AnalysisRequested(CreativeId(uuid4(), uuid4()), 1)
-    assert AnalyzeCreative(creatives, store, engines)(event, "message", 60) is Outcome.UNKNOWN
+    assert AnalyzeCreative(creatives, store, previews, engines)(event, "message", 60) is Outcome.UNKNOWN

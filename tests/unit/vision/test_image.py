@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import ExifTags, ImageCms
 from PIL import Image as Pillow
-from PIL import ImageCms
 
 from adlens.domain import media
 from adlens.domain.errors import ImageTooLarge, InvalidImage, UnsupportedFormat
@@ -260,6 +260,44 @@ def test_palette_transparency_lies_on_white(transparency: int | bytes) -> None:
 def test_modes_with_few_colours_become_rgb(mode: str) -> None:
     pixels = decoded(Pillow.new("L", (8, 8), 255).convert(mode), "PNG").pixels
     np.testing.assert_array_equal(pixels, np.full((8, 8, 3), 255))
+
+
+# --- previews -------------------------------------------------------------------------------------------------------
+
+
+def shown(image: Image) -> Pillow.Image:
+    picture = Pillow.open(BytesIO(image.preview()))
+    assert (picture.format, picture.mode) == ("WEBP", "RGB")
+    picture.load()
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("size", "preview"),
+    [
+        ((1300, 650), (640, 320)),
+        ((650, 1300), (320, 640)),
+        ((640, 640), (640, 640)),
+        ((30, 20), (30, 20)),
+        ((5000, 1), (640, 1)),
+    ],
+)
+def test_a_preview_is_small_and_keeps_its_shape(size: tuple[int, int], preview: tuple[int, int]) -> None:
+    assert shown(decoded(Pillow.new("RGB", size, "red"), "PNG")).size == preview
+
+
+def test_a_preview_is_upright_and_says_nothing_but_its_pixels() -> None:
+    exif = Pillow.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.Base.Artist] = "somebody"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    picture = Pillow.new("RGB", (80, 40), RED)
+    picture.paste(BLUE, (40, 0, 80, 40))
+    preview = shown(decoded(picture, "JPEG", exif=exif, icc_profile=profile, quality=95))
+    assert preview.size == (40, 80)
+    top, bottom = preview.getpixel((20, 10)), preview.getpixel((20, 70))
+    assert max(abs(a - b) for a, b in zip(top + bottom, RED + BLUE, strict=True)) < 40
+    assert not {"exif", "icc_profile", "xmp"} & preview.info.keys()
 
 
 # --- perceptual hash ------------------------------------------------------------------------------------------------

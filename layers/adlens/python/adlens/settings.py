@@ -40,13 +40,17 @@ class StorageSettings(Settings):
     upload_expiry_seconds: int = Field(default=900, ge=60, le=3600, description="How long a signed upload is valid.")
 
 
-class AnalyzeSettings(DatabaseSettings, StorageSettings):
+class PreviewSettings(StorageSettings):
+    previews_bucket: str = Field(description="Bucket of the previews; what goes to the uploads bucket is analysed.")
+
+
+class AnalyzeSettings(DatabaseSettings, PreviewSettings):
     bundle: str = Field(description="Model bundle: a folder or an s3:// prefix.")
     weights: Path | None = Field(default=None, description="Folder of weights that a bundle refers to as {weights}.")
     threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
 
 
-class ApiSettings(DatabaseSettings, StorageSettings):
+class ApiSettings(DatabaseSettings, PreviewSettings):
     api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
     anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
     cors_origins: tuple[str, ...] = Field(default=("*",), description="Origins that browsers may call the API from.")

@@ -36,7 +36,16 @@ from adlens.domain.analysis import (
     TopicPrediction,
 )
 from adlens.domain.analytics import Analytics, TopicFigures
-from adlens.domain.creative import Creative, CreativeId, CreativeSummary, GroupSummary, NewCreative, Status, object_key
+from adlens.domain.creative import (
+    Creative,
+    CreativeId,
+    CreativeSummary,
+    GroupSummary,
+    NewCreative,
+    Status,
+    object_key,
+    preview_key,
+)
 from adlens.domain.errors import Conflict, TransientError, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import CreativeCard, CreativeFilter, CreativeOrder, Gallery, Neighbours, SimilarCreative
@@ -57,7 +66,7 @@ NOW = UPLOADED + timedelta(seconds=10)
 
 @dataclass
 class MemoryAdLens:
-    """Database, store and queue. `down` names the parts that do not answer."""
+    """Database, stores and queue. `down` names the parts that do not answer."""
 
     ours: UUID = field(default_factory=uuid4)
     theirs: UUID = field(default_factory=uuid4)
@@ -65,6 +74,7 @@ class MemoryAdLens:
     changed: dict[tuple[UUID, str], int] = field(default_factory=dict)
     names: dict[tuple[UUID, str], str | None] = field(default_factory=dict)
     objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    previews: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     sent: list[AnalysisRequested] = field(default_factory=list)
     bundle: BundleInfo | None = None
     figures: Analytics = field(default_factory=lambda: Analytics(0, 0, None, None, None, 0.0, (), (), {}, {}))
@@ -225,7 +235,11 @@ class MemoryAdLens:
 
     @property
     def store(self) -> MemoryStore:
-        return MemoryStore(self)
+        return MemoryStore(self, self.objects)
+
+    @property
+    def preview_store(self) -> MemoryStore:
+        return MemoryStore(self, self.previews, "previews.test")
 
     @property
     def queue(self) -> MemoryQueue:
@@ -247,21 +261,23 @@ class MemoryWorkspaces:
 @dataclass
 class MemoryStore:
     world: MemoryAdLens
+    objects: dict[str, tuple[bytes, str]]
+    host: str = "store.test"
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
         self.world._answer("store")
-        self.world.objects[key] = data, content_type
+        self.objects[key] = data, content_type
 
     def delete(self, keys: list[str]) -> None:
         self.world._answer("store")
         for key in keys:
-            self.world.objects.pop(key, None)
+            self.objects.pop(key, None)
 
     def presigned_post(self, key: str, content_type: str, max_bytes: int) -> PresignedPost:
         return PresignedPost("https://store.test/", {"key": key, "Content-Type": content_type}, NOW)
 
     def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
-        return f"https://store.test/{key}?name={filename}&type={content_type}"
+        return f"https://{self.host}/{key}?name={filename}&type={content_type}"
 
     def ping(self) -> None:
         self.world._answer("store")
@@ -320,6 +336,7 @@ def _card(row: Creative) -> CreativeCard:
         found.topic,
         found.topic_confidence,
         tuple(dominant),
+        row.has_preview,
     )
 
 
@@ -330,7 +347,12 @@ def world() -> MemoryAdLens:
 
 @pytest.fixture(scope="session")
 def settings() -> ApiSettings:
-    return ApiSettings(database_url="postgresql+psycopg2://nowhere", uploads_bucket="uploads", queue_url="queue")
+    return ApiSettings(
+        database_url="postgresql+psycopg2://nowhere",
+        uploads_bucket="uploads",
+        previews_bucket="previews",
+        queue_url="queue",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -348,6 +370,7 @@ def client(app: FastAPI, world: MemoryAdLens) -> TestClient:
         dependencies.workspaces: lambda: world.workspaces,
         dependencies.workspace_settings: lambda: world,
         dependencies.object_store: lambda: world.store,
+        dependencies.preview_store: lambda: world.preview_store,
         dependencies.analysis_queue: lambda: world.queue,
         dependencies.now: lambda: NOW,
     }
@@ -428,8 +451,11 @@ def analysis(facts: ImageFacts) -> Analysis:
 
 @pytest.fixture
 def analysed(world: MemoryAdLens, analysis: Analysis) -> Creative:
-    row = world.add(status=Status.SUCCESS, facts=analysis.facts, stages=analysis.stages, analysis=analysis)
+    row = world.add(
+        status=Status.SUCCESS, facts=analysis.facts, stages=analysis.stages, analysis=analysis, has_preview=True
+    )
     world.objects[row.object_key] = b"picture", "image/jpeg"
+    world.previews[preview_key(row.object_key)] = b"preview", "image/webp"
     return row
 
 

@@ -106,6 +106,7 @@ def test_a_creative_says_beside_what_is_new(client, analysed) -> None:
         {"kind": "object", "what": "cup", "weight": 1.25},
         {"kind": "picture", "what": "picture", "weight": -0.5},
     ]
+    assert found["preview_url"].startswith(f"https://previews.test/{analysed.object_key}.webp?")
     assert found["models"] == {
         "name": "compact",
         "version": "1",

@@ -20,7 +20,7 @@ def test_a_card(client, world, analysed) -> None:
         "group_id": "grp_1",
         "original_filename": "mug.jpg",
         "file_path": url,
-        "preview_url": url,
+        "preview_url": f"https://previews.test/{analysed.object_key}.webp?name=mug.jpg.webp&type=image/webp",
         "image_width": 900,
         "image_height": 1200,
         "upload_timestamp": "2026-03-01T10:15:02Z",
@@ -38,6 +38,7 @@ def test_a_card(client, world, analysed) -> None:
     assert second["creative_id"] == str(failed.key.id)
     assert second["failure"] == {"code": "invalid_image", "reason": "Broken."}
     assert (second["main_topic"], second["main_topic_title"], second["dominant_colors"]) == (None, None, [])
+    assert second["preview_url"] is None
 
 
 def test_filters_and_sort(client, world, analysed) -> None:

@@ -96,7 +96,7 @@ def test_what_has_not_arrived_cannot_be_analysed_again(client, world) -> None:
 def test_a_creative_is_deleted_with_its_file(client, world, analysed) -> None:
     assert client.delete(f"/creatives/{analysed.key.id}").status_code == 204
     assert client.get(f"/creatives/{analysed.key.id}").status_code == 404
-    assert world.objects == {}
+    assert world.objects == world.previews == {}
 
 
 def test_a_group_is_deleted_with_its_files(client, world, analysed) -> None:
@@ -106,6 +106,7 @@ def test_a_group_is_deleted_with_its_files(client, world, analysed) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
     assert list(world.rows) == [kept.key]
     assert list(world.objects) == [kept.object_key]
+    assert world.previews == {}
 
 
 def test_nothing_is_deleted_while_the_store_does_not_answer(client, world, analysed) -> None:

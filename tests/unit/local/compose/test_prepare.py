@@ -29,12 +29,14 @@ def stub() -> Iterator[Stubber]:
 def test_a_new_store_gets_its_buckets(stub: Stubber) -> None:
     stub.add_response("list_buckets", {"Buckets": []})
     stub.add_response("create_bucket", {}, {"Bucket": "uploads"})
+    stub.add_response("create_bucket", {}, {"Bucket": "previews"})
     stub.add_response("create_bucket", {}, {"Bucket": "models"})
     stub.add_response("put_bucket_notification_configuration", {}, NOTIFICATION)
-    prepare(stub.client, "uploads", "models")
+    prepare(stub.client, "uploads", "previews", "models")
 
 
 def test_a_store_that_has_them_keeps_them(stub: Stubber) -> None:
-    stub.add_response("list_buckets", {"Buckets": [{"Name": "models"}, {"Name": "other"}, {"Name": "uploads"}]})
+    there = [{"Name": name} for name in ("models", "other", "previews", "uploads")]
+    stub.add_response("list_buckets", {"Buckets": there})
     stub.add_response("put_bucket_notification_configuration", {}, NOTIFICATION)
-    prepare(stub.client, "uploads", "models")
+    prepare(stub.client, "uploads", "previews", "models")

@@ -75,6 +75,7 @@ class Creative:
     stages: tuple[StageRun, ...]
     failure: Failure | None
     analysis: Analysis | None
+    has_preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,11 @@ def check_group_id(group_id: str) -> str:
 
 def object_key(key: CreativeId, group_id: str) -> str:
     return f"{key.workspace_id}/{group_id}/{key.id}"
+
+
+def preview_key(object_key: str) -> str:
+    """Where the preview of the creative at `object_key` is, in a store of its own."""
+    return f"{object_key}.webp"
 
 
 def parse_object_key(value: str) -> tuple[CreativeId, str]:

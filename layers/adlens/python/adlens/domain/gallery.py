@@ -65,6 +65,7 @@ class CreativeCard:
     topic: str | None
     topic_confidence: float | None
     dominant: tuple[Swatch, ...]
+    has_preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)

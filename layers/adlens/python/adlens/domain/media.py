@@ -8,6 +8,8 @@ from adlens.domain.errors import ImageTooLarge
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
 MAX_PIXELS = 50_000_000
+PREVIEW_SIDE = 640
+"""Pixels of a preview's longer side; smaller pictures are not enlarged."""
 
 
 class ImageFormat(StrEnum):

@@ -30,6 +30,10 @@ class DecodedImage(Protocol):
     @property
     def facts(self) -> ImageFacts: ...
 
+    def preview(self) -> bytes:
+        """The picture as a WebP without metadata, its longer side at most `PREVIEW_SIDE` pixels."""
+        ...
+
 
 class ImageDecoder(Protocol):
     def decode(self, data: bytes) -> DecodedImage:
@@ -161,7 +165,8 @@ class CreativeRepository(Protocol):
         ...
 
     def complete(self, claim: Claim, analysis: Analysis, etag: str) -> bool:
-        """Stores the findings, replacing older ones; the status is SUCCESS, or ERROR when a stage failed.
+        """Stores the findings, replacing older ones; the status is SUCCESS, or ERROR when a stage failed. The preview
+        is in its store by then.
 
         False, and nothing stored, when the claim is void.
         """

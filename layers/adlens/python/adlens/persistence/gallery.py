@@ -141,6 +141,7 @@ def _cards(session: Session, workspace_id: UUID, rows: Sequence[Any]) -> tuple[C
             topic=row.topic,
             topic_confidence=row.topic_confidence,
             dominant=mapping.palette(swatches[row.Creative.id]),
+            has_preview=row.Creative.has_preview,
         )
         for row in rows
     )

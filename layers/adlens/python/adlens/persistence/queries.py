@@ -149,6 +149,7 @@ class PostgresQueries:
             stages=_stages(session, workspace_id, [creative_id])[creative_id],
             failure=mapping.failure(row),
             analysis=analysis,
+            has_preview=row.has_preview,
         )
 
     @transactional

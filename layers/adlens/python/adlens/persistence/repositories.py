@@ -143,6 +143,7 @@ class PostgresCreatives:
             for name, value in mapping.facts_columns(analysis.facts).items():
                 setattr(row, name, value)
             row.size = analysis.facts.bytes
+            row.has_preview = True
             _end(row, stage_failure(analysis), etag, _now(session))
             _replace_findings(session, row, analysis)
         return True

@@ -166,6 +166,7 @@ class Creative(Base):
     bytes: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None]
     phash: Mapped[str | None]
+    has_preview: Mapped[bool] = mapped_column(server_default="false")
 
 
 class StageRun(Base):

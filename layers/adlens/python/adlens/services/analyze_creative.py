@@ -1,4 +1,4 @@
-"""One queue event, one creative: claim it, read its object, analyse it, store what was found."""
+"""One queue event, one creative: claim it, read its object, keep a preview, analyse it, store what was found."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import contextlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adlens.domain.creative import Failure
+from adlens.domain.creative import Failure, preview_key
 from adlens.domain.errors import PermanentError, TransientError, UnknownCreative
 from adlens.domain.events import Event
-from adlens.domain.media import MAX_FILE_BYTES
-from adlens.domain.ports import CreativeRepository, Engines, ObjectStore
+from adlens.domain.media import MAX_FILE_BYTES, ImageFormat
+from adlens.domain.ports import CreativeRepository, DecodedImage, Engines, ObjectStore
 from adlens.services.analyze_image import analyze_image
 
 
@@ -25,8 +25,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeCreative:
+    """`store` has the uploads, `previews` the previews: what is written to the former would be analysed."""
+
     creatives: CreativeRepository
     store: ObjectStore
+    previews: ObjectStore
     engines: Engines
 
     def __call__(self, event: Event, claimant: str, lease_seconds: float) -> Outcome:
@@ -37,6 +40,10 @@ class AnalyzeCreative:
             return Outcome.UNKNOWN
         if claim is None:
             return Outcome.SKIPPED
+
+        def keep_preview(image: DecodedImage) -> None:
+            self.previews.put(preview_key(claim.object_key), image.preview(), ImageFormat.WEBP.content_type)
+
         etag = None
         try:
             stored = self.store.get(claim.object_key, MAX_FILE_BYTES)
@@ -47,6 +54,7 @@ class AnalyzeCreative:
                 claim.dominant_colors,
                 claim.secondary_colors,
                 lambda run: self.creatives.record_stage(claim, run),
+                keep_preview,
             )
             kept = self.creatives.complete(claim, analysis, etag)
         except PermanentError as error:

@@ -9,21 +9,28 @@ from typing import TypeVar
 
 from adlens.domain.analysis import Analysis, Detections, Stage, StageRun, StageState
 from adlens.domain.errors import PermanentError
-from adlens.domain.ports import Engines
+from adlens.domain.ports import DecodedImage, Engines
 
 StageObserver = Callable[[StageRun], None]
 Result = TypeVar("Result")
 
 
 def analyze_image(
-    data: bytes, engines: Engines, dominant: int, secondary: int, on_stage: StageObserver = lambda run: None
+    data: bytes,
+    engines: Engines,
+    dominant: int,
+    secondary: int,
+    on_stage: StageObserver = lambda run: None,
+    on_decoded: Callable[[DecodedImage], None] = lambda image: None,
 ) -> Analysis:
     """Raises InvalidImage when the bytes are no acceptable picture.
 
-    A stage without a model is NOT_AVAILABLE; one that fails for good is ERROR and the others go on. `on_stage` sees
-    every change of a stage's state. Anything else an engine raises passes through: it may be gone the next time.
+    A stage without a model is NOT_AVAILABLE; one that fails for good is ERROR and the others go on. `on_decoded` sees
+    the picture before the first stage, `on_stage` every change of a stage's state. Anything else that they or an engine
+    raise passes through: it may be gone the next time.
     """
     image = engines.decoder.decode(data)
+    on_decoded(image)
     runs: list[StageRun] = []
 
     def run(stage: Stage, work: Callable[[], Result] | None) -> Result | None:

@@ -17,7 +17,7 @@ from PIL import ImageCms, ImageOps
 
 from adlens.domain.analysis import ImageFacts
 from adlens.domain.errors import ImageTooLarge, InvalidImage, UnsupportedFormat
-from adlens.domain.media import MAX_FILE_BYTES, MAX_PIXELS, ImageFormat, sniff
+from adlens.domain.media import MAX_FILE_BYTES, MAX_PIXELS, PREVIEW_SIDE, ImageFormat, sniff
 from adlens.domain.ports import DecodedImage
 
 Pixels = npt.NDArray[np.uint8]
@@ -36,6 +36,13 @@ class Image:
 
     pixels: Pixels
     facts: ImageFacts
+
+    def preview(self) -> bytes:
+        picture = Pillow.fromarray(self.pixels)
+        picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Pillow.Resampling.LANCZOS, reducing_gap=3)
+        buffer = BytesIO()
+        picture.save(buffer, "WEBP", quality=80)
+        return buffer.getvalue()
 
 
 def pixels_of(image: DecodedImage) -> Pixels:
