@@ -96,6 +96,34 @@ def test_figures_of_a_group_and_of_everything(tenant) -> None:
     assert everything["color_class_distribution"] == {"Красный": 150.0, "Белый": 50.0}
 
 
+def test_every_figure_leads_to_the_creatives_behind_it(tenant) -> None:
+    for group_id in ("grp_1", "grp_1", "grp_2"):
+        tenant.analysed(group_id)
+    figures = tenant.client.get("/analytics/group/grp_1").json()
+    filters = [{"topic": row["topic"]} | {"count": row["count"]} for row in figures["topics"]]
+    filters += [{"object": row["class"]} | {"count": row["count"]} for row in figures["objects"]]
+    filters += [{"color": row["class_en"]} | {"count": row["count"]} for row in figures["color_classes"]]
+    filters += [{"word": row["word"]} | {"count": row["count"]} for row in figures["words"]]
+    assert [next(iter(chosen.values())) for chosen in filters] == [
+        "cups",
+        "cup",
+        "red",
+        "white",
+        "видит",
+        "владелец",
+        "которую",
+        "кружка",
+    ]
+    for chosen in filters:
+        count = chosen.pop("count")
+        found = tenant.client.get("/creatives", params={"group_id": "grp_1", **chosen}).json()
+        assert found["total"] == len(found["items"]) == count == 2
+    assert tenant.client.get("/creatives?group_id=grp_3").json()["code"] == "unknown_group"
+    page = tenant.client.get("/creatives?limit=1").json()
+    other = {"limit": 1, "cursor": page["next_cursor"], "sort": "filename"}
+    assert tenant.client.get("/creatives", params=other).json()["field"] == "cursor"
+
+
 def test_deleting_leaves_nothing_behind(tenant) -> None:
     one, two = tenant.analysed("grp_1"), tenant.analysed("grp_1")
     assert tenant.client.delete(f"/creatives/{one.id}").status_code == 204

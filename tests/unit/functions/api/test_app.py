@@ -111,12 +111,13 @@ def test_answers_are_kept_by_nobody(client) -> None:
     assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
-def test_pages_of_other_origins_may_call(client) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_pages_of_other_origins_may_call(client, method: str) -> None:
     answer = client.options(
         "/uploads",
         headers={
             "origin": "https://app.test",
-            "access-control-request-method": "POST",
+            "access-control-request-method": method,
             "access-control-request-headers": "content-type,x-api-key",
         },
     )
