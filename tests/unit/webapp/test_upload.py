@@ -1,0 +1,114 @@
+"""What the upload page makes of the API's answers, and of what the browser tells it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adlens.domain.media import MAX_FILE_BYTES
+from adlens_web.pages import upload
+from adlens_web.pages.upload import FASTEST_MS, SLOWEST_MS, STAGES, next_pace, row_of
+from adlens_web.signing import forms_of
+
+TITLES = {"cups": ("Кружки", "Cups")}
+
+
+def told(**changed: Any) -> dict[str, Any]:
+    """A creative as `GET /groups/{id}/status` tells of it."""
+    done = {"status": "SUCCESS", "started_at": None, "seconds": 0.5, "reason": None}
+    return {
+        "creative_id": "one",
+        "original_filename": "mug.jpg",
+        "status": "SUCCESS",
+        "stages": dict.fromkeys(STAGES, done),
+        "seconds": 2.0,
+        "main_topic": "cups",
+        "topic_confidence": 0.934,
+        "failure": None,
+        **changed,
+    }
+
+
+def stage(status: str, **more: Any) -> dict[str, Any]:
+    return {"status": status, "started_at": None, "seconds": None, **more}
+
+
+def test_the_limit_is_that_of_the_api() -> None:
+    assert upload.MAX_FILE_BYTES == MAX_FILE_BYTES
+
+
+def test_a_creative_that_is_through() -> None:
+    row = row_of(told(), TITLES, "https://example.com/small")
+    assert (row.topic_ru, row.topic_en, row.percent) == ("Кружки", "Cups", 93)
+    assert [(cell.stage, cell.status, cell.seconds) for cell in row.stages] == [
+        (name, "SUCCESS", 0.5) for name in STAGES
+    ]
+    assert (row.failure, row.failed_stage, row.preview) == ("", "", "https://example.com/small")
+
+
+def test_a_creative_that_waits_has_no_seconds_and_no_topic() -> None:
+    row = row_of(
+        told(
+            status="PENDING",
+            stages={name: stage("PENDING") for name in STAGES},
+            main_topic=None,
+            topic_confidence=None,
+        ),
+        TITLES,
+        "",
+    )
+    assert {(cell.status, cell.seconds) for cell in row.stages} == {("PENDING", -1.0)}
+    assert (row.topic_ru, row.topic_en, row.percent) == ("", "", 0)
+
+
+def test_stages_that_a_failed_creative_did_not_reach_are_not_waiting() -> None:
+    stages = {"ocr": stage("ERROR", reason="The reader broke."), **{name: stage("PENDING") for name in STAGES[1:]}}
+    failure = {"code": "stage_failed", "reason": "The reader broke."}
+    row = row_of(told(status="ERROR", stages=stages, main_topic=None, failure=failure), TITLES, "")
+    assert [cell.status for cell in row.stages] == ["ERROR", *["NOT_REACHED"] * 3]
+    assert (row.failure, row.reason, row.failed_stage) == ("stage_failed", "The reader broke.", "ocr")
+    assert row.stages[0].reason == "The reader broke."
+
+
+def test_a_topic_without_a_title_is_called_by_its_id() -> None:
+    row = row_of(told(main_topic="hats"), TITLES, "")
+    assert (row.topic_ru, row.topic_en) == ("hats", "hats")
+
+
+def test_looks_are_quick_while_things_change_then_slower_and_end() -> None:
+    assert next_pace(0, changed=False, done=False) == FASTEST_MS
+    assert next_pace(SLOWEST_MS, changed=True, done=False) == FASTEST_MS
+    paces = [FASTEST_MS]
+    while paces[-1] < SLOWEST_MS:
+        paces.append(next_pace(paces[-1], changed=False, done=False))
+    assert paces == sorted(set(paces))
+    assert next_pace(SLOWEST_MS, changed=False, done=False) == SLOWEST_MS
+    assert next_pace(FASTEST_MS, changed=True, done=True) == 0
+
+
+@pytest.mark.parametrize("uploads", [0, 2])
+def test_forms_for_the_browser_are_valid_until_the_first_of_them_expires(uploads: int) -> None:
+    answer = {
+        "group_id": "grp",
+        "uploads": [
+            {
+                "creative_id": str(number),
+                "filename": "mug.jpg",
+                "form": {
+                    "url": "https://store",
+                    "fields": {"key": "k"},
+                    "expires_at": f"2026-03-01T10:15:0{number}Z",
+                },
+            }
+            for number in range(uploads)
+        ],
+        "refused": [
+            {"index": 2, "creative_id": "bad", "filename": "a.txt", "code": "unsupported_format", "reason": "No."}
+        ],
+    }
+    forms = forms_of(answer, lambda refusal: refusal["code"], datetime(2026, 3, 1, 10, 0, tzinfo=UTC))
+    assert forms["seconds"] == (900 if uploads else 0)
+    assert forms["forms"] == [
+        {"id": str(number), "url": "https://store", "fields": {"key": "k"}} for number in range(uploads)
+    ]
+    assert forms["refused"] == [{"id": "bad", "reason": "unsupported_format"}]

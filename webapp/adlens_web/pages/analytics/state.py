@@ -1,0 +1,126 @@
+"""What the address asks for, filled from the API, and kept up to date while creatives are being analysed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from adlens_web.pages.analytics import figures
+from adlens_web.pages.analytics.figures import Choice, Counts, Figure, Mark, Side, TopicRow
+from adlens_web.session import Session, acts, loads
+
+MOST_GROUPS = 100
+SOON_MS, LATE_MS = 3000, 20000
+
+
+class AnalyticsState(Session):
+    ready: bool = False
+    stale: bool = False
+    """Whether what is shown belongs to another address."""
+    group: str = ""
+    beside: str = ""
+    choices: list[Choice] = []  # noqa: RUF012 - Reflex copies the defaults of states
+    searchable: bool = False
+    """Whether there may be more groups than the choices."""
+    sought: str = ""
+    """Part of the names or ids of the groups that are offered."""
+    pause: int = 0
+    """Until the next look, in milliseconds; 0 once everything is analysed."""
+
+    sides: list[Side] = []  # noqa: RUF012
+    figures: list[Figure] = []  # noqa: RUF012
+    topics: list[Mark] = []  # noqa: RUF012
+    colors: list[Mark] = []  # noqa: RUF012
+    topic_colors: list[Mark] = []  # noqa: RUF012
+    objects: list[Mark] = []  # noqa: RUF012
+    words: list[Mark] = []  # noqa: RUF012
+    rows: list[TopicRow] = []  # noqa: RUF012
+
+    @rx.var
+    def creatives(self) -> int:
+        return sum(side.creatives for side in self.sides)
+
+    @rx.var
+    def analysed(self) -> int:
+        return sum(side.analysed for side in self.sides)
+
+    @rx.event
+    def load(self) -> Any:
+        asked = self.router.url.query_parameters
+        group, beside = asked.get("group", ""), asked.get("beside", "")
+        self.stale = (group, beside) != (self.group, self.beside)
+        self.group, self.beside = group, beside
+        return AnalyticsState.fill
+
+    @rx.event
+    @loads
+    async def fill(self) -> None:
+        ids = figures.sides_of(self.group, self.beside)
+        groups, *told = await asyncio.gather(
+            self.get("/groups", limit=MOST_GROUPS),
+            *(self.get(f"/analytics/group/{id_}" if id_ else "/analytics/all") for id_ in ids),
+            *(self.get(f"/groups/{id_}") for id_ in ids if id_),
+        )
+        answers, chosen = told[: len(ids)], {group["group_id"]: group for group in told[len(ids) :]}
+        self._choose_from(groups, [*chosen.values()])
+        before = self.sides
+        # What is being analysed is among the newest groups, as good as always.
+        self.sides = [
+            figures.side(chosen.get(id_), figures.waiting([chosen[id_]] if id_ else groups), answer)
+            for id_, answer in zip(ids, answers, strict=True)
+        ]
+        self.figures = figures.figures(answers)
+        topics = figures.counts(answers, "topics", "topic")
+        self.topics = figures.bars(self.sides, topics, "topic", figures.topic_names(answers))
+        order = figures.most(self.sides, topics)
+        self.colors = figures.slices(self.sides, answers)
+        self.topic_colors = figures.segments(self.sides, answers, order)
+        self.rows = figures.topic_rows(self.sides, answers, order)
+        objects = await self._complete("objects", "object", figures.counts(answers, "objects", "class"))
+        names = figures.object_names([key for found in objects for key in found])
+        self.objects = figures.bars(self.sides, objects, "object", names)
+        words = await self._complete("words", "word", figures.counts(answers, "words", "word"))
+        self.words = figures.bars(self.sides, words, "word")
+        self.pause = self._next_look(changed=before != self.sides)
+        self.ready, self.stale = True, False
+
+    @rx.event
+    @acts
+    async def search(self, text: str) -> None:
+        """Offers the groups whose names or ids have `text` in them, and those that are shown."""
+        self.sought = text.strip()
+        shown = [choice for choice in self.choices if choice.group in (self.group, self.beside)]
+        found = await self.get("/groups", limit=MOST_GROUPS, search=self.sought)
+        self.choices = figures.united(shown, figures.choices(found))
+
+    @rx.event
+    def choose(self, group: str) -> Any:
+        return rx.redirect(figures.page_address(group, self.beside))
+
+    @rx.event
+    def put_beside(self, beside: str) -> Any:
+        return rx.redirect(figures.page_address(self.group, beside))
+
+    def _choose_from(self, groups: list[Any], chosen: list[Any]) -> None:
+        if self.sought:
+            self.choices = figures.united(figures.choices(chosen), self.choices)
+        else:
+            self.choices = figures.united(figures.choices(groups), figures.choices(chosen))
+            self.searchable = len(groups) == MOST_GROUPS
+
+    async def _complete(self, listed: str, filter_: str, counted: list[Counts]) -> list[Counts]:
+        """Asks for what the API did not list of one side but of the other: every bar is right, short ones too."""
+        gaps = figures.untold(listed, counted, figures.most(self.sides, counted))
+        found = await asyncio.gather(
+            *(self.get("/creatives", group_id=self.sides[side].group, limit=1, **{filter_: key}) for side, key in gaps)
+        )
+        for (side, key), answer in zip(gaps, found, strict=True):
+            counted[side][key] = answer["total"]
+        return counted
+
+    def _next_look(self, *, changed: bool) -> int:
+        if not any(side.waiting for side in self.sides):
+            return 0
+        return SOON_MS if changed or not self.pause else min(LATE_MS, round(self.pause * 1.5))

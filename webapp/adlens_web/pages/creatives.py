@@ -1,0 +1,537 @@
+"""Creatives: the gallery of a group or of all, filtered and sorted as its address says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from adlens_web import filters, texts
+from adlens_web.components.browse import foldable
+from adlens_web.components.cards import Card, card_of, creative_card
+from adlens_web.components.react import heartbeat, link
+from adlens_web.components.shell import page as shell
+from adlens_web.components.states import empty
+from adlens_web.routes import ANALYTICS, CREATIVES, UPLOAD, address
+from adlens_web.session import Session, loads
+from adlens_web.texts import both, number, object_title, one_of, t
+
+PAGE = 48
+MOST_GROUPS = 100
+STATUSES = ("SUCCESS", "ERROR", "PROCESSING", "PENDING")
+SOON_MS, LATE_MS = 2000, 15000
+ORDERS = {
+    "-uploaded_at": "newest",
+    "uploaded_at": "oldest",
+    "filename": "name",
+    "-filename": "name_reversed",
+    "-topic_confidence": "most_confident",
+    "topic_confidence": "least_confident",
+}
+TYPED = ("text", "word", "min_confidence", "max_confidence")
+"""Filters whose every letter would be an entry of the browser's history."""
+
+
+@dataclass
+class Choice:
+    """`value` is that of the filter; `hex` is the colour that stands for a class of colours."""
+
+    value: str
+    ru: str
+    en: str
+    hex: str = ""
+
+
+@dataclass
+class Chip:
+    """A filter in force; `address` is the gallery without it."""
+
+    name: str
+    ru: str
+    en: str
+    address: str
+
+
+@dataclass
+class Choices:
+    """What can be filtered by; objects and words are those of the group."""
+
+    groups: list[Choice]
+    topics: list[Choice]
+    colors: list[Choice]
+    objects: list[Choice]
+    words: list[str]
+
+
+NO_CHOICES = Choices([], [], [], [], [])
+
+
+def choices_of(
+    taxonomy: Mapping[str, Any], groups: Sequence[Mapping[str, Any]], analytics: Mapping[str, Any], chosen: str
+) -> Choices:
+    """From the API's topics and colours, its groups (each is listed once), and the analytics of what is shown. The
+    `chosen` class of objects is listed even where it is none of the most frequent."""
+    names = {group["group_id"]: group["name"] or group["group_id"] for group in groups}
+    classes = dict.fromkeys([*(entry["class"] for entry in analytics["objects"]), *([chosen] if chosen else [])])
+    return Choices(
+        groups=[Choice(id_, name, name) for id_, name in names.items()],
+        topics=[Choice(entry["topic"], entry["title"]["ru"], entry["title"]["en"]) for entry in taxonomy["topics"]],
+        colors=[
+            Choice(entry["class_en"], entry["class"], entry["class_en"].capitalize(), entry["hex"])
+            for entry in taxonomy["color_classes"]
+        ],
+        objects=[Choice(name, *object_title(name)) for name in classes],
+        words=[entry["word"] for entry in analytics["words"]],
+    )
+
+
+def chips_of(asked: Mapping[str, str], choices: Choices) -> list[Chip]:
+    """The filters in force, in the order of the page."""
+    known = {"group": choices.groups, "topic": choices.topics, "color": choices.colors}
+    made = []
+    for name in filters.FILTERS:
+        if not (value := asked[name]):
+            continue
+        titles = {choice.value: (choice.ru, choice.en) for choice in known.get(name, ())}
+        match name:
+            case "object":
+                said = object_title(value)
+            case "min_confidence" | "max_confidence":
+                said = (f"{filters.percent(value)} %", f"{filters.percent(value)}%")
+            case "status" if texts.known(f"status.{value}"):
+                said = (texts.say("ru", f"status.{value}"), texts.say("en", f"status.{value}"))
+            case _:
+                said = titles.get(value, (value, value))
+        made.append(Chip(name, *said, address(CREATIVES, **{**asked, name: ""})))
+    return made
+
+
+class CreativesState(Session):
+    ready: bool = False
+    asked: dict[str, str] = filters.asked_for({})
+    choices: Choices = NO_CHOICES
+    cards: list[Card] = []  # noqa: RUF012 - Reflex copies the defaults of states
+    total: int = 0
+    page: int = 1
+    previous: str = ""
+    """The address of the page before; empty on the first."""
+    following: str = ""
+    pause: int = 0
+    """Until the next look, in milliseconds; 0 while nothing that is shown is being analysed."""
+    _cursors: dict[int, str] = {}  # noqa: RUF012
+    """Of the pages that were seen, in the gallery of `_seen`."""
+    _seen: dict[str, str] = {}  # noqa: RUF012
+    _taxonomy: dict[str, Any] = {}  # noqa: RUF012
+
+    @rx.var
+    def chips(self) -> list[Chip]:
+        return chips_of(self.asked, self.choices)
+
+    @rx.var
+    def sort(self) -> str:
+        return self.asked["sort"] or filters.NEWEST
+
+    @rx.var
+    def least(self) -> str:
+        return filters.percent(self.asked["min_confidence"])
+
+    @rx.var
+    def most(self) -> str:
+        return filters.percent(self.asked["max_confidence"])
+
+    @rx.var
+    def first(self) -> int:
+        """The number of the first card, from 1."""
+        return (self.page - 1) * PAGE + 1
+
+    @rx.var
+    def unfiltered(self) -> str:
+        return address(CREATIVES, sort=self.asked["sort"])
+
+    @rx.event
+    @loads
+    async def load(self) -> None:
+        query = self.router.url.query_parameters
+        asked = filters.asked_for(query)
+        anew = not self.ready or asked["group"] != self.asked["group"]
+        self.asked = asked
+        page, cursor = query.get("page", ""), query.get("cursor", "")
+        self.page = int(page) if cursor and page.isdecimal() else 1
+        if self._seen != asked:
+            self._seen, self._cursors = asked, {1: ""}
+        self._cursors[self.page] = cursor
+        if anew or self.page == 1:
+            await asyncio.gather(self._show(), self._find_choices())
+        else:
+            await self._show()
+        self.ready = True
+
+    @rx.event
+    @loads
+    async def look(self) -> None:
+        """Once more what is shown, while it changes."""
+        await self._show(again=True)
+
+    @rx.event
+    def choose(self, name: str, value: str) -> Any:
+        """One filter, or the sort, anew; the gallery begins with its first page."""
+        if name.endswith("_confidence"):
+            value = filters.fraction(value)
+        if value.strip() == self.asked[name]:
+            return None
+        return rx.redirect(address(CREATIVES, **{**self.asked, name: value.strip()}), replace=name in TYPED)
+
+    async def _show(self, again: bool = False) -> None:
+        gallery = await self.get(
+            "/creatives", **filters.for_api(self.asked), limit=PAGE, cursor=self._cursors[self.page]
+        )
+        query = {**self.asked, **self._place(self.page)}
+        cards = [card_of(creative, query) for creative in gallery["items"]]
+        if again:
+            # Signed URLs change with each answer: one is kept for as long as its card is shown.
+            known = {card.creative_id: card.preview for card in self.cards if card.status == "SUCCESS"}
+            for card in cards:
+                card.preview = known.get(card.creative_id) or card.preview
+        changed = cards != self.cards
+        self.cards, self.total = cards, gallery["total"]
+        if further := gallery["next_cursor"]:
+            self._cursors[self.page + 1] = further
+        self.following = self._address(self.page + 1) if further else ""
+        self.previous = self._address(self.page - 1) if self.page > 1 else ""
+        waiting = any(card.status in ("PENDING", "PROCESSING") for card in cards)
+        self.pause = 0 if not waiting else SOON_MS if changed else min(LATE_MS, round(max(SOON_MS, self.pause) * 1.5))
+
+    async def _find_choices(self) -> None:
+        group = self.asked["group"]
+        if not self._taxonomy:
+            self._taxonomy = await self.get("/taxonomy")
+        groups, analytics, *chosen = await asyncio.gather(
+            self.get("/groups", limit=MOST_GROUPS),
+            self.get(f"/analytics/group/{group}" if group else "/analytics/all"),
+            *([self.get(f"/groups/{group}")] if group else []),
+        )
+        self.choices = choices_of(self._taxonomy, [*groups, *chosen], analytics, self.asked["object"])
+
+    def _place(self, page: int) -> dict[str, str]:
+        cursor = self._cursors.get(page, "")
+        return {"page": str(page), "cursor": cursor} if cursor else {}
+
+    def _address(self, page: int) -> str:
+        """A page's; the first page's where its cursor was never seen."""
+        return address(CREATIVES, **self.asked, **self._place(page))
+
+
+State = CreativesState
+
+
+def page() -> rx.Component:
+    return shell(
+        t("creatives.title"),
+        heartbeat(every=rx.cond(Session.problem == "", State.pause, 0), beat=Session.tries, on_tick=State.look),
+        rx.el.div(
+            foldable(_filters(), summary=t("creatives.filters"), class_name="card filters", id="filters"),
+            rx.el.section(
+                _toolbar(),
+                _chips(),
+                rx.cond(
+                    State.ready,
+                    rx.cond(
+                        State.cards.length() > 0,
+                        rx.el.ul(
+                            rx.foreach(State.cards, creative_card),
+                            class_name=rx.cond(rx.State.is_hydrated, "grid gallery", "grid gallery stale"),
+                            aria_busy=~rx.State.is_hydrated,
+                            id="gallery",
+                        ),
+                        rx.el.div(
+                            rx.cond(State.chips.length() > 0, _nothing_found(), _no_creatives()), class_name="card"
+                        ),
+                    ),
+                    rx.cond(Session.problem == "", _placeholders()),
+                ),
+                _pager(),
+                class_name="stack browse-found",
+                aria_label=t("creatives.title"),
+            ),
+            class_name="browse",
+        ),
+        here=CREATIVES,
+        reload=State.load,
+    )
+
+
+def _placeholders() -> rx.Component:
+    return rx.el.div(
+        *(rx.el.div(class_name="skeleton creative-card") for _ in range(12)),
+        rx.el.span(t("state.loading"), class_name="visually-hidden"),
+        class_name="grid gallery",
+        role="status",
+    )
+
+
+def _filters() -> rx.Component:
+    return rx.el.div(
+        _typed("text", t("creatives.text_hint"), type="search"),
+        _select("group", t("creatives.all_groups"), State.choices.groups),
+        _select("topic", t("creatives.all_topics"), State.choices.topics),
+        _colors(),
+        _select("object", t("creatives.all_objects"), State.choices.objects),
+        _word(),
+        _confidence(),
+        _states(),
+        class_name="stack filter-fields",
+        role="search",
+        aria_label=t("creatives.filters"),
+    )
+
+
+def _debounced(name: str, value: rx.Var[str], hint: rx.Var[str], **attrs: Any) -> rx.Component:
+    return rx.debounce_input(
+        rx.el.input(
+            id=name,
+            value=value,
+            placeholder=hint,
+            on_change=State.choose(name),
+            class_name="input",
+            auto_complete="off",
+            **attrs,
+        ),
+        debounce_timeout=350,
+    )
+
+
+def _typed(name: str, hint: rx.Var[str], **attrs: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t(f"creatives.filter.{name}"), html_for=name),
+        _debounced(name, State.asked[name], hint, **attrs),
+        class_name="field",
+    )
+
+
+def _select(name: str, everything: rx.Var[str], choices: rx.Var[list[Choice]]) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t(f"creatives.filter.{name}"), html_for=name),
+        rx.el.select(
+            rx.el.option(everything, value=""),
+            rx.foreach(choices, lambda choice: rx.el.option(both(choice.ru, choice.en), value=choice.value)),
+            id=name,
+            value=State.asked[name],
+            on_change=State.choose(name),
+            class_name="input",
+        ),
+        class_name="field",
+    )
+
+
+def _word() -> rx.Component:
+    return rx.fragment(
+        _typed("word", t("creatives.word_hint"), list="words"),
+        rx.el.datalist(rx.foreach(State.choices.words, lambda word: rx.el.option(value=word)), id="words"),
+    )
+
+
+def _colors() -> rx.Component:
+    chosen = State.asked["color"]
+
+    def swatch(color: rx.Var[Choice]) -> rx.Component:
+        name = both(color.ru, color.en)
+        return rx.el.button(
+            background=color.hex,
+            type="button",
+            on_click=State.choose("color", rx.cond(chosen == color.value, "", color.value)),
+            aria_label=name,
+            title=name,
+            aria_pressed=chosen == color.value,
+            class_name="swatch pick",
+            custom_attrs={"data-color": color.value},
+        )
+
+    return rx.el.div(
+        rx.el.span(t("creatives.filter.color"), class_name="label", id="color-label"),
+        rx.el.div(
+            rx.foreach(State.choices.colors, swatch), class_name="swatches", role="group", aria_labelledby="color-label"
+        ),
+        class_name="field",
+    )
+
+
+def _confidence() -> rx.Component:
+    ends = (("min_confidence", State.least, "from"), ("max_confidence", State.most, "to"))
+    return rx.el.div(
+        rx.el.span(t("creatives.confidence"), class_name="label", id="confidence-label"),
+        rx.el.div(
+            *(
+                _debounced(
+                    name,
+                    value,
+                    t(f"creatives.confidence_{end}"),
+                    input_mode="numeric",
+                    aria_label=t(f"creatives.filter.{name}"),
+                )
+                for name, value, end in ends
+            ),
+            class_name="filter-pair",
+            role="group",
+            aria_labelledby="confidence-label",
+        ),
+        class_name="field",
+    )
+
+
+def _states() -> rx.Component:
+    chosen = State.asked["status"]
+    return rx.el.div(
+        rx.el.label(t("creatives.filter.status"), html_for="status"),
+        rx.el.select(
+            rx.el.option(t("creatives.all_states"), value=""),
+            *(rx.el.option(t(f"status.{status}"), value=status) for status in STATUSES),
+            id="status",
+            value=chosen,
+            on_change=State.choose("status"),
+            class_name="input",
+        ),
+        class_name="field",
+    )
+
+
+def _toolbar() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(
+            rx.cond(
+                State.ready,
+                rx.cond(
+                    State.total > PAGE,
+                    t(
+                        "creatives.range",
+                        first=number(State.first),
+                        last=number(State.first + State.cards.length() - 1),
+                        total=number(State.total),
+                    ),
+                    t("creatives.total", total=number(State.total)),
+                ),
+                " ",
+            ),
+            class_name="strong",
+            role="status",
+            id="total",
+        ),
+        rx.el.div(
+            _turns(),
+            rx.el.label(t("creatives.sort"), html_for="sort", class_name="visually-hidden"),
+            rx.el.select(
+                *(rx.el.option(t(f"creatives.order.{key}"), value=sort) for sort, key in ORDERS.items()),
+                id="sort",
+                value=State.sort,
+                on_change=State.choose("sort"),
+                class_name="input",
+            ),
+            class_name="row",
+        ),
+        class_name="row between browse-tools",
+    )
+
+
+def _turns() -> rx.Component:
+    """Small, above the gallery: to leaf through without scrolling."""
+    return rx.cond(
+        (State.previous != "") | (State.following != ""),
+        rx.el.div(
+            _turn(State.previous, "chevron_left", t("action.back"), "small icon"),
+            _turn(State.following, "chevron_right", t("action.next"), "small icon"),
+            class_name="row turns",
+        ),
+    )
+
+
+def _turn(to: rx.Var[str], icon: str, label: rx.Var[str], size: str) -> rx.Component:
+    sign = rx.icon(icon, size=18, aria_hidden=True)
+    return rx.cond(
+        to != "",
+        link(sign, to=to, aria_label=label, title=label, class_name=f"btn {size}"),
+        rx.el.button(sign, disabled=True, aria_label=label, class_name=f"btn {size}"),
+    )
+
+
+def _pager() -> rx.Component:
+    return rx.cond(
+        (State.previous != "") | (State.following != ""),
+        rx.el.nav(
+            _page_link(
+                State.previous, rx.icon("chevron_left", size=18, aria_hidden=True), t("action.back"), id="previous"
+            ),
+            rx.el.span(
+                t("creatives.page", page=number(State.page), pages=number((State.total + PAGE - 1) // PAGE)),
+                class_name="small muted",
+            ),
+            _page_link(
+                State.following, t("action.next"), rx.icon("chevron_right", size=18, aria_hidden=True), id="next"
+            ),
+            class_name="pager",
+            aria_label=t("creatives.pages"),
+        ),
+    )
+
+
+def _page_link(to: rx.Var[str], *content: rx.Component | rx.Var[str], **attrs: Any) -> rx.Component:
+    return rx.cond(
+        to != "",
+        link(*content, to=to, class_name="btn", **attrs),
+        rx.el.button(*content, disabled=True, class_name="btn", **attrs),
+    )
+
+
+def _chips() -> rx.Component:
+    return rx.cond(
+        State.chips.length() > 0,
+        rx.el.ul(
+            rx.foreach(
+                State.chips,
+                lambda chip: rx.el.li(
+                    link(
+                        rx.el.span(
+                            one_of("creatives.filter", chip.name), ": ", both(chip.ru, chip.en), class_name="cut"
+                        ),
+                        rx.icon("x", size=14, aria_hidden=True),
+                        to=chip.address,
+                        aria_label=t(
+                            "creatives.without",
+                            filter=one_of("creatives.filter", chip.name),
+                            value=both(chip.ru, chip.en),
+                        ),
+                        class_name="chip accent removable",
+                    ),
+                    key=chip.name,
+                ),
+            ),
+            rx.el.li(link(t("creatives.clear"), to=State.unfiltered, class_name="small", id="clear")),
+            rx.cond(
+                State.asked["group"] != "",
+                rx.el.li(
+                    link(t("creatives.analytics"), to=f"{ANALYTICS}?group=" + State.asked["group"], class_name="small")
+                ),
+            ),
+            class_name="row chips",
+            aria_label=t("creatives.chosen"),
+        ),
+    )
+
+
+def _nothing_found() -> rx.Component:
+    return empty(
+        "search_x",
+        t("creatives.none_title"),
+        t("creatives.none_text"),
+        link(t("creatives.clear"), to=State.unfiltered, class_name="btn"),
+    )
+
+
+def _no_creatives() -> rx.Component:
+    return empty(
+        "images",
+        t("creatives.empty_title"),
+        t("creatives.empty_text"),
+        link(t("creatives.upload"), to=UPLOAD, class_name="btn primary"),
+    )
