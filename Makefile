@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers samples pictures models scenes train-text train-objects train-topic bench bench-bundles eval lock clean
+.PHONY: help setup demo test test-unit check fix up down layers web samples pictures models scenes train-text train-objects train-topic bench bench-bundles eval lock lock-web clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,8 @@ up: setup ## Start the local stack
 down: setup ## Stop the local stack
 	$(BIN)/adlens down
 
-test: check ## Every check and every test: unit, infrastructure, integration, end to end
+test: check ## Every check and every test: unit, infrastructure, integration, end to end, in a browser
+	$(BIN)/python -m tests.web.chromium
 	$(BIN)/python -m pytest --ignore=tests/unit
 
 test-unit: setup ## The unit tests: no services, seconds
@@ -51,6 +52,10 @@ layers: setup ## Build the dependency layer of the zip functions into build/laye
 	rm -rf build/layers/dependencies
 	$(BIN)/uv pip install --quiet --require-hashes --no-deps --only-binary :all: --python-platform x86_64-manylinux_2_34 \
 	  --python-version 3.12 --target build/layers/dependencies/python -r requirements/api.txt
+
+web: setup ## Build the web app into build/web, for the CDK's stage aws
+	@mkdir -p build
+	$(BIN)/python -m adlens_web.production build/web-work build/web
 
 samples: setup ## Draw samples/ again
 	$(BIN)/python -m samples.generate
@@ -92,10 +97,17 @@ lock: setup ## Pin requirements/*.in with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --upgrade requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
-	for room in analyze api compose; do $(COMPILE) --upgrade -c requirements/dev.txt requirements/$$room.in -o requirements/$$room.txt; done
+	for room in analyze api compose webapp; do $(COMPILE) --upgrade -c requirements/dev.txt requirements/$$room.in -o requirements/$$room.txt; done
 	$(COMPILE) --upgrade requirements/localstack.in -o requirements/localstack.txt
 	$(COMPILE) --upgrade -c requirements/dev.txt requirements/training.in -o requirements/training.txt
 	$(COMPILE) --upgrade -c requirements/training.txt requirements/reference.in -o requirements/reference.txt
+	rm -rf webapp/reflex.lock
+	$(MAKE) lock-web
+
+lock-web: setup ## Pin the web app's npm packages with hashes, where the pages want other ones
+	rm -rf build/web-work
+	$(MAKE) web
+	cp -R build/web/reflex.lock webapp/
 
 clean: ## Remove what was built, not the local stack's state
 	rm -rf .venv build cdk.out .mypy_cache .ruff_cache .pytest_cache

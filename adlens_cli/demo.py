@@ -45,9 +45,9 @@ def run(paths: list[Path], oneshot: bool, bundle: str | None) -> int:
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with stack.serving(bundle) as running:
+        with stack.building_web(not oneshot) as build, stack.serving(bundle) as running:
             succeeded = walk(console, Client(running.api_url, running.key), pictures)
-            print(stack.addresses(running), flush=True)
+            print(stack.addresses(running, stack.serve_web(build, running)), flush=True)
             if not oneshot:
                 console.print("Serving until Ctrl-C.")
                 threading.Event().wait()
@@ -112,7 +112,7 @@ def _analytics(figures: dict[str, Any]) -> Group:
     for column in ("Topic", "Creatives", "Text", "Objects", "Topic confidence"):
         topics.add_column(column, justify="left" if column == "Topic" else "right")
     for row in figures["topics_table"]:
-        topic, count, *confidences = row.values()
+        topic, count, *confidences = tuple(row.values())[:5]  # the columns of old; what came later follows
         topics.add_row(topic, str(count), *map(percent, confidences))
     topics.add_section()
     topics.add_row(

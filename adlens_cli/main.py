@@ -21,6 +21,7 @@ class Function(StrEnum):
     DEAD_LETTERS = "dead_letters"
     SWEEP = "sweep"
     MIGRATE = "migrate"
+    WEB = "web"
 
 
 BundleOption = Annotated[
@@ -52,11 +53,14 @@ def analyze(
 
 
 @app.command()
-def up(bundle: BundleOption = None) -> None:
-    """Start the local stack: PostgreSQL, LocalStack and the deployed template."""
+def up(
+    bundle: BundleOption = None,
+    with_web: Annotated[bool, typer.Option("--web/--no-web", help="Build and serve the web app.")] = True,
+) -> None:
+    """Start the local stack: PostgreSQL, LocalStack, the deployed template and the web app."""
     from adlens_cli.stack import start
 
-    start(bundle)
+    start(bundle, with_web)
 
 
 @app.command()
@@ -77,10 +81,10 @@ def status() -> None:
 
 @app.command()
 def logs(
-    function: Annotated[Function | None, typer.Argument(help="One function only.")] = None,
+    function: Annotated[Function | None, typer.Argument(help="One function only, or the web app.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines are written.")] = False,
 ) -> None:
-    """Show the functions' logs."""
+    """Show the functions' logs, or the web app's."""
     from adlens_cli.stack import show_logs
 
     show_logs(function, follow)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import typer
 
 from adlens_cli.bundles import choose_bundle, stack_variables
-from local import stack
+from local import stack, web
 from local.deployment import Deployment
 from local.state import DEFAULT_ROOT, LocalStackError
 
@@ -27,9 +28,10 @@ class Running:
     key_file: Path
 
 
-def start(bundle: str | None) -> None:
-    running = _up(bundle)
-    print(addresses(running))
+def start(bundle: str | None, with_web: bool) -> None:
+    with building_web(with_web) as build:
+        running = _up(bundle)
+        print(addresses(running, serve_web(build, running)))
 
 
 def stop() -> None:
@@ -47,8 +49,29 @@ def serving(bundle: str | None) -> Iterator[Running]:
             stack.down()
 
 
-def addresses(running: Running) -> str:
-    return (
+@contextmanager
+def building_web(wanted: bool) -> Iterator[Callable[[], Path] | None]:
+    """Builds the web app beside what goes on in the context; the call that it gives waits for the result."""
+    if not wanted:
+        yield None
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(web.build).result
+
+
+def serve_web(build: Callable[[], Path] | None, running: Running) -> str | None:
+    """Where the running stack's web app is; None when it is not wanted, or cannot be served, which is then said."""
+    if build is None:
+        return None
+    try:
+        return stack.serve_web(build, running.key)
+    except LocalStackError as error:
+        print(f"adlens: {error}\nadlens: the rest of the stack runs without it", file=sys.stderr)
+        return None
+
+
+def addresses(running: Running, web_url: str | None) -> str:
+    return (f"Web   {web_url}\n" if web_url else "") + (
         f"API   {running.api_url}\n"
         f"Docs  {running.api_url}/docs\n"
         f"Key   {running.key} (send it as x-api-key; it is kept in {running.key_file})"

@@ -88,23 +88,12 @@ class LocalStack:
     @property
     def process(self) -> Process | None:
         """The running process, None when there is none."""
-        if remembered := self.state.read().get("localstack"):
-            process = Process(remembered["pid"], remembered["created"])
-            if process.running:
-                return process
-        return None
+        return self.state.process("localstack")
 
     @property
     def port(self) -> int:
         """The port it listens on, or will: ADLENS_LOCALSTACK_PORT, or chosen once and kept as long as it is free."""
-        port: int = self.state.read().get("localstack_port", DEFAULT_PORT)
-        if self.process is None:
-            wanted = os.environ.get("ADLENS_LOCALSTACK_PORT")
-            if wanted and free_port(int(wanted)) != int(wanted):
-                raise LocalStackError(f"ADLENS_LOCALSTACK_PORT={wanted} is taken: free it, or leave the choice to us")
-            port = free_port(int(wanted) if wanted else port, DEFAULT_PORT)
-            self.state.write(localstack_port=port)
-        return port
+        return self.state.port("localstack", "ADLENS_LOCALSTACK_PORT", DEFAULT_PORT)
 
     @property
     def url(self) -> str:

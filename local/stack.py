@@ -1,4 +1,4 @@
-"""The local stack as one thing: PostgreSQL, LocalStack and the deployed template. What `adlens up` and `down` call."""
+"""The local stack as one thing: PostgreSQL, LocalStack, the deployed template, the web app. What `adlens up` calls."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from .deployment import Deployment, Template, client, deploy, settings, synthesi
 from .localstack import LocalStack
 from .postgres import Postgres
 from .state import DEFAULT_ROOT, LocalStackError, State, progress
+from .web import Web
 
-SERVICES = ("localstack", "postgres")
+SERVICES = ("localstack", "postgres", "web")
 MAX_LOG_BYTES = 20 * 1024 * 1024
 
 
@@ -67,17 +68,38 @@ def up(root: Path = DEFAULT_ROOT, *, durable: bool = True, variables: Mapping[st
         return deployment
 
 
+def serve_web(build: Callable[[], Path], key: str, root: Path = DEFAULT_ROOT) -> str:
+    """Serves the web app of the running stack with a build (local/web.py) and returns its address. LocalStackError says
+    why it cannot be served; the rest of the stack goes on, and `status` tells it too.
+    """
+    state = State.at(root)
+    web = Web(state)
+    try:
+        folder = build()
+        with state.lock():
+            if (deployed := _deployment(state)) is None:
+                raise LocalStackError("The local stack does not run; start it with `adlens up`.")
+            web.serve(folder, deployed.api_url, key)
+    except LocalStackError as problem:
+        state.write(web_problem=str(problem))
+        raise
+    state.write(web_problem=None)
+    return web.url
+
+
 def down(root: Path = DEFAULT_ROOT) -> None:
     """Stops everything; data, objects and logs stay for the next `up`."""
     state = State.at(root)
     with state.lock():
+        Web(state).stop()
+        state.write(web_problem=None)
         LocalStack(state).stop()
         Postgres(state).stop()
     shutil.rmtree(state.root / "environments", ignore_errors=True)
 
 
 def status(root: Path = DEFAULT_ROOT) -> list[Part]:
-    """What runs where. Starts and changes nothing."""
+    """What runs where; the web app is a part where it was asked for. Starts and changes nothing."""
     if not root.exists():
         return [Part(name, False, detail="never started") for name in ("postgres", "localstack", "deployment", "api")]
     state = State.at(root)
@@ -89,13 +111,14 @@ def status(root: Path = DEFAULT_ROOT) -> list[Part]:
     if process:
         parts[1] = Part("localstack", local.healthy(), process.pid, local.port, local.url)
     if not (deployed and process):
-        return [*parts, Part("deployment", False), Part("api", False)]
+        return [*parts, Part("deployment", False), Part("api", False), *_web(state)]
     health = f"{deployed.api_url}/health"
     problem = _problem(health)
     return [
         *parts,
         Part("deployment", True, url=deployed.endpoint_url, detail=deployed.template[:12]),
         Part("api", not problem, url=deployed.api_url, detail=problem),
+        *_web(state),
     ]
 
 
@@ -183,6 +206,15 @@ def _deployment(state: State) -> Deployment | None:
         return Deployment(**remembered)
     except TypeError:  # written by another version
         return None
+
+
+def _web(state: State) -> list[Part]:
+    web, told = Web(state), state.read()
+    if process := web.process:
+        return [Part("web", web.healthy(), process.pid, web.port, web.url)]
+    if problem := told.get("web_problem") or ("web" in told and f"It has ended; its log: {web.log}"):
+        return [Part("web", False, detail=problem)]
+    return []
 
 
 def _problem(url: str) -> str:

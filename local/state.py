@@ -6,7 +6,8 @@
   postgres/    data of the embedded PostgreSQL            objects/      the objects of S3
   localstack/  work files of LocalStack                   cdk.out/      the synthesised template
   logs/        one file per function and service          environments/ running Lambda environments
-  venvs/       environments for all stacks of the checkout
+  venvs/       environments for all stacks of the checkout, and
+  web/         builds of the web app
 ```
 """
 
@@ -65,6 +66,25 @@ class State:
         with exclusive(self.root / "state.lock"):
             state = {key: value for key, value in {**self.read(), **changes}.items() if value is not None}
             write_private(self._file, json.dumps(state, indent=2))
+
+    def process(self, part: str) -> Process | None:
+        """The running process of a part whose `pid` and `created` are remembered, None when there is none."""
+        if remembered := self.read().get(part):
+            process = Process(remembered["pid"], remembered["created"])
+            if process.running:
+                return process
+        return None
+
+    def port(self, part: str, variable: str, default: int) -> int:
+        """The port of a part, running or not: what `variable` says, or chosen once and kept as long as it is free."""
+        port: int = self.read().get(f"{part}_port", default)
+        if self.process(part) is None:
+            wanted = os.environ.get(variable)
+            if wanted and free_port(int(wanted)) != int(wanted):
+                raise LocalStackError(f"{variable}={wanted} is taken: free it, or leave the choice to us")
+            port = free_port(int(wanted) if wanted else port, default)
+            self.write(**{f"{part}_port": port})
+        return port
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
