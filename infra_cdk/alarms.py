@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -16,6 +17,7 @@ from infra_cdk.api import Api
 from infra_cdk.config import AwsConfig
 from infra_cdk.function import METRICS
 from infra_cdk.queue import UploadsQueue
+from infra_cdk.web import Web
 from infra_cdk.workers import Workers
 
 FIVE_MINUTES = Duration.minutes(5)
@@ -32,6 +34,7 @@ class Alarms(Construct):
         analysis: Analysis,
         api: Api,
         workers: Workers,
+        web: Web | None,
     ) -> None:
         super().__init__(scope, construct_id)
         # A key of our own: alarms cannot publish to a topic under the key that AWS manages for SNS.
@@ -89,6 +92,21 @@ class Alarms(Construct):
             0,
             "The API answered 5xx: see the access log and the function's log.",
         )
+        if web:
+            metrics = web.server.targets.metrics
+            self._alarm(
+                "WebUnhealthy",
+                metrics.unhealthy_host_count(period=FIVE_MINUTES, statistic="max"),
+                0,
+                "A backend of the web app does not answer: see its log.",
+                periods=3,
+            )
+            self._alarm(
+                "WebServerErrors",
+                metrics.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=FIVE_MINUTES, statistic="sum"),
+                0,
+                "A backend of the web app answered 5xx: see its log.",
+            )
 
     def _alarm(
         self, construct_id: str, metric: cloudwatch.Metric, threshold: float, description: str, periods: int = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Duration, RemovalPolicy, Tags
+from aws_cdk import Duration, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -68,6 +68,7 @@ class Api(Construct):
         *,
         surroundings: Surroundings,
         zip_code: ZipCode,
+        origins: list[str],
     ) -> None:
         super().__init__(scope, construct_id)
         config, buckets, queue = surroundings.config, surroundings.buckets, surroundings.queue
@@ -114,7 +115,7 @@ class Api(Construct):
         if isinstance(config, LocalConfig):
             Tags.of(self.rest_api).add("_custom_id_", LOCAL_ID)  # LocalStack then keeps the address over deployments
         self.rest_api.node.try_remove_child("Endpoint")  # an output beside ours
-        self._environment(config, buckets, queue)
+        self._environment(config, buckets, queue, origins)
         self._grants(buckets, queue)
 
         alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
@@ -131,13 +132,15 @@ class Api(Construct):
     def _local_path(self) -> str:
         return f"/_aws/execute-api/{self.rest_api.rest_api_id}/{STAGE}"  # LocalStack serves every API on one host
 
-    def _environment(self, config: LocalConfig | AwsConfig, buckets: Buckets, queue: UploadsQueue) -> None:
+    def _environment(
+        self, config: LocalConfig | AwsConfig, buckets: Buckets, queue: UploadsQueue, origins: list[str]
+    ) -> None:
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_PREVIEWS_BUCKET": buckets.previews.bucket_name,
             "ADLENS_QUEUE_URL": queue.queue.queue_url,
             "ADLENS_API_ROOT_PATH": self._local_path if isinstance(config, LocalConfig) else f"/{STAGE}",
-            "ADLENS_CORS_ORIGINS": json.dumps(config.cors_origins),
+            "ADLENS_CORS_ORIGINS": Stack.of(self).to_json_string(origins),
         }
         if isinstance(config, LocalConfig) and config.anonymous_workspace:
             variables["ADLENS_ANONYMOUS_WORKSPACE"] = config.anonymous_workspace

@@ -22,60 +22,61 @@ class Buckets(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
         self.access_logs = (
-            self._bucket("AccessLogs", config, "access-logs", expire_days=90) if _on_aws(config) else None
+            private_bucket(self, "AccessLogs", config, "access-logs", expire_days=90) if _on_aws(config) else None
         )
-        self.uploads = self._bucket(
-            "Uploads",
-            config,
-            "uploads",
-            expire_days=config.uploads_expire_days,
-            cors=[
-                s3.CorsRule(
-                    allowed_methods=[s3.HttpMethods.POST, s3.HttpMethods.GET, s3.HttpMethods.HEAD],
-                    allowed_origins=list(config.cors_origins),
-                    allowed_headers=["*"],
-                    exposed_headers=["ETag"],
-                    max_age=3600,
-                )
-            ],
+        self.uploads = private_bucket(
+            self, "Uploads", config, "uploads", expire_days=config.uploads_expire_days, logs=self.access_logs
         )
-        self.previews = self._bucket("Previews", config, "previews", expire_days=config.uploads_expire_days)
-        self.models = self._bucket("Models", config, "models", versioned=True)
+        self.previews = private_bucket(
+            self, "Previews", config, "previews", expire_days=config.uploads_expire_days, logs=self.access_logs
+        )
+        self.models = private_bucket(self, "Models", config, "models", versioned=True, logs=self.access_logs)
 
-    def _bucket(
-        self,
-        construct_id: str,
-        config: Config,
-        name: str,
-        *,
-        expire_days: int | None = None,
-        versioned: bool = False,
-        cors: list[s3.CorsRule] | None = None,
-    ) -> s3.Bucket:
-        logs = getattr(self, "access_logs", None)
-        return s3.Bucket(
-            self,
-            construct_id,
-            bucket_name=bucket_name(config, name),
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=_on_aws(config),  # LocalStack listens on loopback without TLS
-            minimum_tls_version=1.2 if _on_aws(config) else None,
-            versioned=versioned,
-            cors=cors,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="leftovers",
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                    expiration=Duration.days(expire_days) if expire_days else None,
-                    noncurrent_version_expiration=Duration.days(90) if versioned else None,
-                )
-            ],
-            server_access_logs_bucket=logs,
-            server_access_logs_prefix=f"{name}/" if logs else None,
-            removal_policy=RemovalPolicy.RETAIN if _on_aws(config) else RemovalPolicy.DESTROY,
+    def open_to(self, origins: list[str]) -> None:
+        """Lets pages of these origins send and read uploads."""
+        self.uploads.add_cors_rule(
+            allowed_methods=[s3.HttpMethods.POST, s3.HttpMethods.GET, s3.HttpMethods.HEAD],
+            allowed_origins=origins,
+            allowed_headers=["*"],
+            exposed_headers=["ETag"],
+            max_age=3600,
         )
+
+
+def private_bucket(
+    scope: Construct,
+    construct_id: str,
+    config: Config,
+    name: str = "",
+    *,
+    expire_days: int | None = None,
+    versioned: bool = False,
+    logs: s3.IBucket | None = None,
+    ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+) -> s3.Bucket:
+    """A bucket as all of ours are; without a `name` CloudFormation makes one up. `logs` takes its accesses."""
+    return s3.Bucket(
+        scope,
+        construct_id,
+        bucket_name=bucket_name(config, name) if name else None,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=ownership,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=_on_aws(config),  # LocalStack listens on loopback without TLS
+        minimum_tls_version=1.2 if _on_aws(config) else None,
+        versioned=versioned,
+        lifecycle_rules=[
+            s3.LifecycleRule(
+                id="leftovers",
+                abort_incomplete_multipart_upload_after=Duration.days(1),
+                expiration=Duration.days(expire_days) if expire_days else None,
+                noncurrent_version_expiration=Duration.days(90) if versioned else None,
+            )
+        ],
+        server_access_logs_bucket=logs,
+        server_access_logs_prefix=f"{name or f'web-{construct_id.lower()}'}/" if logs else None,
+        removal_policy=RemovalPolicy.RETAIN if _on_aws(config) else RemovalPolicy.DESTROY,
+    )
 
 
 def _on_aws(config: Config) -> bool:

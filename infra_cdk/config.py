@@ -13,6 +13,8 @@ ANALYZE_TIMEOUT_SECONDS = 60
 # functions/analyze/Dockerfile and docker-compose.yml have the same default.
 BUNDLE = "models/compact"
 
+PAGES = ".web/build/client"
+"""Of what `make web` leaves: the files that browsers get."""
 UPSTREAM = "upstream"
 """Instead of a bundle: the image makes it itself, from the official weights, as `make models` does."""
 IMAGE_TARGETS = ("fast", "reference")
@@ -90,14 +92,26 @@ class AwsConfig(Config):
     database_max_acu: float = 8
     database_readers: int = 0  # each is a failover target in another availability zone
     backup_days: int = 14
+    web: bool = True
+    web_build: Path = ROOT / "build/web"
+    web_domain: str = ""  # where people open the web app; empty is the address that CloudFront gives
+    web_certificate: str = ""  # of that domain, in us-east-1, for CloudFront; an ARN
+    web_origin_certificate: str = ""  # of that domain, in the stack's region: TLS behind CloudFront, too
+    web_tasks: int = 1
     api_rate: int = 100  # requests per second over all clients
     api_burst: int = 200
 
     def __post_init__(self) -> None:
-        if not self.cors_origins or "*" in self.cors_origins:
+        if "*" in self.cors_origins or not (self.cors_origins or self.web):
             raise ConfigError(
-                "ADLENS_AWS_CORS_ORIGINS must name the web page's origins, such as https://adlens.example.com"
+                "ADLENS_AWS_CORS_ORIGINS must name the origins of pages of your own, such as https://ads.example.com"
             )
+        if bool(self.web_domain) != bool(self.web_certificate):
+            raise ConfigError("ADLENS_AWS_WEB_DOMAIN and ADLENS_AWS_WEB_CERTIFICATE go together")
+        if self.web_certificate and ":us-east-1:" not in self.web_certificate:
+            raise ConfigError("ADLENS_AWS_WEB_CERTIFICATE must be in us-east-1, where CloudFront looks for it")
+        if self.web_origin_certificate and not self.web_domain:
+            raise ConfigError("ADLENS_AWS_WEB_ORIGIN_CERTIFICATE needs ADLENS_AWS_WEB_DOMAIN, the name that it is for")
         if self.image_target not in IMAGE_TARGETS:
             raise ConfigError(
                 f"ADLENS_AWS_IMAGE_TARGET must be one of {', '.join(IMAGE_TARGETS)}, not {self.image_target!r}"
@@ -107,6 +121,8 @@ class AwsConfig(Config):
             raise ConfigError(f"ADLENS_AWS_BUNDLE must be a model bundle below models/, not {self.bundle!r}")
         if not (self.dependencies_layer / "python").is_dir():
             raise ConfigError(f"{self.dependencies_layer} is missing: run `make layers` first")
+        if self.web and not (self.web_build / PAGES / "index.html").is_file():
+            raise ConfigError(f"{self.web_build} is missing: run `make web` first, or set ADLENS_AWS_WEB=0")
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> AwsConfig:
@@ -137,6 +153,12 @@ class AwsConfig(Config):
             database_max_acu=_number(env, "ADLENS_AWS_DATABASE_MAX_ACU", int(cls.database_max_acu), 1, 256),
             database_readers=_number(env, "ADLENS_AWS_DATABASE_READERS", cls.database_readers, 0, 15),
             backup_days=_number(env, "ADLENS_AWS_BACKUP_DAYS", cls.backup_days, 1, 35),
+            web=bool(_number(env, "ADLENS_AWS_WEB", 1, 0, 1)),
+            web_build=Path(env.get("ADLENS_AWS_WEB_BUILD") or cls.web_build),
+            web_domain=env.get("ADLENS_AWS_WEB_DOMAIN", ""),
+            web_certificate=env.get("ADLENS_AWS_WEB_CERTIFICATE", ""),
+            web_origin_certificate=env.get("ADLENS_AWS_WEB_ORIGIN_CERTIFICATE", ""),
+            web_tasks=_number(env, "ADLENS_AWS_WEB_TASKS", cls.web_tasks, 1, 20),
         )
 
 

@@ -23,7 +23,7 @@ class Database(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, config: AwsConfig) -> None:
         super().__init__(scope, construct_id)
         self.subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-        self.vpc = self._vpc()
+        self.vpc = self._vpc(web=config.web)
         rotation = ec2.SecurityGroup(
             self, "Rotation", vpc=self.vpc, description="Rotation of the password of the database"
         )
@@ -71,18 +71,26 @@ class Database(Construct):
         )
         self.proxy.connections.allow_from(self.clients, ec2.Port.tcp(POSTGRES_PORT))
 
-    def _vpc(self) -> ec2.Vpc:
+    def _vpc(self, *, web: bool) -> ec2.Vpc:
         """Isolated subnets with endpoints of what functions call, instead of NAT gateways to everywhere.
 
-        Logs need none: Lambda ships them outside of the function's network.
+        Logs need none: Lambda ships them outside of the function's network. The web app's backend calls the API by its
+        public address, and has subnets of its own for that, with one NAT gateway.
         """
+        of_web = [
+            ec2.SubnetConfiguration(
+                name="public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=28, map_public_ip_on_launch=False
+            ),
+            ec2.SubnetConfiguration(name="web", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=24),
+        ]
         return ec2.Vpc(
             self,
             "Vpc",
             max_azs=2,
-            nat_gateways=0,
+            nat_gateways=1 if web else 0,
             subnet_configuration=[
-                ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20)
+                ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20),
+                *(of_web if web else []),
             ],
             gateway_endpoints={
                 "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),

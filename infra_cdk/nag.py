@@ -23,7 +23,21 @@ ON_AWS = {
     "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]": (
         "The policy that AWS makes for this setting of the account; its log groups are named by API Gateway."
     ),
-    "IAM5[Resource::*]": "Network interfaces and X-Ray, whose actions know no resource; tests/infra names them.",
+    "IAM5[Resource::*]": "Actions that know no resource, such as those on network interfaces; tests/infra names them.",
+}
+_FILES = (
+    "What the CDK's deployment of files takes, on the bucket of the web app's files and the CDK's own assets alone."
+)
+WEB = {
+    "CFR1": "Pages are for everybody who has a key, wherever they are.",
+    "CFR2": "No web ACL: pages are static files, and the backend does what a key of the API allows.",
+    "ECS2": "Addresses of the API and of the pages; there is no secret among them.",
+    "ELB2": "Only CloudFront reaches the load balancer, and logs every request itself.",
+    **{f"IAM5[Action::s3:{action}*]": _FILES for action in ("Abort", "DeleteObject", "GetBucket", "GetObject", "List")},
+    "IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*]": _FILES,
+}
+WITHOUT_DOMAIN = {
+    "CFR4": "With its own address CloudFront takes no other policy; a domain of one's own gets TLS 1.2 and newer.",
 }
 LOCALLY = {
     "S1": "LocalStack delivers no server access logs.",
@@ -49,6 +63,9 @@ def acknowledge(stack: AdLensStack) -> None:
 def reasons(stack: AdLensStack) -> Iterator[tuple[str, str]]:
     local = isinstance(stack.config, LocalConfig)
     yield from (EVERYWHERE | (LOCALLY if local else ON_AWS)).items()
-    for bucket in (stack.buckets.uploads, stack.buckets.previews, stack.buckets.models):
+    if stack.web:
+        yield from (WEB if stack.web.has_domain else WEB | WITHOUT_DOMAIN).items()
+    buckets = (stack.buckets.uploads, stack.buckets.previews, stack.buckets.models)
+    for bucket in (*buckets, *([stack.web.files] if stack.web else [])):
         logical_id = stack.resolve(bucket.bucket_arn)["Fn::GetAtt"][0]
         yield f"IAM5[Resource::<{logical_id}.Arn>/*]", OBJECTS

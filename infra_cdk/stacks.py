@@ -18,6 +18,7 @@ from infra_cdk.workers import Workers
 
 if TYPE_CHECKING:
     from infra_cdk.database import Database
+    from infra_cdk.web import Web
 
 
 class AdLensStack(Stack):
@@ -39,15 +40,20 @@ class AdLensStack(Stack):
         self.buckets = Buckets(self, "Buckets", config=config)
         self.queue = UploadsQueue(self, "Queue", config=config, uploads=self.buckets.uploads)
         self.database = self._database(config) if isinstance(config, AwsConfig) else None
+        self.web = self._web(config) if isinstance(config, AwsConfig) and config.web else None
+        origins = [*config.cors_origins, *([self.web.origin] if self.web else [])]
+        self.buckets.open_to(origins)
         surroundings = Surroundings(config=config, buckets=self.buckets, queue=self.queue, database=self.database)
         zip_code = ZipCode(self, "Code", config=config)
         self.analysis = Analysis(self, "Analysis", surroundings=surroundings)
-        self.api = Api(self, "Api", surroundings=surroundings, zip_code=zip_code)
+        self.api = Api(self, "Api", surroundings=surroundings, zip_code=zip_code, origins=origins)
         self.workers = Workers(self, "Workers", surroundings=surroundings, zip_code=zip_code)
         if isinstance(config, AwsConfig):
             self.workers.migrate_before(
                 self.analysis.function, self.api.function, self.workers.dead_letters, self.workers.sweep
             )
+            if self.web:
+                self.web.run(self.api.url(config))
             self._alarms(config)
         acknowledge(self)
         self._outputs(config)
@@ -58,6 +64,12 @@ class AdLensStack(Stack):
         from infra_cdk.database import Database
 
         return Database(self, "Database", config=config)
+
+    def _web(self, config: AwsConfig) -> Web:
+        from infra_cdk.web import Web
+
+        assert self.database is not None  # noqa: S101 - made for this stage
+        return Web(self, "Web", config=config, buckets=self.buckets, vpc=self.database.vpc)
 
     def _alarms(self, config: AwsConfig) -> None:
         """Not for the local stage: nobody is there to be told, and LocalStack would poll its metrics for them."""
@@ -71,6 +83,7 @@ class AdLensStack(Stack):
             analysis=self.analysis,
             api=self.api,
             workers=self.workers,
+            web=self.web,
         )
 
     def _outputs(self, config: LocalConfig | AwsConfig) -> None:
@@ -87,5 +100,7 @@ class AdLensStack(Stack):
             "DeadLettersFunctionName": self.workers.dead_letters.function_name,
             "SweepFunctionName": self.workers.sweep.function_name,
         }
+        if self.web:
+            outputs["WebUrl"] = self.web.origin
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

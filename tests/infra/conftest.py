@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra_cdk.app import build_app
-from infra_cdk.config import AwsConfig, LocalConfig, read_config, use_own_node
+from infra_cdk.config import PAGES, AwsConfig, LocalConfig, read_config, use_own_node
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
@@ -61,11 +61,16 @@ class Stage:
         functions = self.of_type("AWS::Lambda::Function").values()
         return next(found for found in functions if found.get("FunctionName") == f"{self.config.stack_name}-{name}")
 
-    def image_context(self) -> Path:
-        """What an engine would get to build the image of."""
+    def image(self, dockerfile: str = "functions/analyze/Dockerfile") -> dict[str, Any]:
+        """How the image of `dockerfile` is built."""
         assets = json.loads((self.folder / f"{self.config.stack_name}.assets.json").read_text())
-        (image,) = assets["dockerImages"].values()
-        return self.folder / image["source"]["directory"]
+        sources = [image["source"] for image in assets["dockerImages"].values()]
+        (source,) = (source for source in sources if source["dockerFile"] == dockerfile)
+        return dict(source)
+
+    def image_context(self, dockerfile: str = "functions/analyze/Dockerfile") -> Path:
+        """What an engine would get to build the image of."""
+        return self.folder / self.image(dockerfile)["directory"]
 
 
 def synthesise(config: LocalConfig | AwsConfig, folder: Path) -> Stage:
@@ -82,6 +87,7 @@ def aws_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "ADLENS_AWS_UPLOADS_EXPIRE_DAYS": "400",
         "ADLENS_AWS_DATABASE_READERS": "1",
         "ADLENS_AWS_DEPENDENCIES_LAYER": str(dependencies_layer(tmp_path_factory.mktemp("layer"))),
+        "ADLENS_AWS_WEB_BUILD": str(web_build(tmp_path_factory.mktemp("web"))),
     }
 
 
@@ -89,6 +95,15 @@ def dependencies_layer(folder: Path) -> Path:
     """As `make layers` would leave it, less the packages."""
     (folder / "python").mkdir(parents=True)
     (folder / "python" / "packages.txt").write_text("what make layers installs")
+    return folder
+
+
+def web_build(folder: Path) -> Path:
+    """As `make web` would leave it, in small."""
+    for name in ("index.html", "groups/index.html", "settings/index.html", "__spa-fallback.html", "assets/a-1.js"):
+        path = folder / PAGES / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
     return folder
 
 
@@ -102,6 +117,26 @@ def aws_reference(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFact
     """With the MVP's engines, and the bundle made while the image is built."""
     env = {**aws_env, "ADLENS_AWS_IMAGE_TARGET": "reference", "ADLENS_AWS_BUNDLE": "upstream"}
     return synthesise(read_config("aws", env), tmp_path_factory.mktemp("aws-reference"))
+
+
+@pytest.fixture(scope="session")
+def aws_domain(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The web app at a domain of its own, with TLS up to the load balancer."""
+    env = {
+        **aws_env,
+        "ADLENS_AWS_CORS_ORIGINS": "",
+        "ADLENS_AWS_WEB_DOMAIN": "ads.example.com",
+        "ADLENS_AWS_WEB_CERTIFICATE": "arn:aws:acm:us-east-1:111111111111:certificate/front",
+        "ADLENS_AWS_WEB_ORIGIN_CERTIFICATE": "arn:aws:acm:eu-central-1:111111111111:certificate/back",
+        "ADLENS_AWS_WEB_TASKS": "2",
+    }
+    return synthesise(read_config("aws", env), tmp_path_factory.mktemp("aws-domain"))
+
+
+@pytest.fixture(scope="session")
+def aws_without_web(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    config = read_config("aws", {**aws_env, "ADLENS_AWS_WEB": "0", "ADLENS_AWS_WEB_BUILD": "/nothing"})
+    return synthesise(config, tmp_path_factory.mktemp("aws-without-web"))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import fnmatch
 import importlib
 import importlib.util
+import json
 import re
 import stat
 from pathlib import Path
@@ -231,6 +232,7 @@ def test_services_are_called_by_their_names_and_ports(compose: Compose) -> None:
         ("localstack", "4566"),
         ("bridge", "8080"),
         ("analyze", "8080"),
+        ("api", "8000"),
     }
     bridge = compose.services["bridge"].command
     assert bridge[bridge.index("--port") + 1] == "8080"
@@ -256,9 +258,19 @@ def test_the_functions_find_their_settings(compose: Compose, monkeypatch: pytest
 
 def test_every_variable_of_the_functions_is_one(compose: Compose) -> None:
     fields = {f"ADLENS_{name}".upper() for model in (ApiSettings, AnalyzeSettings) for name in model.model_fields}
-    for service in compose.services.values():
+    read = set(re.findall(r'"(ADLENS_WEB_\w+)"', (ROOT / "webapp/rxconfig.py").read_text()))
+    for name, service in compose.services.items():
         names = {name for name in service.environment if name.startswith("ADLENS_")}
-        assert names <= fields | {"ADLENS_MODELS_BUCKET"}
+        assert names == read if name == "webapp" else names <= fields | {"ADLENS_MODELS_BUCKET"}
+
+
+def test_pages_are_opened_where_they_may_connect_and_upload(compose: Compose) -> None:
+    webapp, api, minio = (compose.services[name] for name in ("webapp", "api", "minio"))
+    origins = webapp.environment["ADLENS_WEB_ORIGINS"].split(",")
+    address, published, _ = webapp.ports[0].split(":")
+    assert f"http://{address}:{published}" in origins
+    assert json.loads(api.environment["ADLENS_CORS_ORIGINS"]) == origins
+    assert minio.environment["MINIO_API_CORS_ALLOW_ORIGIN"].split(",") == origins
 
 
 def test_minio_and_the_bridge_share_a_secret(compose: Compose, environment: dict[str, str]) -> None:
@@ -308,9 +320,9 @@ def test_secrets_are_drawn_once(tmp_path: Path) -> None:
 def test_no_variable_that_is_read_is_missing_from_the_example() -> None:
     shown = assignments((ROOT / ".env.example").read_text().replace("\n#", "\n"))
     read = {f"ADLENS_{name}".upper() for model in (ApiSettings, AnalyzeSettings) for name in model.model_fields}
-    for folder in ("infra_cdk", "local", "adlens_cli"):
-        for path in (ROOT / folder).rglob("*.py"):
-            read |= set(re.findall(r"[\"'](ADLENS_[A-Z0-9_]*[A-Z0-9])[\"']", path.read_text()))
+    sources = [path for folder in ("infra_cdk", "local", "adlens_cli") for path in (ROOT / folder).rglob("*.py")]
+    for path in (*sources, ROOT / "webapp/rxconfig.py"):
+        read |= set(re.findall(r"[\"'](ADLENS_[A-Z0-9_]*[A-Z0-9])[\"']", path.read_text()))
     # Set by local/localstack.py for LocalStack, which is a process of its own; refused by the aws stage.
     internal = {"ADLENS_EXECUTOR_PYTHON", "ADLENS_EXECUTOR_CHECKOUT", "ADLENS_EXECUTOR_STATE", "ADLENS_OBJECTS"}
     assert read - internal - {"ADLENS_AWS_ANONYMOUS_WORKSPACE"} <= shown.keys()
@@ -345,7 +357,7 @@ class Dockerfile:
         return taken
 
 
-@pytest.fixture(params=["functions/analyze/Dockerfile", "local/compose/Dockerfile"])
+@pytest.fixture(params=["functions/analyze/Dockerfile", "local/compose/Dockerfile", "webapp/Dockerfile"])
 def dockerfile(request: pytest.FixtureRequest) -> Dockerfile:
     return Dockerfile(ROOT / request.param)
 
@@ -379,7 +391,7 @@ def test_images_run_without_rights_and_prove_that_they_import(dockerfile: Docker
     names = [name for name, _ in dockerfile.instructions]
     assert dockerfile.all("USER")[-1].split(":")[0] not in ("root", "0")
     after = dockerfile.instructions[names.index("USER") :]
-    assert any(name == "RUN" and "import functions." in rest for name, rest in after)
+    assert any(name == "RUN" and "-c" in rest and "import " in rest for name, rest in after)
 
 
 def test_packages_are_installed_by_hash(dockerfile: Dockerfile) -> None:

@@ -28,10 +28,36 @@ def test_aws_refuses_anonymous_access(aws_env: dict[str, str], name: str) -> Non
         read_config("aws", {**aws_env, name: "00000000-0000-4000-8000-000000000001"})
 
 
-@pytest.mark.parametrize("origins", ["", "*", "https://adlens.example.com *"])
-def test_aws_needs_named_origins(aws_env: dict[str, str], origins: str) -> None:
+@pytest.mark.parametrize(("origins", "web"), [("", "0"), ("*", "1"), ("https://adlens.example.com *", "1")])
+def test_aws_needs_named_origins(aws_env: dict[str, str], origins: str, web: str) -> None:
     with pytest.raises(ConfigError, match="ADLENS_AWS_CORS_ORIGINS"):
-        read_config("aws", {**aws_env, "ADLENS_AWS_CORS_ORIGINS": origins})
+        read_config("aws", {**aws_env, "ADLENS_AWS_CORS_ORIGINS": origins, "ADLENS_AWS_WEB": web})
+
+
+def test_with_the_web_app_there_is_an_origin(aws_env: dict[str, str]) -> None:
+    assert read_config("aws", {**aws_env, "ADLENS_AWS_CORS_ORIGINS": ""}).cors_origins == ()
+
+
+def test_aws_needs_the_web_apps_build(aws_env: dict[str, str], tmp_path: Path) -> None:
+    missing = {**aws_env, "ADLENS_AWS_WEB_BUILD": str(tmp_path / "missing")}
+    with pytest.raises(ConfigError, match=r"make web.*ADLENS_AWS_WEB=0"):
+        read_config("aws", missing)
+    assert read_config("aws", {**missing, "ADLENS_AWS_WEB": "0"})
+
+
+@pytest.mark.parametrize(
+    ("variables", "match"),
+    [
+        ({"DOMAIN": "ads.example.com"}, "ADLENS_AWS_WEB_CERTIFICATE go together"),
+        ({"CERTIFICATE": "arn:aws:acm:us-east-1:1:certificate/a"}, "ADLENS_AWS_WEB_DOMAIN and"),
+        ({"DOMAIN": "ads.example.com", "CERTIFICATE": "arn:aws:acm:eu-west-1:1:certificate/a"}, "us-east-1"),
+        ({"ORIGIN_CERTIFICATE": "arn:aws:acm:eu-west-1:1:certificate/a"}, "needs ADLENS_AWS_WEB_DOMAIN"),
+        ({"TASKS": "0"}, "ADLENS_AWS_WEB_TASKS"),
+    ],
+)
+def test_domain_and_certificates_fit(aws_env: dict[str, str], variables: dict[str, str], match: str) -> None:
+    with pytest.raises(ConfigError, match=match):
+        read_config("aws", aws_env | {f"ADLENS_AWS_WEB_{name}": value for name, value in variables.items()})
 
 
 def test_aws_needs_the_dependencies_layer(aws_env: dict[str, str], tmp_path: Path) -> None:

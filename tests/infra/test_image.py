@@ -1,11 +1,9 @@
 """The image of the analysis, as far as it can be checked without an engine: its Dockerfile and its build context."""
 
 import fnmatch
-import json
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -43,12 +41,6 @@ def target(request: pytest.FixtureRequest, stages: dict[str, list[tuple[str, str
     return stages[request.param]
 
 
-def image_of(stage: Stage) -> dict[str, Any]:
-    assets = json.loads((stage.folder / f"{stage.config.stack_name}.assets.json").read_text())
-    (image,) = assets["dockerImages"].values()
-    return image["source"]
-
-
 def test_the_base_is_one_version_of_awss_image_for_python_3_12(
     instructions: list[tuple[str, str]], stages: dict[str, list[tuple[str, str]]]
 ) -> None:
@@ -60,14 +52,14 @@ def test_the_base_is_one_version_of_awss_image_for_python_3_12(
 
 def test_the_fast_target_is_the_default(aws: Stage, stages: dict[str, list[tuple[str, str]]]) -> None:
     assert [*stages][-1] == IMAGE_TARGETS[0]
-    assert image_of(aws)["dockerBuildTarget"] == IMAGE_TARGETS[0]
-    assert image_of(aws)["dockerBuildArgs"] == {"BUNDLE": BUNDLE}
+    assert aws.image()["dockerBuildTarget"] == IMAGE_TARGETS[0]
+    assert aws.image()["dockerBuildArgs"] == {"BUNDLE": BUNDLE}
 
 
 def test_a_stage_chooses_the_reference_target_and_a_bundle_made_in_the_image(
     aws_reference: Stage, stages: dict[str, list[tuple[str, str]]]
 ) -> None:
-    image = image_of(aws_reference)
+    image = aws_reference.image()
     assert image["dockerBuildTarget"] in stages
     assert f"bundle-{image['dockerBuildArgs']['BUNDLE_FROM']}" in stages
     analyze = aws_reference.function("analyze")
