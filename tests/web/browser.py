@@ -1,0 +1,72 @@
+"""People at a browser: pages in a context of their own, files dropped on them, and what they can see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from adlens_web.texts import say
+
+expect.set_options(timeout=30_000)
+PATIENCE_MS = 180_000
+"""For what waits for an analysis; on a busy machine that is much."""
+WIDE, PHONE = (1280, 900), (390, 844)
+
+
+@contextmanager
+def person(
+    browser: Browser, url: str, *, locale: str = "ru-RU", size: tuple[int, int] = WIDE, key: str = "", **context: Any
+) -> Iterator[Page]:
+    """A page of somebody new, who fails the test when a script of the page fails. `key` signs them in."""
+    made = browser.new_context(
+        base_url=url,
+        locale=locale,
+        viewport={"width": size[0], "height": size[1]},
+        permissions=["clipboard-read", "clipboard-write"],
+        **context,
+    )
+    made.set_default_timeout(30_000)
+    if key:
+        made.add_init_script(f"localStorage.setItem('adlens-key', {key!r})")
+    page = made.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    try:
+        yield page
+        assert failures == []
+    finally:
+        made.close()
+
+
+def drop(page: Page, files: Iterable[Path]) -> None:
+    """Drags files from outside the browser onto the drop zone and lets go, as the browser itself reports it."""
+    page.wait_for_function(
+        "() => Object.keys(document.querySelector('.drop') ?? {}).some(key => key.startsWith('__react'))"
+    )
+    box = page.locator(".drop").bounding_box()
+    assert box
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
+
+
+def upload(page: Page, files: Iterable[Path], name: str) -> str:
+    """Drops files, starts, and waits until all are analysed; the group's id."""
+    page.goto("/")
+    drop(page, files)
+    page.locator("#group-name").fill(name)
+    page.locator("#start").click()
+    expect(page).to_have_url(re.compile(r"\?group=grp_"))
+    expect(page.locator("#analyse-more")).to_be_visible(timeout=PATIENCE_MS)
+    return page.url.rpartition("group=")[2]
+
+
+def text(key: str, language: str = "ru", **values: object) -> str:
+    return say(language, key, **values)

@@ -1,0 +1,95 @@
+"""Everybody can use it: axe finds nothing serious, the keyboard reaches everything, and a phone is wide enough."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from adlens_cli.bundles import CHECKOUT
+
+from .browser import PHONE, WIDE, person, upload
+from .conftest import WebStack
+
+pytestmark = pytest.mark.timeout(600)
+
+SERIOUS = {"serious", "critical"}
+TITLES = {
+    "/": "Загрузка",
+    "/groups": "Группы",
+    "/analytics": "Аналитика",
+    "/creatives": "Креативы",
+    "/settings": "Настройки",
+}
+
+
+@pytest.fixture(scope="module")
+def filled(browser: Browser, web: WebStack) -> str:
+    """A group with pictures; the address of one of them."""
+    files = sorted((CHECKOUT / "samples").glob("bags_*"))
+    with person(browser, web.url) as page:
+        group = upload(page, files, "axe")
+    (creative, *_) = web.client.get("/creatives", group_id=group)["items"]
+    return f"/creative/{creative['creative_id']}"
+
+
+def settled(page: Page, path: str) -> None:
+    page.goto(path)
+    expect(page.locator("h1")).not_to_be_empty()
+    expect(page.locator(".skeleton")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_page_has_a_serious_fault(
+    browser: Browser, web: WebStack, filled: str, size: tuple[int, int], scheme: str
+) -> None:
+    axe = Axe()
+    faults: dict[str, list[str]] = {}
+    with person(browser, web.url, size=size, color_scheme=scheme) as page:
+        for path in (*TITLES, filled):
+            settled(page, path)
+            found = axe.run(page).response["violations"]
+            told = [
+                f"{one['id']}: {node['html'][:160]}"
+                for one in found
+                if one["impact"] in SERIOUS
+                for node in one["nodes"]
+            ]
+            if told:
+                faults[path] = told
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide"
+    assert faults == {}
+
+
+def test_the_keyboard_reaches_everything_in_order(browser: Browser, web: WebStack, filled: str) -> None:
+    with person(browser, web.url) as page:
+        settled(page, "/groups")
+        stations = []
+        for _ in range(9):
+            page.keyboard.press("Tab")
+            stations.append(
+                page.evaluate(
+                    "() => { const e = document.activeElement, s = getComputedStyle(e);"
+                    "return [e.getAttribute('href') || e.id, e.matches(':focus-visible') && s.outlineWidth !== '0px'] }"
+                )
+            )
+        assert [where.removeprefix("/groups/") for where, _ in stations] == [
+            "#main", "/", "/", "/groups", "/analytics", "/creatives", "/settings", "language", "theme",
+        ]  # fmt: skip
+        assert all(visible for _, visible in stations)
+        page.locator(".skip").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#main")).to_be_focused()
+
+
+def test_a_creative_is_walked_with_the_arrow_keys(browser: Browser, web: WebStack, filled: str) -> None:
+    with person(browser, web.url) as page:
+        settled(page, filled)
+        expect(page.locator("#picture")).to_be_visible()
+        first = page.url
+        page.keyboard.press("ArrowRight")
+        expect(page).not_to_have_url(first)
+        expect(page.locator("#previous")).to_have_attribute("href", first.removeprefix(web.url))
+        page.keyboard.press("ArrowLeft")
+        expect(page).to_have_url(first)
