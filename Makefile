@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers web samples pictures models scenes train-text train-objects train-topic bench bench-bundles eval lock lock-web clean
+.PHONY: help setup demo test test-unit check fix up down layers web samples pictures screens models scenes train-text train-objects train-topic bench bench-bundles bench-web eval lock lock-web clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ samples: setup ## Draw samples/ again
 pictures: setup ## Make the README's picture again (wants ADLENS_WEIGHTS)
 	$(BIN)/python docs/pictures/make.py
 
+screens: setup ## Make the README's screenshots again (wants `adlens up` and a Chromium)
+	$(BIN)/python -m docs.pictures.screens
+
 models: setup ## Build models/upstream from the official YOLOv8 weights (SIZE=n|s|m|l|x PRECISION=fp32|int8)
 	$(BIN)/python -m training.environment training.upstream $(if $(SIZE),--size $(SIZE)) $(if $(PRECISION),--precision $(PRECISION))
 
@@ -89,6 +92,9 @@ bench: setup ## Speed beside the MVP's stages (installs torch into an environmen
 
 bench-bundles: setup ## Speed, memory and limits of the model bundles, into docs/models.md
 	$(BIN)/python -m benchmarks.bundles
+
+bench-web: setup ## What the web app costs a browser and its server (wants `adlens up` and a Chromium)
+	$(BIN)/python -m benchmarks.web
 
 eval: setup ## How right every model bundle is, into docs/models.md (AGAIN=1 measures all of them anew)
 	$(BIN)/python -m benchmarks.table $(if $(AGAIN),--again)

@@ -15,6 +15,8 @@ from adlens_web.texts import say
 expect.set_options(timeout=30_000)
 PATIENCE_MS = 180_000
 """For what waits for an analysis; on a busy machine that is much."""
+READY = "() => Object.keys(document.querySelector('.drop') ?? {}).some(key => key.startsWith('__react'))"
+"""Whether the drop zone answers: React has taken over what the server sent."""
 WIDE, PHONE = (1280, 900), (390, 844)
 
 
@@ -45,9 +47,7 @@ def person(
 
 def drop(page: Page, files: Iterable[Path]) -> None:
     """Drags files from outside the browser onto the drop zone and lets go, as the browser itself reports it."""
-    page.wait_for_function(
-        "() => Object.keys(document.querySelector('.drop') ?? {}).some(key => key.startsWith('__react'))"
-    )
+    page.wait_for_function(READY)
     box = page.locator(".drop").bounding_box()
     assert box
     place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
