@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +62,7 @@ def upload(page: Page, files: Iterable[Path], name: str) -> str:
     drop(page, files)
     page.locator("#group-name").fill(name)
     page.locator("#start").click()
-    expect(page).to_have_url(re.compile(r"\?group=grp_"))
+    expect(page.locator("#live h2")).to_have_text(name)
     expect(page.locator("#analyse-more")).to_be_visible(timeout=PATIENCE_MS)
     return page.url.rpartition("group=")[2]
 
