@@ -19,6 +19,20 @@ pytestmark = pytest.mark.timeout(600)
 SAMPLES = CHECKOUT / "samples"
 MANY, PAGE = 10_000, 48
 
+KEPT = """async count => {
+  const known = await indexedDB.databases();
+  return known.some(one => one.name === "adlens-uploads") && new Promise(resolve => {
+  const opened = indexedDB.open("adlens-uploads");
+  opened.onsuccess = () => {
+    const database = opened.result;
+    if (!database.objectStoreNames.contains("files")) { database.close(); resolve(false); return; }
+    const counted = database.transaction("files").objectStore("files").count();
+    counted.onsuccess = () => { database.close(); resolve(counted.result === count); };
+  };
+  });
+}"""
+"""Whether the browser has kept so many files."""
+
 
 def names(page: Page) -> list[str]:
     return page.locator("[data-creative] .cut.strong").all_inner_texts()
@@ -99,6 +113,7 @@ def test_ten_thousand_creatives_are_paged_without_jumps(browser: Browser, web: W
             seen += names(page)
             page.locator("#next").click()
         assert seen == [f"creative_{number:05}.jpg" for number in range(1, 3 * PAGE + 1)]
+        expect(page.locator("[data-creative] .cut.strong").first).to_have_text(f"creative_{3 * PAGE + 1:05}.jpg")
         page.locator("#previous").click()
         expect(page.locator("[data-creative] .cut.strong").first).to_have_text(f"creative_{2 * PAGE + 1:05}.jpg")
         page.locator("[data-creative] a").first.click()
@@ -126,7 +141,7 @@ def test_files_that_wait_survive_a_reload(browser: Browser, web: WebStack) -> No
         page.goto("/")
         drop(page, sorted(SAMPLES.glob("other_*"))[:2])
         expect(page.locator(".files .file")).to_have_count(2)
-        page.wait_for_timeout(1000)  # kept in the background
+        page.wait_for_function(KEPT, arg=2)  # in the background
         page.reload()
         expect(page.locator(".files .file")).to_have_count(2)
         page.locator(".files .file .remove").first.click()

@@ -88,13 +88,16 @@ export function chosenFiles(input) {
 
 // --- what is kept in the browser ----------------------------------------------------------------------------------
 
+const LOCK_PATIENCE_MS = 2000;
+
 /** One tab keeps its queue: the one that holds the lock. Others, and browsers that have no locks, work without. */
 class Keep {
   open() {
     if (!navigator.locks || !window.indexedDB) return Promise.resolve([]);
     return new Promise((resolve) => {
-      navigator.locks.request("adlens-uploads", { ifAvailable: true }, async (lock) => {
-        if (!lock) return resolve([]);
+      // After a reload the page of before holds the lock a moment longer.
+      const signal = AbortSignal.timeout(LOCK_PATIENCE_MS);
+      const held = navigator.locks.request("adlens-uploads", { signal }, async () => {
         try {
           this.database = await this.result(
             Object.assign(indexedDB.open("adlens-uploads", 1), {
@@ -107,6 +110,7 @@ class Keep {
         }
         return new Promise(() => {});
       });
+      held.catch(() => resolve([]));
     });
   }
 
@@ -215,6 +219,7 @@ class Uploads {
 
   async restore() {
     const kept = await this.keep.open();
+    this.store([...this.items.values()]); // what was dropped before
     const others = kept.filter(({ owner }) => owner && owner !== this.owner);
     this.keep.remove(others.map(({ id }) => id));
     kept
