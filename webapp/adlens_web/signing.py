@@ -34,7 +34,8 @@ class Signing(Session):
             answer = await self.call("POST", "/uploads", json=body)
         except ApiProblem as problem:
             again = problem.code in PASSING
-            told = {"ids": [file["creative_id"] for file in files], "again": again, "reason": self.say_problem(problem)}
+            reason = self.say_problem(problem.code, problem.detail)
+            told = {"ids": [file["creative_id"] for file in files], "again": again, "reason": reason}
             return _tell("unsigned", told)
         return _tell("signed", forms_of(answer, self.say_refusal, datetime.now(UTC)))
 
@@ -49,7 +50,7 @@ class Signing(Session):
         return rx.call_script("window.adlensUploads.forgotten()")
 
     def say_refusal(self, refusal: dict[str, Any]) -> str:
-        return self.say_problem(ApiProblem(refusal["code"], refusal["reason"]))
+        return self.say_problem(refusal["code"], refusal["reason"])
 
 
 def forms_of(answer: dict[str, Any], reason: Callable[[dict[str, Any]], str], now: datetime) -> dict[str, Any]:
