@@ -29,7 +29,7 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 
 def storable(value: str) -> str:
@@ -132,8 +132,6 @@ class Creative(Base):
     __table_args__ = (
         _of_group(),
         Index("creatives_of_group", "workspace_id", "group_id", "uploaded_at", "id"),
-        Index("creatives_by_time", "workspace_id", "uploaded_at", "id"),
-        Index("creatives_by_name", "workspace_id", "filename", "id"),
         Index("creatives_unfinished", "updated_at", postgresql_where="status IN ('PENDING', 'PROCESSING')"),
     )
 
@@ -192,11 +190,7 @@ class Analysis(Base):
     """
 
     __tablename__ = "analyses"
-    __table_args__ = (
-        _of_creative(),
-        Index("analyses_of_topic", "workspace_id", "topic", "topic_confidence"),
-        Index("analyses_words", "words", postgresql_using="gin"),
-    )
+    __table_args__ = (_of_creative(),)
 
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]
@@ -240,7 +234,7 @@ class TextBlock(_Box, Base):
 
 class DetectedObject(_Box, Base):
     __tablename__ = "detected_objects"
-    __table_args__ = (_of_creative(), Index("detected_objects_of_class", "workspace_id", "class_name", "creative_id"))
+    __table_args__ = (_of_creative(),)
 
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]
@@ -251,7 +245,7 @@ class DetectedObject(_Box, Base):
 
 class Swatch(Base):
     __tablename__ = "swatches"
-    __table_args__ = (_of_creative(), Index("swatches_of_class", "workspace_id", "color_class", "creative_id"))
+    __table_args__ = (_of_creative(),)
 
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]
@@ -272,6 +266,65 @@ class Embedding(Base):
     creative_id: Mapped[CreativeKey]
     bundle_checksum: Mapped[str]
     vector: Mapped[Any] = mapped_column(Vector())
+
+
+class Facts(Base):
+    """What creatives are filtered and counted by: one narrow row each. Triggers of `creatives` make it and keep its
+    status; what was found comes with the analysis (`persistence.facts`).
+
+    `color_classes` has the bit n set for the class at n of `domain.colors.COLOR_CLASSES`; `objects` names each class
+    found once, `object_count` counts all objects; `text_share` is the part of the picture under text, in [0, 1].
+    `marks` and `words` are hashes that say what the creative has (`persistence.tokens`).
+    """
+
+    __tablename__ = "creative_facts"
+    __table_args__ = (
+        _of_creative(),
+        Index("facts_by_time", "workspace_id", "uploaded_at", "creative_id"),
+        Index("facts_by_name", "workspace_id", "filename", "creative_id"),
+        Index("facts_by_confidence", "workspace_id", "topic_confidence", "creative_id"),
+        Index("facts_of_group", "workspace_id", "group_id", "uploaded_at", "creative_id"),
+        Index(
+            "facts_not_successful",
+            *("workspace_id", "status", "uploaded_at", "creative_id"),
+            postgresql_where="status <> 'SUCCESS'",
+        ),
+        Index("facts_marks", "marks", postgresql_using="gin"),
+        Index("facts_words", "words", postgresql_using="gin"),
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    creative_id: Mapped[CreativeKey]
+    uploaded_at: Mapped[Timestamp]
+    topic_confidence: Mapped[float | None]
+    text_share: Mapped[float] = mapped_column(server_default="0")
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    color_classes: Mapped[int] = mapped_column(server_default="0")
+    object_count: Mapped[int] = mapped_column(server_default="0")
+    analysed: Mapped[bool] = mapped_column(server_default="false")
+    status: Mapped[str]
+    topic: Mapped[str | None]
+    group_id: Mapped[str]
+    filename: Mapped[str] = mapped_column(FreeText)
+    objects: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    marks: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+    words: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+
+
+class Vocabulary(Base):
+    """Words that a workspace's creatives have had, by their token in `Facts.words`; `keys` are hashes that lead from a
+    stem, a misspelling or a part to the word (`persistence.tokens`). `counted` words are those of `Analysis.words`.
+    """
+
+    __tablename__ = "vocabulary"
+    __table_args__ = (Index("vocabulary_keys", "keys", postgresql_using="gin"),)
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
+    token: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    word: Mapped[str]
+    counted: Mapped[bool]
+    keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
 class TopicCorrection(Base):
@@ -302,14 +355,7 @@ class ModelBundle(Base):
     reported_at: Mapped[Now]
 
 
-class GroupRollup(Base):
-    """Counts and sums over a group. `topics` and `topic_confidence` are over creatives that have a topic."""
-
-    __tablename__ = "group_rollup"
-    __table_args__ = (_of_group(),)
-
-    workspace_id: Mapped[WorkspaceKey]
-    group_id: Mapped[GroupKey]
+class _Figures:
     creatives: Mapped[Count]
     analysed: Mapped[Count]
     seconds: Mapped[Sum]
@@ -322,14 +368,7 @@ class GroupRollup(Base):
     updated_at: Mapped[Now]
 
 
-class GroupTopicRollup(Base):
-    """`seconds` is what the creatives of the topic took."""
-
-    __tablename__ = "group_topic_rollup"
-    __table_args__ = (_of_group(),)
-
-    workspace_id: Mapped[WorkspaceKey]
-    group_id: Mapped[GroupKey]
+class _OfTopic:
     topic: Mapped[str] = mapped_column(primary_key=True)
     creatives: Mapped[Count]
     text_blocks: Mapped[Count]
@@ -340,6 +379,24 @@ class GroupTopicRollup(Base):
     seconds: Mapped[Sum]
 
 
+class _OfFinding:
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    creatives: Mapped[Count]
+
+
+class _OfColor:
+    hex: Mapped[str] = mapped_column(primary_key=True)
+    creatives: Mapped[Count]
+
+
+class _OfTopicAndColor:
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    color_class: Mapped[str] = mapped_column(primary_key=True)
+    swatches: Mapped[Count]
+    percent: Mapped[Sum]
+
+
 class FindingKind(StrEnum):
     """What `GroupFindingRollup` counts creatives by."""
 
@@ -348,40 +405,71 @@ class FindingKind(StrEnum):
     WORD = "word"
 
 
-class GroupFindingRollup(Base):
+class _OfGroup:
+    workspace_id: Mapped[WorkspaceKey]
+    group_id: Mapped[GroupKey]
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805
+        return (_of_group(),)
+
+
+class _OfWorkspace:
+    """The sums of the roll-ups of all groups of a workspace, which triggers of these keep."""
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
+
+
+class GroupRollup(_OfGroup, _Figures, Base):
+    """Counts and sums over a group. `topics` and `topic_confidence` are over creatives that have a topic."""
+
+    __tablename__ = "group_rollup"
+
+
+class GroupTopicRollup(_OfGroup, _OfTopic, Base):
+    """`seconds` is what the creatives of the topic took."""
+
+    __tablename__ = "group_topic_rollup"
+
+
+class GroupFindingRollup(_OfGroup, _OfFinding, Base):
     """How many creatives of a group have a finding, however often: an object's class, a swatch's class, a word."""
 
     __tablename__ = "group_finding_rollup"
-    __table_args__ = (_of_group(),)
-
-    workspace_id: Mapped[WorkspaceKey]
-    group_id: Mapped[GroupKey]
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    creatives: Mapped[Count]
 
 
-class GroupColorRollup(Base):
+class GroupColorRollup(_OfGroup, _OfColor, Base):
     """How many creatives of a group have a colour among their dominant swatches."""
 
     __tablename__ = "group_color_rollup"
-    __table_args__ = (_of_group(),)
-
-    workspace_id: Mapped[WorkspaceKey]
-    group_id: Mapped[GroupKey]
-    hex: Mapped[str] = mapped_column(primary_key=True)
-    creatives: Mapped[Count]
 
 
-class GroupTopicColorRollup(Base):
+class GroupTopicColorRollup(_OfGroup, _OfTopicAndColor, Base):
     """Percents of all swatches added up per topic and colour class; the topic is '' for creatives without one."""
 
     __tablename__ = "group_topic_color_rollup"
-    __table_args__ = (_of_group(),)
 
-    workspace_id: Mapped[WorkspaceKey]
-    group_id: Mapped[GroupKey]
-    topic: Mapped[str] = mapped_column(primary_key=True)
-    color_class: Mapped[str] = mapped_column(primary_key=True)
-    swatches: Mapped[Count]
-    percent: Mapped[Sum]
+
+class WorkspaceRollup(_OfWorkspace, _Figures, Base):
+    __tablename__ = "workspace_rollup"
+
+
+class WorkspaceTopicRollup(_OfWorkspace, _OfTopic, Base):
+    __tablename__ = "workspace_topic_rollup"
+
+
+class WorkspaceFindingRollup(_OfWorkspace, _OfFinding, Base):
+    __tablename__ = "workspace_finding_rollup"
+
+
+class WorkspaceColorRollup(_OfWorkspace, _OfColor, Base):
+    __tablename__ = "workspace_color_rollup"
+
+
+class WorkspaceTopicColorRollup(_OfWorkspace, _OfTopicAndColor, Base):
+    __tablename__ = "workspace_topic_color_rollup"
+
+
+_found, _colors = WorkspaceFindingRollup, WorkspaceColorRollup
+Index("workspace_findings", _found.workspace_id, _found.kind, desc(_found.creatives), _found.name)
+Index("workspace_colors", _colors.workspace_id, desc(_colors.creatives), _colors.hex)
