@@ -8,7 +8,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from adlens.settings import ApiSettings
 from functions.api import VERSION, errors
 from functions.api.middleware import BodyLimit, RequestContext
-from functions.api.routes import account, analytics, creatives, docs, gallery, groups, health, settings, uploads
+from functions.api.routes import account, analytics, creatives, docs, gallery, groups, health, search, settings, uploads
 
 DESCRIPTION = """
 Upload advertising creatives, watch their analysis, read what was found in them.
@@ -16,7 +16,7 @@ Upload advertising creatives, watch their analysis, read what was found in them.
 1. `POST /uploads` signs a form per file; send each file with its form straight to the store.
 2. `GET /groups/{group_id}/status` shows how far they are.
 3. `GET /creatives/{creative_id}` has the findings, `GET /analytics/group/{group_id}` the figures.
-4. `GET /creatives` browses all of them, by group, topic, colour, object, word or text.
+4. `GET /creatives` browses all of them, by group, topic, colour, object, word or text; `GET /search` says where it is.
 
 Every request carries an API key in the header `x-api-key` and sees what belongs to the key's workspace, nothing else.
 Boxes are fractions of the upright picture's width and height. Times are ISO 8601 in UTC. Topics go by their id
@@ -27,6 +27,7 @@ TAGS = [
     {"name": "uploads", "description": "Files in."},
     {"name": "groups", "description": "What was uploaded together."},
     {"name": "creatives", "description": "One creative, its findings and its progress."},
+    {"name": "search", "description": "Texts, objects and colours of all creatives, and where they are."},
     {"name": "analytics", "description": "Figures over a group or over everything."},
     {"name": "settings", "description": "What a workspace's users can set."},
     {"name": "account", "description": "Who one is here, and what topics and colours are called."},
@@ -62,7 +63,7 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
         max_age=600,
     )
-    for module in (uploads, groups, gallery, creatives, analytics, settings, account):
+    for module in (uploads, groups, gallery, creatives, search, analytics, settings, account):
         app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
     app.include_router(health.router)
     app.include_router(docs.router, include_in_schema=False)

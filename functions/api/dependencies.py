@@ -14,6 +14,7 @@ from adlens.domain.creative import CreativeId
 from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.search import PostgresSearch
 from adlens.persistence.workspaces import Caller as KeyHolder
 from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
 from adlens.services.reanalyze import Reanalyze, ReanalyzeGroup
@@ -59,6 +60,10 @@ def gallery(settings: Settings) -> PostgresGallery:
     return PostgresGallery(wiring.database(settings))
 
 
+def search(settings: Settings) -> PostgresSearch:
+    return PostgresSearch(wiring.database(settings))
+
+
 def workspaces(settings: Settings) -> PostgresWorkspaces:
     return PostgresWorkspaces(wiring.database(settings))
 
@@ -73,6 +78,7 @@ Previews = Annotated[S3ObjectStore, Depends(preview_store)]
 Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
 Queries = Annotated[PostgresQueries, Depends(queries)]
 Galleries = Annotated[PostgresGallery, Depends(gallery)]
+Searches = Annotated[PostgresSearch, Depends(search)]
 Workspaces = Annotated[PostgresWorkspaces, Depends(workspaces)]
 WorkspaceSettings = Annotated[PostgresSettings, Depends(workspace_settings)]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from adlens.domain.creative import preview_key
-from functions.api.dependencies import CreativeKey, Creatives, Now, Previews, Queries, Store, UseReanalyze
+from functions.api.dependencies import CreativeKey, Creatives, Now, Previews, Queries, Store, UseReanalyze, media_type
 from functions.api.errors import documented
+from functions.api.filters import known_topic
 from functions.api.routes.pictures import picture_url, preview_url
 from functions.api.schemas import CreativeOut, ReanalysisOut, StatusOut, creative_out, status_out
+from functions.api.schemas.search import TopicIn
 
 router = APIRouter(tags=["creatives"])
 
@@ -30,6 +32,19 @@ def delete_creative(key: CreativeKey, queries: Queries, creatives: Creatives, st
     store.delete([object_key])
     previews.delete([preview_key(object_key)])
     creatives.delete_creatives(key.workspace_id, [key.id])
+
+
+@router.put(
+    "/creatives/{creative_id}/topic",
+    dependencies=[Depends(media_type("application/json"))],
+    responses=documented(404, 409, 415),
+)
+def correct_topic(
+    key: CreativeKey, body: TopicIn, queries: Queries, creatives: Creatives, store: Store, previews: Previews
+) -> CreativeOut:
+    """Says what a creative's topic is. It stays so when the creative is analysed again, and teaches the next model."""
+    creatives.correct_topic(key, known_topic(body.topic))
+    return get_creative(key, queries, store, previews)
 
 
 @router.post("/creatives/{creative_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404, 409))

@@ -13,7 +13,18 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from adlens.domain.analysis import Analysis, BundleInfo, EvidenceKind, Stage, StageRun, StageState, Swatch, SwatchRole
+from adlens.domain.analysis import (
+    Analysis,
+    BundleInfo,
+    DetectedObject,
+    EvidenceKind,
+    Stage,
+    StageRun,
+    StageState,
+    Swatch,
+    SwatchRole,
+    TextBlock,
+)
 from adlens.domain.analytics import Analytics
 from adlens.domain.colors import BY_NAME
 from adlens.domain.creative import Creative, CreativeSummary, Failure, GroupSummary, Status, check_group_id
@@ -194,6 +205,7 @@ class CreativeOut(Shape):
                     "main_topic": "cups",
                     "main_topic_title": {"ru": "Кружки", "en": "Cups"},
                     "topic_confidence": 0.93,
+                    "topic_corrected": False,
                     "topic_scores": {"cups": 0.93, "other": 0.07},
                     "topic_evidence": ["кружка", "cup"],
                     "topic_explanation": [
@@ -247,6 +259,7 @@ class CreativeOut(Shape):
     main_topic: str | None = Field(description="The id of a topic of the taxonomy.")
     main_topic_title: TitleOut | None
     topic_confidence: Fraction | None
+    topic_corrected: bool = Field(description="A person said the topic; scores and explanation are the model's.")
     topic_scores: dict[str, float]
     topic_evidence: list[str] = Field(description="The words and objects that spoke for the topic, strongest first.")
     topic_explanation: list[EvidenceOut] = Field(description="All that moved the topic, strongest first.")
@@ -293,6 +306,7 @@ class CreativeCardOut(Shape):
 class GalleryOut(Shape):
     items: list[CreativeCardOut]
     total: int = Field(description="Creatives that the filters leave.", examples=[24])
+    more_than_total: bool = Field(description="There are more than `total`: counting ends at 10,000.")
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
 
 
@@ -303,8 +317,11 @@ class SimilarOut(CreativeCardOut):
 class NeighboursOut(Shape):
     previous: UUID | None
     next: UUID | None
-    position: int = Field(description="From 1: where it stands, or would stand if the filters left it in.")
+    position: int | None = Field(
+        description="From 1: where it stands, or would stand if the filters left it in; null beyond 10,000."
+    )
     total: int = Field(description="Creatives that the filters leave.")
+    more_than_total: bool = Field(description="There are more than `total`: counting ends at 10,000.")
 
 
 class StatusOut(Shape):
@@ -614,23 +631,15 @@ def creative_out(creative: Creative, file_path: str, preview_url: str | None = N
         failure=_failure_out(creative.failure),
         stages=_stages_out(creative.stages, creative.status),
         ocr_text=None if text is None else "\n".join(block.text for block in text),
-        ocr_blocks=[
-            TextBlockOut(
-                text=block.text,
-                bbox=block.bbox.as_tuple(),
-                confidence=block.confidence,
-                polygon=list(block.polygon),
-                language=block.language,
-            )
-            for block in text or ()
-        ],
+        ocr_blocks=[text_block_out(block) for block in text or ()],
         detected_objects=[
-            DetectedObjectOut(class_name=found.class_name, confidence=found.confidence, bbox=found.bbox.as_tuple())
+            detected_object_out(found)
             for found in (analysis.detections.objects if analysis and analysis.detections else ())
         ],
         main_topic=topic.topic if topic else None,
         main_topic_title=title_of(topic.topic) if topic else None,
         topic_confidence=topic.confidence if topic else None,
+        topic_corrected=topic is not None and topic.corrected,
         topic_scores=dict(topic.scores) if topic else {},
         topic_evidence=[
             entry.what
@@ -645,6 +654,30 @@ def creative_out(creative: Creative, file_path: str, preview_url: str | None = N
         secondary_colors=_colors_out(palette, SwatchRole.SECONDARY),
         palette_colors=_palette_out(palette),
         models=_models_out(analysis) if analysis else None,
+    )
+
+
+def text_block_out(block: TextBlock) -> TextBlockOut:
+    return TextBlockOut(
+        text=block.text,
+        bbox=block.bbox.as_tuple(),
+        confidence=block.confidence,
+        polygon=list(block.polygon),
+        language=block.language,
+    )
+
+
+def detected_object_out(found: DetectedObject) -> DetectedObjectOut:
+    return DetectedObjectOut(class_name=found.class_name, confidence=found.confidence, bbox=found.bbox.as_tuple())
+
+
+def color_out(swatch: Swatch) -> ColorOut:
+    return ColorOut(
+        rgb=swatch.rgb,
+        hex=swatch.hex,
+        percent=round(swatch.percent, 2),
+        color_class=BY_NAME[swatch.color_class].title_ru,
+        class_en=swatch.color_class,
     )
 
 
@@ -857,17 +890,7 @@ def _progress_out(creative: CreativeSummary, now: datetime) -> ProgressOut:
 
 
 def _colors_out(palette: Sequence[Swatch], role: SwatchRole) -> list[ColorOut]:
-    return [
-        ColorOut(
-            rgb=swatch.rgb,
-            hex=swatch.hex,
-            percent=round(swatch.percent, 2),
-            color_class=BY_NAME[swatch.color_class].title_ru,
-            class_en=swatch.color_class,
-        )
-        for swatch in palette
-        if swatch.role is role
-    ]
+    return [color_out(swatch) for swatch in palette if swatch.role is role]
 
 
 def _palette_out(palette: Sequence[Swatch]) -> dict[str, ColorClassOut]:

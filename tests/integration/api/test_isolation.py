@@ -62,10 +62,14 @@ PROBES = {
     "POST /groups/{group_id}/reanalyze": Probe(),
     "GET /groups/{group_id}/creatives": Probe(),
     "GET /groups/{group_id}/status": Probe(),
-    "GET /creatives": Probe(check=lambda found: found == {"items": [], "total": 0, "next_cursor": None}),
+    "GET /creatives": Probe(check=lambda found: not found["items"] and not found["total"]),
     "GET /creatives/{creative_id}": Probe(),
     "GET /creatives/{creative_id}/neighbours": Probe(),
     "GET /creatives/{creative_id}/similar": Probe(),
+    "PUT /creatives/{creative_id}/topic": Probe(request=lambda key: {"json": {"topic": "bags"}}),
+    "GET /search": Probe(
+        request=lambda key: {"params": {"q": "кружка"}}, check=lambda found: not found["items"] and not found["total"]
+    ),
     "DELETE /creatives/{creative_id}": Probe(),
     "POST /creatives/{creative_id}/reanalyze": Probe(),
     "GET /status/{creative_id}": Probe(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,12 +25,14 @@ from adlens.domain.analysis import (
 )
 from adlens.domain.creative import Failure, NewCreative, Status
 from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
-from adlens.domain.gallery import LEAST_SIMILARITY, CreativeFilter, CreativeOrder
+from adlens.domain.gallery import LEAST_SIMILARITY, CreativeFilter, CreativeOrder, Total
 from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 
 Findings = Callable[..., Analysis]
 BOX = BoundingBox(0, 0, 1, 1)
+FILES = {"mug.jpg", "Tie.PNG", "scarf.webp", "waits.jpg"}
+BROKEN = "a file with a name of its own"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def add(house: Any, filename: str, analysis: Analysis | None = None, group_id: s
 
 def found(gallery: PostgresGallery, house: Any, **chosen: Any) -> set[str]:
     result = gallery.browse(house.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST)
-    assert result.total == len(result.cards)
+    assert result.total == Total(len(result.cards))
     return {card.filename for card in result.cards}
 
 
@@ -87,9 +90,9 @@ def shop(house: Any, findings: Findings) -> Any:
 @pytest.mark.parametrize(
     ("chosen", "names"),
     [
-        ({"group_id": "other"}, {"Tie.PNG"}),
-        ({"topic": "cups"}, {"mug.jpg"}),
-        ({"topic": "bags"}, set()),
+        ({"group_ids": ("other",)}, {"Tie.PNG"}),
+        ({"topics": ("cups",)}, {"mug.jpg"}),
+        ({"topics": ("bags",)}, set()),
         ({"color_class": "red"}, {"mug.jpg"}),
         ({"color_class": "dark grey"}, {"mug.jpg"}),
         ({"color_class": "grey"}, set()),
@@ -99,34 +102,59 @@ def shop(house: Any, findings: Findings) -> Any:
         ({"word": "Ёлочка"}, {"mug.jpg"}),
         ({"word": "елочка"}, {"mug.jpg"}),
         ({"word": "круж"}, set()),
-        ({"word": "для"}, set()),
-        ({"word": "the"}, set()),
+        ({"word": "для"}, {"mug.jpg"}),
+        ({"word": "the"}, {"Tie.PNG"}),
         ({"word": "silk"}, {"Tie.PNG"}),
         ({"text": "ёлочка ДЛЯ"}, {"mug.jpg"}),
         ({"text": "tie"}, {"Tie.PNG"}),
         ({"text": "50%"}, {"mug.jpg"}),
-        ({"text": "0_"}, set()),
+        ({"phrase": "51"}, set()),
+        ({"text": "для скидка"}, {"mug.jpg"}),
+        ({"text": "скидки"}, {"mug.jpg"}),
+        ({"text": "скдика"}, {"mug.jpg"}),
+        ({"text": "ёлоч"}, {"mug.jpg"}),
+        ({"text": "лочк"}, {"mug.jpg"}),
+        ({"text": "scarf"}, {"scarf.webp"}),
+        ({"phrase": "scarf"}, set()),
+        ({"phrase": "silks"}, {"Tie.PNG"}),
+        ({"hex": "#f50505"}, {"mug.jpg"}),
+        ({"hex": "#f50505", "min_share": 60.0}, {"mug.jpg"}),
+        ({"hex": "#f50505", "min_share": 60.5}, set()),
+        ({"hex": "#00ff00"}, set()),
+        ({"object_class": "cup", "min_objects": 2}, {"mug.jpg"}),
+        ({"object_class": "cup", "min_objects": 3}, set()),
+        ({"min_objects": 1}, {"mug.jpg"}),
+        ({"max_objects": 0}, {"Tie.PNG", "scarf.webp"}),
+        ({"min_width": 900, "max_aspect": 0.75}, {"mug.jpg", "Tie.PNG", "scarf.webp"}),
+        ({"max_height": 1199}, set()),
+        ({"max_text_share": 0.5}, {"scarf.webp"}),
+        ({"topics": ("none", "ties")}, {"Tie.PNG", "scarf.webp", "waits.jpg", BROKEN}),
+        ({"uploaded_before": datetime(2020, 1, 1, tzinfo=UTC)}, set()),
         ({"text": "3_d"}, {"mug.jpg"}),
-        ({"text": "%"}, {"mug.jpg"}),
-        ({"text": "\\"}, set()),
         ({"text": "waits"}, {"waits.jpg"}),
         ({"status": Status.PENDING}, {"waits.jpg"}),
         ({"min_confidence": 0.25}, {"mug.jpg", "Tie.PNG"}),
         ({"min_confidence": 0.251}, {"mug.jpg"}),
         ({"max_confidence": 0.25}, {"Tie.PNG"}),
         ({"min_confidence": 0.5, "max_confidence": 0.4}, set()),
-        ({"group_id": "grp", "topic": "ties"}, set()),
-        ({"topic": "cups", "color_class": "red", "object_class": "cup", "word": "кружка"}, {"mug.jpg"}),
-        ({"text": "x\x00\udc80", "word": "x\x00\udc80", "object_class": "\x00", "topic": "\x00"}, set()),
+        ({"group_ids": ("grp",), "topics": ("ties",)}, set()),
+        ({"topics": ("cups",), "color_class": "red", "object_class": "cup", "word": "кружка"}, {"mug.jpg"}),
+        ({"text": "x\x00\udc80", "word": "x\x00\udc80", "object_class": "\x00", "topics": ("\x00",)}, set()),
     ],
 )
 def test_filters(shop: Any, gallery: PostgresGallery, chosen: dict[str, Any], names: set[str]) -> None:
-    assert found(gallery, shop, **chosen) == names
+    assert {name if name in FILES else BROKEN for name in found(gallery, shop, **chosen)} == names
+
+
+@pytest.mark.parametrize("text", ["%", "_ \\", " ".join("abcdefghijk")])
+def test_a_search_for_no_word_or_too_many_is_refused(shop: Any, gallery: PostgresGallery, text: str) -> None:
+    with pytest.raises(InvalidValue):
+        found(gallery, shop, text=text)
 
 
 def test_of_an_unknown_group_nothing_is_told(shop: Any, gallery: PostgresGallery) -> None:
     with pytest.raises(UnknownGroup):
-        found(gallery, shop, group_id="nowhere")
+        found(gallery, shop, group_ids=("nowhere",))
 
 
 def test_a_card(shop: Any, gallery: PostgresGallery) -> None:
@@ -149,7 +177,7 @@ def test_a_page_takes_the_same_statements_whatever_its_length(
     counts = []
     for limit in (1, 20):
         with statements(gallery.engine) as seen:
-            gallery.browse(house.workspace_id, CreativeFilter(group_id="grp"), CreativeOrder.NEWEST, limit)
+            gallery.browse(house.workspace_id, CreativeFilter(group_ids=("grp",)), CreativeOrder.NEWEST, limit)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 5
 
@@ -190,14 +218,14 @@ def test_every_order_is_whole_in_pages_and_from_one_to_the_next(
     everything = gallery.browse(shelf.workspace_id, CreativeFilter(), order)
     keys = [(Key(card, order).value, card.id) for card in everything.cards]
     assert keys == sorted(keys, reverse=order.descending)
-    assert (len(keys), everything.total) == (12, 12)
+    assert (len(keys), everything.total) == (12, Total(12))
 
     paged, cursor = [], None
     for _ in range(3):
         page = gallery.browse(shelf.workspace_id, CreativeFilter(), order, 5, cursor)
         paged += page.cards
         cursor = page.next_cursor
-        assert page.total == 12
+        assert page.total == Total(12)
     assert (tuple(paged), cursor) == (everything.cards, None)
 
     ids = [card.id for card in everything.cards]
@@ -205,7 +233,7 @@ def test_every_order_is_whole_in_pages_and_from_one_to_the_next(
         around = gallery.neighbours(shelf.workspace_id, id_, CreativeFilter(), order)
         assert around.previous == (ids[place - 1] if place else None)
         assert around.next == (ids[place + 1] if place + 1 < len(ids) else None)
-        assert (around.position, around.total) == (place + 1, 12)
+        assert (around.position, around.total) == (place + 1, Total(12))
 
 
 def test_a_cursor_is_for_its_order_only(shelf: Any, gallery: PostgresGallery) -> None:
@@ -229,13 +257,13 @@ def test_neighbours_within_a_filter(shop: Any, gallery: PostgresGallery) -> None
     }
     topics = CreativeFilter(min_confidence=0)
     around = gallery.neighbours(shop.workspace_id, ids["mug.jpg"], topics, CreativeOrder.MOST_CONFIDENT)
-    assert (around.previous, around.next, around.position, around.total) == (None, ids["Tie.PNG"], 1, 2)
+    assert (around.previous, around.next, around.position, around.total) == (None, ids["Tie.PNG"], 1, Total(2))
     left_out = gallery.neighbours(shop.workspace_id, ids["waits.jpg"], topics, CreativeOrder.MOST_CONFIDENT)
-    assert (left_out.previous, left_out.next, left_out.position, left_out.total) == (ids["Tie.PNG"], None, 3, 2)
+    assert (left_out.previous, left_out.next, left_out.position, left_out.total) == (ids["Tie.PNG"], None, 3, Total(2))
     with pytest.raises(UnknownCreative):
         gallery.neighbours(shop.workspace_id, uuid.uuid4(), topics, CreativeOrder.NEWEST)
     with pytest.raises(UnknownGroup):
-        gallery.neighbours(shop.workspace_id, ids["mug.jpg"], CreativeFilter(group_id="x"), CreativeOrder.NEWEST)
+        gallery.neighbours(shop.workspace_id, ids["mug.jpg"], CreativeFilter(group_ids=("x",)), CreativeOrder.NEWEST)
 
 
 # --- likeness -------------------------------------------------------------------------------------------------------
@@ -296,16 +324,17 @@ def test_what_analytics_count_is_what_the_gallery_shows(
     queries = PostgresQueries(house.engine)
 
     def total(**chosen: Any) -> int:
-        return gallery.browse(house.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST, 1).total
+        return gallery.browse(house.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST, 1).total.count
 
     for group_id, figures in (
         ("grp_0", queries.group_analytics(house.workspace_id, "grp_0")),
         ("grp_1", queries.group_analytics(house.workspace_id, "grp_1")),
         (None, queries.workspace_analytics(house.workspace_id)),
     ):
-        assert figures.creatives == total(group_id=group_id)
+        group_ids = () if group_id is None else (group_id,)
+        assert figures.creatives == total(group_ids=group_ids)
         counted = {
-            "topic": {row.topic: row.count for row in figures.topics},
+            "topics": {row.topic: row.count for row in figures.topics},
             "object_class": dict(figures.objects),
             "color_class": dict(figures.color_classes),
             "word": dict(figures.words),
@@ -313,4 +342,6 @@ def test_what_analytics_count_is_what_the_gallery_shows(
         assert counted["word"].keys() == {"елка", "кружка", "скидка", "sale"}
         for name, counts in counted.items():
             assert len(counts) >= 3
-            assert counts == {value: total(group_id=group_id, **{name: value}) for value in counts}, name
+            for value, count in counts.items():
+                asked = (value,) if name == "topics" else value
+                assert count == total(group_ids=group_ids, **{name: asked}), (name, value)

@@ -48,9 +48,18 @@ from adlens.domain.creative import (
 )
 from adlens.domain.errors import Conflict, TransientError, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested
-from adlens.domain.gallery import CreativeCard, CreativeFilter, CreativeOrder, Gallery, Neighbours, SimilarCreative
+from adlens.domain.gallery import (
+    CreativeCard,
+    CreativeFilter,
+    CreativeOrder,
+    Gallery,
+    Neighbours,
+    SimilarCreative,
+    Total,
+)
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
+from adlens.domain.search import Hit, SearchResult, Term
 from adlens.domain.settings import SETTING_KINDS, setting_kind
 from adlens.persistence.paging import Page
 from adlens.persistence.workspaces import Caller, Workspace
@@ -196,7 +205,25 @@ class MemoryAdLens:
         self.asked = chosen, order
         cards = [_card(row) for key, row in self.rows.items() if key.workspace_id == workspace_id]
         page = _page(cards, limit, cursor)
-        return Gallery(page.items, len(cards), page.next_cursor)
+        return Gallery(page.items, Total(len(cards)), page.next_cursor)
+
+    def search(
+        self, workspace_id: UUID, chosen: CreativeFilter, order: CreativeOrder, limit: int, cursor: str | None
+    ) -> SearchResult:
+        gallery = self.browse(workspace_id, chosen, order, limit, cursor)
+        hits = [
+            Hit(row.analysis.text or ()) if (row := self.rows[CreativeId(workspace_id, card.id)]).analysis else Hit()
+            for card in gallery.cards
+        ]
+        terms = (Term("cup", ("cup", "cups", "cap"), frozenset({"cup", "cups"})),) if chosen.phrase else ()
+        return SearchResult(gallery, tuple(hits), terms)
+
+    def correct_topic(self, key: CreativeId, topic: str) -> None:
+        row = self.creative(key.workspace_id, key.id)
+        if row.analysis is None or row.analysis.topic is None:
+            raise Conflict("This creative has no findings yet; wait for its analysis.")
+        said = dataclasses.replace(row.analysis.topic, topic=topic, confidence=1.0, corrected=True)
+        self.rows[key] = dataclasses.replace(row, analysis=dataclasses.replace(row.analysis, topic=said))
 
     def neighbours(
         self, workspace_id: UUID, creative_id: UUID, chosen: CreativeFilter, order: CreativeOrder
@@ -206,7 +233,7 @@ class MemoryAdLens:
         ids = [key.id for key in self.rows if key.workspace_id == workspace_id]
         place = ids.index(creative_id)
         before, after = [None, *ids][place], [*ids, None][place + 1]
-        return Neighbours(before, after, place + 1, len(ids))
+        return Neighbours(before, after, place + 1, Total(len(ids)))
 
     def similar(self, workspace_id: UUID, creative_id: UUID, limit: int) -> tuple[SimilarCreative, ...]:
         self.creative(workspace_id, creative_id)
@@ -367,6 +394,7 @@ def client(app: FastAPI, world: MemoryAdLens) -> TestClient:
         dependencies.creatives: lambda: world,
         dependencies.queries: lambda: world,
         dependencies.gallery: lambda: world,
+        dependencies.search: lambda: world,
         dependencies.workspaces: lambda: world.workspaces,
         dependencies.workspace_settings: lambda: world,
         dependencies.object_store: lambda: world.store,

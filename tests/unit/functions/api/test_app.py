@@ -49,6 +49,8 @@ def test_every_path_of_the_contract_is_there(document) -> None:
         "GET /creatives/{creative_id}/neighbours",
         "GET /creatives/{creative_id}/similar",
         "DELETE /creatives/{creative_id}",
+        "PUT /creatives/{creative_id}/topic",
+        "GET /search",
         "POST /creatives/{creative_id}/reanalyze",
         "GET /status/{creative_id}",
         "GET /analytics/all",

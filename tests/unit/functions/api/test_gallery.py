@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
 from adlens.domain.creative import Failure, Status
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
+from functions.api.filters import query_of
 
 
 def test_a_card(client, world, analysed) -> None:
     failed = world.add(status=Status.ERROR, failure=Failure("invalid_image", "Broken."))
     found = client.get("/creatives").json()
-    assert (found["total"], found["next_cursor"]) == (2, None)
+    assert (found["total"], found["more_than_total"], found["next_cursor"]) == (2, False, None)
     url = f"https://store.test/{analysed.object_key}?name=mug.jpg&type=image/jpeg"
     assert found["items"][0] == {
         "creative_id": str(analysed.key.id),
@@ -43,10 +45,17 @@ def test_a_card(client, world, analysed) -> None:
 
 def test_filters_and_sort(client, world, analysed) -> None:
     query = {
-        "group_id": "grp_1",
-        "topic": "cups",
+        "group_id": ["grp_1", "grp_2"],
+        "topic": ["cups", "none"],
         "color": "dark grey",
+        "hex": "#BC0E0E",
+        "min_share": "12.5",
         "object": "cup",
+        "min_objects": 2,
+        "from": "2026-03-01",
+        "before": "2026-03-02T11:30:00+03:00",
+        "max_width": 900,
+        "min_aspect": 0.5,
         "word": "Кружка",
         "text": "350 МЛ",
         "status": "SUCCESS",
@@ -55,7 +64,24 @@ def test_filters_and_sort(client, world, analysed) -> None:
         "sort": "-topic_confidence",
     }
     asked = (
-        CreativeFilter("grp_1", "cups", "dark grey", "cup", "Кружка", "350 МЛ", Status.SUCCESS, 0.25, 1.0),
+        CreativeFilter(
+            group_ids=("grp_1", "grp_2"),
+            topics=("cups", "none"),
+            color_class="dark grey",
+            hex="#bc0e0e",
+            min_share=12.5,
+            object_class="cup",
+            min_objects=2,
+            word="Кружка",
+            text="350 МЛ",
+            status=Status.SUCCESS,
+            min_confidence=0.25,
+            max_confidence=1.0,
+            uploaded_from=datetime(2026, 3, 1, tzinfo=UTC),
+            uploaded_before=datetime(2026, 3, 2, 8, 30, tzinfo=UTC),
+            max_width=900,
+            min_aspect=0.5,
+        ),
         CreativeOrder.MOST_CONFIDENT,
     )
     assert client.get("/creatives", params=query).status_code == 200
@@ -71,6 +97,14 @@ def test_filters_and_sort(client, world, analysed) -> None:
     ("field", "value"),
     [
         ("topic", "spaceships"),
+        ("hex", "red"),
+        ("min_share", "101"),
+        ("min_objects", "-1"),
+        ("from", "yesterday"),
+        ("before", "2026-02-30"),
+        ("min_width", "0"),
+        ("max_aspect", "0"),
+        ("min_text_share", "2"),
         ("topic", ""),
         ("color", "Красный"),
         ("status", "DONE"),
@@ -107,6 +141,7 @@ def test_neighbours(client, world) -> None:
         "next": str(third.key.id),
         "position": 2,
         "total": 3,
+        "more_than_total": False,
     }
     ends = client.get(f"/creatives/{first.key.id}/neighbours").json()
     assert (ends["previous"], ends["position"]) == (None, 1)
@@ -118,6 +153,32 @@ def test_similar(client, world, analysed) -> None:
     found = client.get(f"/creatives/{analysed.key.id}/similar?limit=1").json()
     assert [card.pop("similarity") for card in found] == [0.75]
     assert found == [client.get("/creatives").json()["items"][1]]
+
+
+def test_a_filter_and_its_query_are_one(client, world) -> None:
+    query = query_of(CreativeFilter(group_ids=("a", "b"), hex="#00ff00", phrase="50% & чай", status=Status.ERROR))
+    assert query == "group_id=a&group_id=b&hex=%2300ff00&q=50%25%20%26%20%D1%87%D0%B0%D0%B9&status=ERROR"
+    assert client.get(f"/search?{query}").status_code == 200
+    assert world.asked[0] == CreativeFilter(
+        group_ids=("a", "b"), hex="#00ff00", phrase="50% & чай", status=Status.ERROR
+    )
+
+
+def test_a_search_tells_where_and_how(client, analysed) -> None:
+    found = client.get("/search", params={"q": "cup"}).json()
+    assert found["terms"] == [{"typed": "cup", "words": ["cup", "cups", "cap"], "guessed": ["cap"]}]
+    assert [hit["bbox"] for hit in found["items"][0]["text_hits"]] == [[0.1, 0.1, 0.5, 0.2], [0.1, 0.3, 0.4, 0.4]]
+    assert client.get("/search", params={"q": ""}).json()["field"] == "q"
+
+
+def test_a_person_says_the_topic(client, world, analysed) -> None:
+    path = f"/creatives/{analysed.key.id}/topic"
+    said = client.put(path, json={"topic": "bags"}).json()
+    assert (said["main_topic"], said["topic_confidence"], said["topic_corrected"]) == ("bags", 1.0, True)
+    refused = client.put(path, json={"topic": "spaceships"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "topic")
+    assert client.put(f"/creatives/{world.add().key.id}/topic", json={"topic": "bags"}).status_code == 409
+    assert client.put(f"/creatives/{uuid4()}/topic", json={"topic": "bags"}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["neighbours", "similar"])

@@ -132,12 +132,16 @@ class Evidence:
 class TopicPrediction:
     """`scores` holds a value in [0, 1] per topic, adding up to 1; `topic` is the best of them, the taxonomy's fallback
     when none fits. `evidence` comes strongest first.
+
+    `corrected`: a person said that the topic is another one, for which there is no doubt; `scores` and `evidence` stay
+    the model's.
     """
 
     topic: str
     confidence: float
     scores: Mapping[str, float]
     evidence: tuple[Evidence, ...] = ()
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,3 +43,7 @@ class Analytics:
     color_classes: tuple[tuple[str, int], ...] = ()
     words: tuple[tuple[str, int], ...] = ()
     updated_at: datetime | None = None
+
+
+NOTHING = Analytics(0, 0, None, None, None, 0.0, (), (), {}, {})
+"""The figures of no creatives."""

@@ -30,24 +30,47 @@ class CreativeOrder(StrEnum):
         return self.value.startswith("-")
 
 
-@dataclass(frozen=True, slots=True)
-class CreativeFilter:
-    """What creatives must have; None asks for nothing.
+NO_TOPIC = "none"
+"""Stands among the topics of a filter for creatives without one."""
 
-    `color_class` is the class of one of its swatches, `object_class` that of an object found, `word` one of its
-    distinct words, `text` a part of a line of its text or of its file name, whatever the case. Confidences are those
-    of the topic, 0 to 1.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreativeFilter:
+    """What creatives must have; None and nothing ask for nothing.
+
+    One of `group_ids`, one of `topics`. `color_class` is the class of one of its swatches; `hex` a colour that one of
+    them is like (within `color_distance.NEAR`) and that covers at least `min_share` percent. `object_class` is that of
+    an object found, `min_objects` how many of it there are, or of all objects when there is no class. `word` is one of
+    its distinct words. `phrase` is words of its text, `text` of its text or its file name: all of them, each in this
+    form or another, as a part of a word, or with a letter wrong. Confidences are those of the topic, `min_text_share`
+    and `max_text_share` parts of the picture, all in [0, 1]; sizes are pixels, aspects width by height.
+    `uploaded_from` is the first moment, `uploaded_before` the first one that is too late.
     """
 
-    group_id: str | None = None
-    topic: str | None = None
+    group_ids: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     color_class: str | None = None
+    hex: str | None = None
+    min_share: float = 0.0
     object_class: str | None = None
+    min_objects: int | None = None
+    max_objects: int | None = None
     word: str | None = None
+    phrase: str | None = None
     text: str | None = None
     status: Status | None = None
     min_confidence: float | None = None
     max_confidence: float | None = None
+    min_text_share: float | None = None
+    max_text_share: float | None = None
+    uploaded_from: datetime | None = None
+    uploaded_before: datetime | None = None
+    min_width: int | None = None
+    max_width: int | None = None
+    min_height: int | None = None
+    max_height: int | None = None
+    min_aspect: float | None = None
+    max_aspect: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +92,31 @@ class CreativeCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """How many creatives a filter leaves; `more`: nobody counted on."""
+
+    count: int
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Gallery:
     """Some cards of a list of `total`; `next_cursor` leads to those after them and is None at the end."""
 
     cards: tuple[CreativeCard, ...]
-    total: int
+    total: Total
     next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What stands before and after a creative in a list of `total`, and its own place, from 1."""
+    """What stands before and after a creative in a list of `total`, and its own place, from 1; None when it is too far
+    from the beginning to be counted."""
 
     previous: UUID | None
     next: UUID | None
-    position: int
-    total: int
+    position: int | None
+    total: Total
 
 
 LEAST_SIMILARITY = 0.55

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from itertools import groupby
 
 SHORTEST, LONGEST = 3, 40
 """Letters of a word that counts. What is longer is several words read as one, and no index takes it at any length."""
@@ -18,3 +19,18 @@ def distinct_words(lines: Iterable[str]) -> tuple[str, ...]:
     """The words of `lines`, each once and sorted. Words that mean nothing alone are still among them."""
     letters = "".join(letter if letter.isalpha() else " " for letter in fold(" ".join(lines)))
     return tuple(sorted({word for word in letters.split() if SHORTEST <= len(word) <= LONGEST}))
+
+
+def search_words(lines: Iterable[str]) -> list[str]:
+    """The words of `lines` as they are searched for: runs of letters and runs of digits, each once and sorted.
+
+    Those of `distinct_words` are among them.
+    """
+    runs = (groupby(fold(line), key=lambda sign: (sign.isalpha(), sign.isdigit())) for line in lines)
+    words = ("".join(run) for line in runs for (letters, digits), run in line if letters or digits)
+    return sorted({word[:LONGEST] for word in words})
+
+
+def is_countable(word: str) -> bool:
+    """Whether a word can be one of `distinct_words`."""
+    return word.isalpha() and SHORTEST <= len(word) <= LONGEST

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, func, literal, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import SwatchRole
@@ -23,13 +23,13 @@ from adlens.domain.gallery import (
     Gallery,
     Neighbours,
     SimilarCreative,
+    Total,
 )
-from adlens.domain.words import fold
 from adlens.persistence import mapping
-from adlens.persistence.paging import cursor_of, like_part, read_cursor, some
-from adlens.persistence.queries import check_group
+from adlens.persistence.filters import counted_before, matching
+from adlens.persistence.paging import cursor_of, read_cursor, some
 from adlens.persistence.session import transactional
-from adlens.persistence.tables import Analysis, Creative, DetectedObject, Embedding, Swatch, TextBlock, storable
+from adlens.persistence.tables import Creative, Embedding, Facts, Swatch
 
 
 class PostgresGallery:
@@ -47,16 +47,7 @@ class PostgresGallery:
         cursor: str | None = None,
     ) -> Gallery:
         """The creatives that `chosen` is true of. Raises UnknownGroup, and InvalidValue for a foreign cursor."""
-        keyset = _keyset(order)
-        statement = keyset.ordered(_matching(session, workspace_id, chosen, *_CARD, keyset.key.label("sort_key")))
-        if cursor is not None:
-            statement = statement.where(keyset.after(*read_cursor(cursor, keyset.read, UUID, order)))
-        rows, more = some(session, statement, limit)
-        return Gallery(
-            _cards(session, workspace_id, rows),
-            session.scalars(_matching(session, workspace_id, chosen, func.count())).one(),
-            cursor_of(rows[-1].sort_key, rows[-1].Creative.id, order) if more else None,
-        )
+        return browse(session, workspace_id, chosen, order, limit, cursor)
 
     @transactional
     def neighbours(
@@ -68,21 +59,21 @@ class PostgresGallery:
         """
         keyset = _keyset(order)
         key = session.execute(
-            _matching(session, workspace_id, CreativeFilter(), keyset.key).where(Creative.id == creative_id)
+            matching(session, workspace_id, CreativeFilter(), keyset.key).where(Facts.creative_id == creative_id)
         ).one_or_none()
         if key is None:
             raise UnknownCreative(f"There is no creative {creative_id}.")
         own = (key[0], creative_id)
-        ids, count = (_matching(session, workspace_id, chosen, what) for what in (Creative.id, func.count()))
-        previous, following, before, total = session.execute(
-            select(
-                keyset.ordered(ids.where(keyset.before(*own)), backwards=True).limit(1).scalar_subquery(),
-                keyset.ordered(ids.where(keyset.after(*own))).limit(1).scalar_subquery(),
-                count.where(keyset.before(*own)).scalar_subquery(),
-                count.scalar_subquery(),
-            )
-        ).one()
-        return Neighbours(previous, following, before + 1, total)
+        ids = matching(session, workspace_id, chosen, Facts.creative_id)
+        previous = session.scalars(keyset.ordered(ids.where(keyset.before(*own)), backwards=True).limit(1)).first()
+        following = session.scalars(keyset.ordered(ids.where(keyset.after(*own))).limit(1)).first()
+        before = _counted(session, ids.where(keyset.before(*own)))
+        return Neighbours(
+            previous,
+            following,
+            None if before.more else before.count + 1,
+            _total(session, workspace_id, chosen),
+        )
 
     @transactional
     def similar(
@@ -100,93 +91,98 @@ class PostgresGallery:
         # The level is checked on what was sorted: nothing else may be measured, for other bundles' vectors have other
         # lengths.
         nearest = session.execute(
-            select(*_CARD, (1 - distance).label("similarity"))
-            .join_from(Embedding, Creative, _of_creative(Embedding))
-            .outerjoin(Analysis, _of_creative(Analysis))
+            select(Embedding.creative_id, (1 - distance).label("similarity"))
             .where(Embedding.workspace_id == workspace_id, Embedding.bundle_checksum == own.bundle_checksum)
             .where(Embedding.creative_id != creative_id)
             .order_by(distance, Embedding.creative_id)
             .limit(limit)
         ).all()
         rows = [row for row in nearest if row.similarity >= LEAST_SIMILARITY]
-        cards = _cards(session, workspace_id, rows)
-        return tuple(SimilarCreative(card, min(row.similarity, 1.0)) for card, row in zip(cards, rows, strict=True))
+        found = cards(session, workspace_id, [row.creative_id for row in rows])
+        return tuple(SimilarCreative(card, min(row.similarity, 1.0)) for card, row in zip(found, rows, strict=True))
+
+
+def browse(
+    session: Session,
+    workspace_id: UUID,
+    chosen: CreativeFilter,
+    order: CreativeOrder,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Gallery:
+    keyset = _keyset(order)
+    statement = matching(session, workspace_id, chosen, Facts.creative_id, keyset.key.label("sort_key"))
+    statement = keyset.ordered(statement)
+    if cursor is not None:
+        statement = statement.where(keyset.after(*read_cursor(cursor, keyset.read, UUID, order)))
+    rows, more = some(session, statement, limit)
+    return Gallery(
+        cards(session, workspace_id, [row.creative_id for row in rows]),
+        _total(session, workspace_id, chosen),
+        cursor_of(rows[-1].sort_key, rows[-1].creative_id, order) if more else None,
+    )
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
 
-_CARD = (Creative, Analysis.topic, Analysis.topic_confidence)
+_COLUMNS = (
+    *(Creative.id, Creative.group_id, Creative.filename, Creative.object_key, Creative.status, Creative.uploaded_at),
+    *(Creative.format, Creative.width, Creative.height, Creative.bytes, Creative.sha256, Creative.phash),
+    *(Creative.failure_code, Creative.failure_reason, Creative.has_preview),
+    *(Facts.topic, Facts.topic_confidence),
+)
 
 
-def _cards(session: Session, workspace_id: UUID, rows: Sequence[Any]) -> tuple[CreativeCard, ...]:
-    """Cards of rows that hold `_CARD`, with their swatches in one query."""
-    swatches: dict[UUID, list[Swatch]] = defaultdict(list)
-    for swatch in session.scalars(
-        select(Swatch)
-        .where(Swatch.workspace_id == workspace_id, Swatch.creative_id.in_([row.Creative.id for row in rows]))
-        .where(Swatch.role == SwatchRole.DOMINANT.value)
-        .order_by(Swatch.creative_id, Swatch.position)
+def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> tuple[CreativeCard, ...]:
+    """The cards of creatives, in the order of `ids`."""
+    swatches: dict[UUID, list[Any]] = defaultdict(list)
+    swatch = Swatch
+    for row in session.execute(
+        select(swatch.creative_id, swatch.hex, swatch.percent, swatch.role, swatch.color_class)
+        .where(swatch.workspace_id == workspace_id, swatch.creative_id.in_(ids))
+        .where(swatch.role == SwatchRole.DOMINANT.value)
+        .order_by(swatch.creative_id, swatch.position)
     ):
-        swatches[swatch.creative_id].append(swatch)
-    return tuple(
-        CreativeCard(
-            id=row.Creative.id,
-            group_id=row.Creative.group_id,
-            filename=row.Creative.filename,
-            object_key=row.Creative.object_key,
-            status=Status(row.Creative.status),
-            uploaded_at=row.Creative.uploaded_at,
-            facts=mapping.facts(row.Creative),
-            failure=mapping.failure(row.Creative),
+        swatches[row.creative_id].append(row)
+    found = {
+        row.id: CreativeCard(
+            id=row.id,
+            group_id=row.group_id,
+            filename=row.filename,
+            object_key=row.object_key,
+            status=Status(row.status),
+            uploaded_at=row.uploaded_at,
+            facts=mapping.facts(row),
+            failure=mapping.failure(row),
             topic=row.topic,
             topic_confidence=row.topic_confidence,
-            dominant=mapping.palette(swatches[row.Creative.id]),
-            has_preview=row.Creative.has_preview,
+            dominant=mapping.palette(swatches[row.id]),
+            has_preview=row.has_preview,
         )
-        for row in rows
-    )
+        for row in session.execute(
+            select(*_COLUMNS)
+            .join(Facts, (Facts.workspace_id == Creative.workspace_id) & (Facts.creative_id == Creative.id))
+            .where(Creative.workspace_id == workspace_id, Creative.id.in_(ids))
+        )
+    }
+    return tuple(found[id_] for id_ in ids)
 
 
-# --- filters --------------------------------------------------------------------------------------------------------
+# --- totals ---------------------------------------------------------------------------------------------------------
+
+MOST_COUNTED = 10_000
+"""Rows are counted one by one up to here; roll-ups know larger numbers."""
 
 
-def _matching(session: Session, workspace_id: UUID, chosen: CreativeFilter, *columns: Any) -> Select[Any]:
-    """`columns` of the creatives that `chosen` is true of. Raises UnknownGroup."""
-    statement = (
-        select(*columns)
-        .select_from(Creative)
-        .outerjoin(Analysis, _of_creative(Analysis))
-        .where(Creative.workspace_id == workspace_id)
-    )
-    if chosen.group_id is not None:
-        check_group(session, workspace_id, chosen.group_id)
-        statement = statement.where(Creative.group_id == chosen.group_id)
-    if chosen.status is not None:
-        statement = statement.where(Creative.status == chosen.status.value)
-    if chosen.topic is not None:
-        statement = statement.where(Analysis.topic == storable(chosen.topic))
-    if chosen.min_confidence is not None:
-        statement = statement.where(Analysis.topic_confidence >= chosen.min_confidence)
-    if chosen.max_confidence is not None:
-        statement = statement.where(Analysis.topic_confidence <= chosen.max_confidence)
-    if chosen.color_class is not None:
-        statement = statement.where(_has(Swatch, Swatch.color_class == storable(chosen.color_class)))
-    if chosen.object_class is not None:
-        statement = statement.where(_has(DetectedObject, DetectedObject.class_name == storable(chosen.object_class)))
-    if chosen.word is not None:
-        statement = statement.where(Analysis.words.contains([storable(fold(chosen.word))]))
-    if chosen.text is not None:
-        part = like_part(chosen.text)
-        statement = statement.where(or_(Creative.filename.ilike(part), _has(TextBlock, TextBlock.text.ilike(part))))
-    return statement
+def _total(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Total:
+    """How many creatives the filter leaves: from a roll-up where one answers, else counted up to MOST_COUNTED."""
+    known = counted_before(session, workspace_id, chosen)
+    return Total(known) if known is not None else _counted(session, matching(session, workspace_id, chosen, literal(1)))
 
 
-def _has(table: type[Swatch | DetectedObject | TextBlock], condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(literal(1)).where(_of_creative(table), condition).correlate(Creative).exists()
-
-
-def _of_creative(table: type[Analysis | Embedding | Swatch | DetectedObject | TextBlock]) -> ColumnElement[bool]:
-    return (table.workspace_id == Creative.workspace_id) & (table.creative_id == Creative.id)
+def _counted(session: Session, rows: Select[Any]) -> Total:
+    count = session.scalars(select(func.count()).select_from(rows.limit(MOST_COUNTED + 1).subquery())).one()
+    return Total(min(count, MOST_COUNTED), count > MOST_COUNTED)
 
 
 # --- order ----------------------------------------------------------------------------------------------------------
@@ -201,25 +197,25 @@ class _Keyset:
     read: Callable[[Any], Any]
 
     def ordered(self, statement: Select[Any], backwards: bool = False) -> Select[Any]:
-        columns = (self.key, Creative.id)
+        columns = (self.key, Facts.creative_id)
         return statement.order_by(*((c.desc() for c in columns) if self.descending is not backwards else columns))
 
     def after(self, key: Any, id_: UUID) -> ColumnElement[bool]:
-        own = tuple_(self.key, Creative.id)
+        own = tuple_(self.key, Facts.creative_id)
         return own < (key, id_) if self.descending else own > (key, id_)
 
     def before(self, key: Any, id_: UUID) -> ColumnElement[bool]:
-        own = tuple_(self.key, Creative.id)
+        own = tuple_(self.key, Facts.creative_id)
         return own > (key, id_) if self.descending else own < (key, id_)
 
 
 def _keyset(order: CreativeOrder) -> _Keyset:
     match order.column:
         case "uploaded_at":
-            return _Keyset(Creative.uploaded_at.expression, order.descending, datetime.fromisoformat)
+            return _Keyset(Facts.uploaded_at.expression, order.descending, datetime.fromisoformat)
         case "filename":
-            return _Keyset(Creative.filename.expression, order.descending, str)
+            return _Keyset(Facts.filename.expression, order.descending, str)
         case _:
-            # Beyond every confidence, at the end of either direction.
-            nothing = -1 if order.descending else 2
-            return _Keyset(func.coalesce(Analysis.topic_confidence, nothing), order.descending, float)
+            # Beyond every confidence, at the end of either direction. As in the indexes.
+            nothing = text("-1" if order.descending else "2")
+            return _Keyset(func.coalesce(Facts.topic_confidence, nothing), order.descending, float)

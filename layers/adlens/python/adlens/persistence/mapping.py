@@ -195,32 +195,35 @@ def analysis(
         facts=facts,
         bundle=bundle(row),
         stages=tuple(_stage_of_json(entry) for entry in row.stages),
-        text=tuple(
-            domain.TextBlock(
-                block.text,
-                _box(block),
-                block.confidence,
-                tuple((x, y) for x, y in block.polygon),
-                block.language,
-            )
-            for block in blocks
-        )
-        if row.has_text
-        else None,
+        text=tuple(map(text_block, blocks)) if row.has_text else None,
         detections=None
         if row.class_scores is None
-        else domain.Detections(
-            tuple(domain.DetectedObject(thing.class_name, thing.confidence, _box(thing)) for thing in objects),
-            row.class_scores,
-        ),
+        else domain.Detections(tuple(map(detected_object, objects)), row.class_scores),
         topic=_topic(row),
         palette=palette(swatches) if row.has_palette else None,
         embedding=None if embedding is None else tuple(embedding),
     )
 
 
+def text_block(row: tables.TextBlock) -> domain.TextBlock:
+    corners = tuple((x, y) for x, y in row.polygon)
+    return domain.TextBlock(row.text, _box(row), row.confidence, corners, row.language)
+
+
+def detected_object(row: tables.DetectedObject) -> domain.DetectedObject:
+    return domain.DetectedObject(row.class_name, row.confidence, _box(row))
+
+
 def palette(rows: Iterable[tables.Swatch]) -> tuple[domain.Swatch, ...]:
     return tuple(domain.Swatch(from_hex(row.hex), row.percent, SwatchRole(row.role), row.color_class) for row in rows)
+
+
+def predicted_topic(row: tables.Analysis) -> str | None:
+    """What the model said, whatever people said after it."""
+    if not row.topic_corrected:
+        return row.topic
+    scores = row.topic_scores or {}
+    return max(scores, key=lambda topic: scores[topic]) if scores else None
 
 
 def _topic(row: tables.Analysis) -> domain.TopicPrediction | None:
@@ -231,6 +234,7 @@ def _topic(row: tables.Analysis) -> domain.TopicPrediction | None:
         row.topic_confidence,
         row.topic_scores or {},
         tuple(map(_evidence_of_json, row.topic_evidence or ())),
+        row.topic_corrected,
     )
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Engine, Numeric, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import Analysis, BundleInfo, StageRun
-from adlens.domain.analytics import Analytics, TopicFigures
+from adlens.domain.analytics import NOTHING, Analytics, TopicFigures
+from adlens.domain.colors import COLOR_CLASSES
 from adlens.domain.creative import Creative, CreativeId, CreativeSummary, GroupSummary, Status
 from adlens.domain.errors import UnknownCreative, UnknownGroup
 from adlens.persistence import mapping, tables
@@ -26,6 +27,11 @@ from adlens.persistence.tables import (
     GroupRollup,
     GroupTopicColorRollup,
     GroupTopicRollup,
+    WorkspaceColorRollup,
+    WorkspaceFindingRollup,
+    WorkspaceRollup,
+    WorkspaceTopicColorRollup,
+    WorkspaceTopicRollup,
     storable,
 )
 
@@ -160,7 +166,7 @@ class PostgresQueries:
 
     @transactional
     def workspace_analytics(self, session: Session, workspace_id: UUID) -> Analytics:
-        """The figures of all groups together, from their roll-ups only."""
+        """The figures of all groups together, from the workspace's roll-ups only."""
         return _analytics(session, workspace_id, None)
 
 
@@ -267,75 +273,67 @@ def _listed(session: Session, table: Any, row: tables.Creative) -> Sequence[Any]
 # --- analytics ------------------------------------------------------------------------------------------------------
 
 
+_OF_GROUP = (GroupRollup, GroupTopicRollup, GroupColorRollup, GroupFindingRollup, GroupTopicColorRollup)
+_OF_WORKSPACE = (
+    WorkspaceRollup,
+    WorkspaceTopicRollup,
+    WorkspaceColorRollup,
+    WorkspaceFindingRollup,
+    WorkspaceTopicColorRollup,
+)
+
+
 def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> Analytics:
-    """Sums over the roll-ups of one group, or of all groups when `group_id` is None."""
-
-    def rows(table: Any, *columns: Any) -> Select[Any]:
-        statement = select(*columns).where(table.workspace_id == workspace_id)
-        return statement if group_id is None else statement.where(table.group_id == group_id)
-
-    total = session.execute(
-        rows(
-            GroupRollup,
-            *(
-                _sum(column).label(column.key)
-                for column in (
-                    GroupRollup.creatives,
-                    GroupRollup.analysed,
-                    GroupRollup.seconds,
-                    GroupRollup.text_blocks,
-                    GroupRollup.text_confidence,
-                    GroupRollup.objects,
-                    GroupRollup.object_confidence,
-                    GroupRollup.topics,
-                    GroupRollup.topic_confidence,
-                )
-            ),
-            func.max(GroupRollup.updated_at).label("updated_at"),
-        )
-    ).one()
-    topic, color, by_class = GroupTopicRollup, GroupColorRollup, GroupTopicColorRollup
-    finding = GroupFindingRollup
-    creatives = _sum(topic.creatives)
+    """The figures in the roll-ups of one group, or of the workspace when `group_id` is None."""
+    rollup: Any
+    topic: Any
+    color: Any
+    finding: Any
+    by_class: Any
+    rollup, topic, color, finding, by_class = _OF_WORKSPACE if group_id is None else _OF_GROUP
+    place = {"workspace_id": workspace_id} | ({} if group_id is None else {"group_id": group_id})
+    total = session.scalars(select(rollup).filter_by(**place)).one_or_none()
+    if total is None:  # nothing was ever uploaded
+        return NOTHING
     topics = session.execute(
-        rows(
-            topic,
+        select(
             topic.topic,
-            creatives,
-            _sum(topic.text_blocks),
-            _sum(topic.text_confidence),
-            _sum(topic.objects),
-            _sum(topic.object_confidence),
-            _sum(topic.topic_confidence),
-            _sum(topic.seconds),
+            topic.creatives,
+            topic.text_blocks,
+            topic.text_confidence,
+            topic.objects,
+            topic.object_confidence,
+            topic.topic_confidence,
+            topic.seconds,
         )
-        .group_by(topic.topic)
-        .order_by(creatives.desc(), topic.topic)
+        .filter_by(**place)
+        .where(topic.creatives > 0)
+        .order_by(topic.creatives.desc(), topic.topic)
     )
-    with_color = _sum(color.creatives)
     colors = session.execute(
-        rows(color, color.hex, with_color).group_by(color.hex).order_by(with_color.desc(), color.hex).limit(TOP_COLORS)
+        select(color.hex, color.creatives)
+        .filter_by(**place)
+        .order_by(color.creatives.desc(), color.hex)
+        .limit(TOP_COLORS)
     )
-    counted = rows(
-        finding,
-        finding.kind,
-        finding.name,
-        _sum(finding.creatives).label("creatives"),
-        func.row_number()
-        .over(partition_by=finding.kind, order_by=(_sum(finding.creatives).desc(), finding.name))
-        .label("place"),
-    ).group_by(finding.kind, finding.name)
-    ranked = counted.subquery()
-    findings: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for kind, name, count, _ in session.execute(
-        select(ranked).where(ranked.c.place <= TOP_WORDS).order_by(ranked.c.place)
-    ):
-        findings[kind].append((name, int(count)))
+    findings = {
+        kind: session.execute(
+            select(finding.name, finding.creatives)
+            .filter_by(**place, kind=kind.value)
+            .order_by(finding.creatives.desc(), finding.name)
+            .limit(top)
+        ).all()
+        for kind, top in (
+            (FindingKind.OBJECT, TOP_OBJECTS),
+            (FindingKind.COLOR_CLASS, len(COLOR_CLASSES)),
+            (FindingKind.WORD, TOP_WORDS),
+        )
+    }
     class_percents: dict[str, Decimal] = {}
     topic_class_percents: dict[str, dict[str, float]] = defaultdict(dict)
     for name, color_class, percent in session.execute(
-        rows(by_class, by_class.topic, by_class.color_class, _sum(by_class.percent))
-        .group_by(by_class.topic, by_class.color_class)
+        select(by_class.topic, by_class.color_class, by_class.percent)
+        .filter_by(**place)
         .order_by(by_class.topic, by_class.color_class)
     ):
         class_percents[color_class] = class_percents.get(color_class, Decimal(0)) + percent
@@ -362,9 +360,9 @@ def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> An
         colors=tuple((hex_, int(count)) for hex_, count in colors),
         class_percents={name: float(percent) for name, percent in class_percents.items()},
         topic_class_percents=dict(topic_class_percents),
-        objects=tuple(findings[FindingKind.OBJECT][:TOP_OBJECTS]),
-        color_classes=tuple(findings[FindingKind.COLOR_CLASS]),
-        words=tuple(findings[FindingKind.WORD]),
+        objects=tuple((name, count) for name, count in findings[FindingKind.OBJECT]),
+        color_classes=tuple((name, count) for name, count in findings[FindingKind.COLOR_CLASS]),
+        words=tuple((name, count) for name, count in findings[FindingKind.WORD]),
         updated_at=total.updated_at,
     )
 

@@ -32,6 +32,7 @@ from adlens.domain.events import AnalysisRequested, Event, sequencer_order
 from adlens.domain.ports import Overdue
 from adlens.domain.words import distinct_words
 from adlens.persistence import mapping, tables
+from adlens.persistence.facts import Found, note_names, store_facts
 from adlens.persistence.queries import check_group
 from adlens.persistence.rollups import count_new, keeping_rollups
 from adlens.persistence.session import transactional
@@ -96,6 +97,8 @@ class PostgresCreatives:
         ).first()
         if elsewhere is not None:
             raise Conflict(f"The creative {elsewhere} is in another group already; ids are used once.")
+        names = {creative.id: creative.filename for creative in creatives}
+        note_names(session, workspace_id, {id_: names[id_] for id_ in made})
         count_new(session, workspace_id, group_id, made)
 
     @transactional
@@ -173,6 +176,23 @@ class PostgresCreatives:
             return False
         _end_in_error(session, row, failure, etag=None)
         return True
+
+    @transactional
+    def correct_topic(self, session: Session, key: CreativeId, topic: str) -> None:
+        """Makes `topic` the creative's, for good: analyses to come keep it. Raises UnknownCreative, and Conflict while
+        there are no findings.
+        """
+        row = _lock(session, key)
+        found = session.get(tables.Analysis, (key.workspace_id, key.id))
+        if found is None:
+            raise Conflict("This creative has no findings yet; wait for its analysis.")
+        session.add(
+            tables.TopicCorrection(
+                workspace_id=key.workspace_id, creative_id=key.id, predicted=mapping.predicted_topic(found), topic=topic
+            )
+        )
+        with keeping_rollups(session, row.workspace_id, row.group_id, [row.id]):
+            _apply_correction(session, row, found, topic)
 
     @transactional
     def request_analysis(self, session: Session, key: CreativeId) -> AnalysisRequested:
@@ -434,6 +454,31 @@ def _replace_findings(session: Session, row: tables.Creative, analysis: Analysis
             session.execute(delete(table).where(*_children(table, row)))
         if values:
             session.execute(insert(table), values)
+    store_facts(
+        session,
+        row.workspace_id,
+        row.id,
+        row.filename,
+        Found.of(analysis),
+        topic=analysis.topic.topic if analysis.topic else None,
+        topic_confidence=round(analysis.topic.confidence, 6) if analysis.topic else None,
+        width=analysis.facts.width,
+        height=analysis.facts.height,
+    )
+    correction = tables.TopicCorrection
+    said = session.scalars(
+        select(correction.topic).where(*_children(correction, row)).order_by(correction.id.desc()).limit(1)
+    ).one_or_none()
+    if said is not None:
+        found = session.get_one(tables.Analysis, (row.workspace_id, row.id), populate_existing=True)
+        _apply_correction(session, row, found, said)
+
+
+def _apply_correction(session: Session, row: tables.Creative, found: tables.Analysis, topic: str) -> None:
+    """Somebody said so: there is no more doubt. What the model scored stays for who wants to learn from it."""
+    found.topic, found.topic_confidence, found.topic_corrected = topic, 1.0, True
+    found.topic_scores, found.topic_evidence = found.topic_scores or {}, found.topic_evidence or []
+    session.execute(update(tables.Facts).where(*_children(tables.Facts, row)).values(topic=topic, topic_confidence=1.0))
 
 
 def _children(table: Any, row: tables.Creative) -> tuple[Any, Any]:

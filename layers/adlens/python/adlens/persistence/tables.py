@@ -27,6 +27,7 @@ from sqlalchemy import (
     Uuid,
     desc,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -186,7 +187,7 @@ class Analysis(Base):
     """The findings that are no lists. `class_scores` is null when no objects were looked for, `topic` when none was.
 
     `stages` are the stage runs that made these findings; `stage_runs` may already tell of a newer analysis. `words` are
-    the distinct words of the text, without those that mean nothing alone.
+    the distinct words of the text, without those that mean nothing alone. `topic_corrected`: a person said the topic.
     """
 
     __tablename__ = "analyses"
@@ -210,6 +211,7 @@ class Analysis(Base):
     topic_scores: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     topic_evidence: Mapped[JsonList | None] = mapped_column(JSONB(none_as_null=True))
     words: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    topic_corrected: Mapped[bool] = mapped_column(server_default="false")
 
 
 class _Box:
@@ -274,7 +276,8 @@ class Facts(Base):
 
     `color_classes` has the bit n set for the class at n of `domain.colors.COLOR_CLASSES`; `objects` names each class
     found once, `object_count` counts all objects; `text_share` is the part of the picture under text, in [0, 1].
-    `marks` and `words` are hashes that say what the creative has (`persistence.tokens`).
+    `marks` and `words` are hashes that say what the creative has (`persistence.tokens`); `palette` packs its swatches
+    (`persistence.facts`).
     """
 
     __tablename__ = "creative_facts"
@@ -282,7 +285,7 @@ class Facts(Base):
         _of_creative(),
         Index("facts_by_time", "workspace_id", "uploaded_at", "creative_id"),
         Index("facts_by_name", "workspace_id", "filename", "creative_id"),
-        Index("facts_by_confidence", "workspace_id", "topic_confidence", "creative_id"),
+        Index("facts_of_topic", "workspace_id", "topic", "uploaded_at", "creative_id"),
         Index("facts_of_group", "workspace_id", "group_id", "uploaded_at", "creative_id"),
         Index(
             "facts_not_successful",
@@ -310,6 +313,11 @@ class Facts(Base):
     objects: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     marks: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     words: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+    palette: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+
+
+Index("facts_most_confident", Facts.workspace_id, func.coalesce(Facts.topic_confidence, text("-1")), Facts.creative_id)
+Index("facts_least_confident", Facts.workspace_id, func.coalesce(Facts.topic_confidence, text("2")), Facts.creative_id)
 
 
 class Vocabulary(Base):

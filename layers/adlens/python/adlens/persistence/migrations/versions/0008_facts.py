@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from adlens.persistence.facts import fill_facts
+
 revision = "0008"
 down_revision = "0007"
 
@@ -66,6 +68,7 @@ _STATEMENTS = (
         objects text[] NOT NULL DEFAULT '{}',
         marks bigint[] NOT NULL DEFAULT '{}',
         words bigint[] NOT NULL DEFAULT '{}',
+        palette bigint[] NOT NULL DEFAULT '{}',
         PRIMARY KEY (workspace_id, creative_id),
         FOREIGN KEY (workspace_id, creative_id) REFERENCES creatives (workspace_id, id) ON DELETE CASCADE
     ) WITH (fillfactor = 85)
@@ -110,10 +113,58 @@ _STATEMENTS = (
     """,
 )
 
+# CIEDE2000 between a colour that `persistence.facts` packed and one in CIELAB: `domain.color_distance` for SQL.
+_COLOR_DISTANCE = """
+    CREATE FUNCTION color_distance(packed bigint, l2 float8, a2 float8, b2 float8) RETURNS float8
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+    DECLARE
+        r float8 := (packed >> 26 & 255) / 255.0;
+        g float8 := (packed >> 18 & 255) / 255.0;
+        b float8 := (packed >> 10 & 255) / 255.0;
+        x float8; y float8; z float8;
+        l1 float8; a1 float8; b1 float8; c1 float8; c2 float8; h1 float8; h2 float8;
+        mean float8; stretch float8; turn float8; dl float8; dc float8; dh float8; t float8;
+    BEGIN
+        r := CASE WHEN r <= 0.04045 THEN r / 12.92 ELSE ((r + 0.055) / 1.055) ^ 2.4 END;
+        g := CASE WHEN g <= 0.04045 THEN g / 12.92 ELSE ((g + 0.055) / 1.055) ^ 2.4 END;
+        b := CASE WHEN b <= 0.04045 THEN b / 12.92 ELSE ((b + 0.055) / 1.055) ^ 2.4 END;
+        x := (0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047;
+        y := 0.2126729 * r + 0.7151522 * g + 0.0721750 * b;
+        z := (0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / 1.08883;
+        x := CASE WHEN x > 216 / 24389.0 THEN x ^ (1 / 3.0) ELSE (24389 / 27.0 * x + 16) / 116 END;
+        y := CASE WHEN y > 216 / 24389.0 THEN y ^ (1 / 3.0) ELSE (24389 / 27.0 * y + 16) / 116 END;
+        z := CASE WHEN z > 216 / 24389.0 THEN z ^ (1 / 3.0) ELSE (24389 / 27.0 * z + 16) / 116 END;
+        l1 := 116 * y - 16; a1 := 500 * (x - y); b1 := 200 * (y - z);
+        mean := ((sqrt(a1 * a1 + b1 * b1) + sqrt(a2 * a2 + b2 * b2)) / 2) ^ 7;
+        stretch := 1.5 - 0.5 * sqrt(mean / (mean + 25.0 ^ 7));
+        a1 := a1 * stretch; a2 := a2 * stretch;
+        c1 := sqrt(a1 * a1 + b1 * b1); c2 := sqrt(a2 * a2 + b2 * b2);
+        h1 := atan2d(b1, a1); h2 := atan2d(b2, a2);
+        IF h1 < 0 THEN h1 := h1 + 360; END IF;
+        IF h2 < 0 THEN h2 := h2 + 360; END IF;
+        turn := CASE WHEN c1 * c2 = 0 THEN 0 ELSE h2 - h1 END;
+        IF turn > 180 THEN turn := turn - 360; ELSIF turn < -180 THEN turn := turn + 360; END IF;
+        dl := l2 - l1; dc := c2 - c1; dh := 2 * sqrt(c1 * c2) * sind(turn / 2);
+        mean := CASE WHEN c1 * c2 = 0 THEN h1 + h2 WHEN abs(h1 - h2) <= 180 THEN (h1 + h2) / 2
+                     WHEN h1 + h2 < 360 THEN (h1 + h2 + 360) / 2 ELSE (h1 + h2 - 360) / 2 END;
+        t := 1 - 0.17 * cosd(mean - 30) + 0.24 * cosd(2 * mean) + 0.32 * cosd(3 * mean + 6)
+            - 0.20 * cosd(4 * mean - 63);
+        y := (l1 + l2) / 2; z := (c1 + c2) / 2;
+        dl := dl / (1 + 0.015 * (y - 50) ^ 2 / sqrt(20 + (y - 50) ^ 2));
+        dc := dc / (1 + 0.045 * z);
+        dh := dh / (1 + 0.015 * z * t);
+        RETURN sqrt(greatest(dl * dl + dc * dc + dh * dh
+            - 2 * sqrt(z ^ 7 / (z ^ 7 + 25.0 ^ 7)) * sind(60 * exp(-((mean - 275) / 25) ^ 2)) * dc * dh, 0));
+    END $$
+"""
+
 _INDEXES = (
     "CREATE INDEX facts_by_time ON creative_facts (workspace_id, uploaded_at, creative_id)",
     "CREATE INDEX facts_by_name ON creative_facts (workspace_id, filename, creative_id)",
-    "CREATE INDEX facts_by_confidence ON creative_facts (workspace_id, topic_confidence, creative_id)",
+    # One per direction: creatives without a topic come last either way.
+    "CREATE INDEX facts_most_confident ON creative_facts (workspace_id, coalesce(topic_confidence, -1), creative_id)",
+    "CREATE INDEX facts_least_confident ON creative_facts (workspace_id, coalesce(topic_confidence, 2), creative_id)",
+    "CREATE INDEX facts_of_topic ON creative_facts (workspace_id, topic, uploaded_at, creative_id)",
     "CREATE INDEX facts_of_group ON creative_facts (workspace_id, group_id, uploaded_at, creative_id)",
     """
     CREATE INDEX facts_not_successful ON creative_facts (workspace_id, status, uploaded_at, creative_id)
@@ -207,8 +258,10 @@ def upgrade() -> None:
     for name, (keys, sums) in _ROLLUPS.items():
         for statement in _rollup_statements(name, keys, sums):
             op.execute(statement)
-    for statement in _INDEXES:
+    for statement in (_COLOR_DISTANCE, *_INDEXES):
         op.execute(statement)
+    op.execute("ALTER TABLE analyses ADD COLUMN topic_corrected boolean NOT NULL DEFAULT false")
+    fill_facts(op.get_bind())
 
 
 def downgrade() -> None:

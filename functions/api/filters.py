@@ -1,0 +1,154 @@
+"""Which creatives a request is about: the same parameters in lists, search, figures and exports."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Depends, Query
+from pydantic import AfterValidator, BeforeValidator
+
+from adlens.domain.colors import BY_NAME
+from adlens.domain.creative import Status
+from adlens.domain.errors import InvalidValue
+from adlens.domain.gallery import NO_TOPIC, CreativeFilter
+from adlens.domain.topics import taxonomy
+from functions.api.schemas import GroupId
+
+MOST_VALUES = 100
+
+
+def known_topic(topic: str) -> str:
+    """Raises InvalidValue unless the taxonomy has it."""
+    if topic not in (topics := taxonomy().topics):
+        raise InvalidValue(f"There is no topic {topic!r}; there are {', '.join(topics)}.", "topic")
+    return topic
+
+
+def _topic_or_none(topic: str) -> str:
+    return topic if topic == NO_TOPIC else known_topic(topic)
+
+
+def known_color(name: str) -> str:
+    """Raises InvalidValue unless it is the English name of a colour class."""
+    if name not in BY_NAME:
+        raise InvalidValue(f"There is no colour class {name!r}; there are {', '.join(BY_NAME)}.", "color")
+    return name
+
+
+def _moment(value: Any) -> Any:
+    """A day stands for its first moment in UTC."""
+    if isinstance(value, str):
+        try:
+            return datetime.combine(date.fromisoformat(value), time(), UTC)
+        except ValueError:
+            pass
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_in_utc)]
+Fraction = Annotated[float | None, Query(ge=0, le=1)]
+Pixels = Annotated[int | None, Query(ge=1, le=100_000)]
+Aspect = Annotated[float | None, Query(gt=0, le=1000, description="Width by height.")]
+Count = Annotated[int | None, Query(ge=0, le=1000)]
+
+
+async def creative_filter(
+    group_id: Annotated[list[GroupId], Query(max_length=MOST_VALUES, description="One of these groups.")] = [],  # noqa: B006
+    topic: Annotated[
+        list[Annotated[str, AfterValidator(_topic_or_none)]],
+        Query(max_length=MOST_VALUES, description="One of these topics, by id; `none` for creatives without one."),
+    ] = [],  # noqa: B006
+    color: Annotated[
+        Annotated[str, AfterValidator(known_color)] | None, Query(description="The `class_en` of one of its colours.")
+    ] = None,
+    hex: Annotated[  # noqa: A002 - what it is called
+        str | None,
+        Query(pattern="^#?[0-9a-fA-F]{6}$", description="One of its colours is within CIEDE2000 10 of this one."),
+    ] = None,
+    min_share: Annotated[float, Query(ge=0, le=100, description="Percent of the picture that `hex` covers.")] = 0,
+    object_class: Annotated[
+        str | None, Query(alias="object", max_length=100, description="The class of an object found.")
+    ] = None,
+    min_objects: Annotated[Count, Query(description="Of `object`, or in all.")] = None,
+    max_objects: Annotated[Count, Query(description="In all.")] = None,
+    word: Annotated[str | None, Query(max_length=100, description="A word of its text, whole, as in `words`.")] = None,
+    text: Annotated[
+        str | None,
+        Query(max_length=100, description="Words of its text or its file name: other forms, parts and slips count."),
+    ] = None,
+    status: Status | None = None,
+    min_confidence: Annotated[Fraction, Query(description="Of the topic.")] = None,
+    max_confidence: Annotated[Fraction, Query(description="Of the topic.")] = None,
+    min_text_share: Annotated[Fraction, Query(description="Part of the picture under text.")] = None,
+    max_text_share: Annotated[Fraction, Query(description="Part of the picture under text.")] = None,
+    uploaded_from: Annotated[
+        Moment | None, Query(alias="from", description="Uploaded then or later: a day (UTC) or a moment.")
+    ] = None,
+    uploaded_before: Annotated[
+        Moment | None, Query(alias="before", description="Uploaded earlier: a day (UTC) or a moment.")
+    ] = None,
+    min_width: Pixels = None,
+    max_width: Pixels = None,
+    min_height: Pixels = None,
+    max_height: Pixels = None,
+    min_aspect: Aspect = None,
+    max_aspect: Aspect = None,
+) -> CreativeFilter:
+    return CreativeFilter(
+        group_ids=tuple(dict.fromkeys(group_id)),
+        topics=tuple(dict.fromkeys(topic)),
+        color_class=color,
+        hex=None if hex is None else f"#{hex.removeprefix('#').lower()}",
+        min_share=min_share,
+        object_class=object_class,
+        min_objects=min_objects,
+        max_objects=max_objects,
+        word=word,
+        text=text,
+        status=status,
+        min_confidence=min_confidence,
+        max_confidence=max_confidence,
+        min_text_share=min_text_share,
+        max_text_share=max_text_share,
+        uploaded_from=uploaded_from,
+        uploaded_before=uploaded_before,
+        min_width=min_width,
+        max_width=max_width,
+        min_height=min_height,
+        max_height=max_height,
+        min_aspect=min_aspect,
+        max_aspect=max_aspect,
+    )
+
+
+Filters = Annotated[CreativeFilter, Depends(creative_filter)]
+
+_PARAMETERS = {
+    "group_ids": "group_id",
+    "topics": "topic",
+    "color_class": "color",
+    "object_class": "object",
+    "phrase": "q",
+    "uploaded_from": "from",
+    "uploaded_before": "before",
+}
+
+
+def query_of(chosen: CreativeFilter) -> str:
+    """The parameters that `creative_filter` reads as `chosen`, as a query string without `?`."""
+    given: list[tuple[str, str]] = []
+    for field in fields(chosen):
+        value = getattr(chosen, field.name)
+        if value == field.default:
+            continue
+        name = _PARAMETERS.get(field.name, field.name)
+        for one in value if isinstance(value, tuple) else (value,):
+            given.append((name, one.isoformat() if isinstance(one, datetime) else str(one)))
+    return urlencode(given, quote_via=quote)

@@ -1,0 +1,64 @@
+"""Shapes of search and of corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from adlens.domain.analysis import DetectedObject, Swatch, TextBlock
+from adlens.domain.search import Hit, Term
+from functions.api.schemas import (
+    ColorOut,
+    CreativeCardOut,
+    DetectedObjectOut,
+    Shape,
+    TextBlockOut,
+    color_out,
+    detected_object_out,
+    text_block_out,
+)
+
+
+class TopicIn(Shape):
+    topic: str = Field(description="The id of a topic of the taxonomy.", examples=["cups"])
+
+
+class TermOut(Shape):
+    """A word of the search, and what was looked for."""
+
+    typed: str = Field(examples=["скидки"])
+    words: list[str] = Field(description="Words in pictures that count as it.", examples=[["скидка", "скидки"]])
+    guessed: list[str] = Field(description="Those of them that are another word, one letter away.", examples=[[]])
+
+
+class SearchCardOut(CreativeCardOut):
+    text_hits: list[TextBlockOut] = Field(description="The lines that have a word of the search.")
+    object_hits: list[DetectedObjectOut] = Field(description="The objects of the class that was asked for.")
+    color_hits: list[ColorOut] = Field(description="The swatches that are like `hex` and cover enough.")
+
+
+class SearchOut(Shape):
+    items: list[SearchCardOut]
+    total: int = Field(description="Creatives found.", examples=[24])
+    more_than_total: bool = Field(description="There are more than `total`: counting ends at 10,000.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
+    terms: list[TermOut]
+
+
+def term_out(term: Term) -> TermOut:
+    return TermOut(
+        typed=term.typed, words=list(term.words), guessed=[word for word in term.words if word not in term.exact]
+    )
+
+
+def search_card_out(card: CreativeCardOut, hit: Hit) -> SearchCardOut:
+    text: Sequence[TextBlock] = hit.text
+    objects: Sequence[DetectedObject] = hit.objects
+    colors: Sequence[Swatch] = hit.colors
+    return SearchCardOut(
+        **dict(card),
+        text_hits=[text_block_out(block) for block in text],
+        object_hits=[detected_object_out(found) for found in objects],
+        color_hits=[color_out(swatch) for swatch in colors],
+    )

@@ -1,0 +1,158 @@
+"""What a creative is filtered, counted and searched by: written with its findings, in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Text, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from adlens.domain.analysis import Analysis
+from adlens.domain.colors import COLOR_CLASSES, from_hex
+from adlens.domain.words import is_countable, search_words
+from adlens.persistence.tables import Facts, Vocabulary, storable
+from adlens.persistence.tokens import Tokens
+
+_BIT = {color_class.name: 1 << n for n, color_class in enumerate(COLOR_CLASSES)}
+
+
+def color_bits(names: Iterable[str]) -> int:
+    """Classes as bits of `Facts.color_classes`; a name that is none has no bit."""
+    bits = 0
+    for name in names:
+        bits |= _BIT.get(name, 0)
+    return bits
+
+
+def packed(hex_: str, percent: float) -> int:
+    """A swatch in one number: 24 bits of colour, then ten of its share in whole tenths of a percent."""
+    r, g, b = from_hex(hex_)
+    return ((r << 16 | g << 8 | b) << 10) | int(percent * 10 + 1e-6)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Findings as far as facts tell of them. Boxes are (x1, y1, x2, y2), swatches (hex, percent, colour class)."""
+
+    lines: Sequence[str] = ()
+    boxes: Sequence[tuple[float, float, float, float]] = ()
+    objects: Sequence[str] = ()
+    swatches: Sequence[tuple[str, float, str]] = ()
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> Found:
+        return cls(
+            lines=[storable(block.text) for block in analysis.text or ()],
+            boxes=[block.bbox.as_tuple() for block in analysis.text or ()],
+            objects=[found.class_name for found in analysis.detections.objects] if analysis.detections else (),
+            # As stored: a roll-up and a filter must not disagree about the last digit.
+            swatches=[(s.hex, round(s.percent, 6), s.color_class) for s in analysis.palette or ()],
+        )
+
+    def columns(self, tokens: Tokens, filename: str) -> dict[str, Any]:
+        """Values of the columns of Facts."""
+        return {
+            "text_share": min(1.0, sum((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in self.boxes)),
+            "color_classes": color_bits(color_class for _, _, color_class in self.swatches),
+            "object_count": len(self.objects),
+            "objects": sorted(set(self.objects)),
+            "marks": tokens.marks(filename, self.objects, self.swatches),
+            "words": sorted(map(tokens.word, search_words(self.lines))),
+            "palette": [packed(hex_, percent) for hex_, percent, _ in self.swatches],
+        }
+
+
+def note_names(session: Session, workspace_id: UUID, filenames: Mapping[UUID, str]) -> None:
+    """Makes new creatives be found by their file names."""
+    tokens = Tokens(workspace_id)
+    learn(session, workspace_id, filenames.values())
+    for creative_id, filename in sorted(filenames.items()):
+        _change(session, workspace_id, creative_id, {"marks": tokens.marks(filename, (), ())})
+
+
+def store_facts(
+    session: Session, workspace_id: UUID, creative_id: UUID, filename: str, found: Found, **columns: Any
+) -> None:
+    """Puts findings into the facts of a creative; `columns` are those that need no making."""
+    learn(session, workspace_id, [*found.lines, filename])
+    values = found.columns(Tokens(workspace_id), filename)
+    _change(session, workspace_id, creative_id, {"analysed": True, **values, **columns})
+
+
+def _change(session: Session | Connection, workspace_id: UUID, creative_id: UUID, values: Mapping[str, Any]) -> None:
+    session.execute(
+        update(Facts).where(Facts.workspace_id == workspace_id, Facts.creative_id == creative_id).values(**values)
+    )
+
+
+# --- vocabulary -----------------------------------------------------------------------------------------------------
+
+STEMS = text(
+    """
+    SELECT word, ts_lexize('russian_stem', word), ts_lexize('english_stem', word) FROM unnest(:words) AS listed (word)
+    """
+).bindparams(bindparam("words", type_=ARRAY(Text)))
+
+
+def learn(session: Session | Connection, workspace_id: UUID, lines: Iterable[str]) -> None:
+    """Adds the words of `lines` to the workspace's vocabulary. They stay, for words come again."""
+    tokens = Tokens(workspace_id)
+    words = {tokens.word(word): word for word in search_words(lines)}
+    known = session.execute(
+        select(Vocabulary.token).where(Vocabulary.workspace_id == workspace_id, Vocabulary.token.in_(words))
+    ).scalars()
+    new = sorted(words.keys() - set(known))
+    if not new:
+        return
+    rows = [
+        {
+            "workspace_id": workspace_id,
+            "token": tokens.word(word),
+            "word": word,
+            "counted": bool(russian) and bool(english) and is_countable(word),
+            "keys": tokens.keys(word, {word, *(russian or ()), *(english or ())}),
+        }
+        for word, russian, english in session.execute(STEMS, {"words": [words[token] for token in new]})
+    ]
+    # In an order that is everybody's: two transactions with the same new words never wait for each other in a ring.
+    rows.sort(key=lambda row: row["token"])
+    session.execute(upsert(Vocabulary).values(rows).on_conflict_do_nothing())
+
+
+# --- creatives of before --------------------------------------------------------------------------------------------
+
+_BEFORE = text(
+    """
+    SELECT c.workspace_id, c.id, c.filename, c.width, c.height, a.creative_id IS NOT NULL AS analysed,
+           a.topic, a.topic_confidence,
+           (SELECT json_agg(json_build_array(t.text, t.x1, t.y1, t.x2, t.y2)) FROM text_blocks t
+            WHERE t.workspace_id = c.workspace_id AND t.creative_id = c.id) AS blocks,
+           (SELECT json_agg(o.class_name) FROM detected_objects o
+            WHERE o.workspace_id = c.workspace_id AND o.creative_id = c.id) AS objects,
+           (SELECT json_agg(json_build_array(s.hex, s.percent, s.color_class) ORDER BY s.position) FROM swatches s
+            WHERE s.workspace_id = c.workspace_id AND s.creative_id = c.id) AS swatches
+    FROM creatives c LEFT JOIN analyses a ON a.workspace_id = c.workspace_id AND a.creative_id = c.id
+    ORDER BY c.workspace_id, c.id
+    """
+)
+
+
+def fill_facts(connection: Connection) -> None:
+    """Puts what was found before there were facts into them."""
+    for row in connection.execute(_BEFORE, execution_options={"yield_per": 500}):
+        blocks = row.blocks or []
+        found = Found(
+            lines=[line for line, *_ in blocks],
+            boxes=[(x1, y1, x2, y2) for _, x1, y1, x2, y2 in blocks],
+            objects=row.objects or [],
+            swatches=[(hex_, float(percent), color_class) for hex_, percent, color_class in row.swatches or []],
+        )
+        learn(connection, row.workspace_id, [*found.lines, row.filename])
+        values = found.columns(Tokens(row.workspace_id), row.filename)
+        own = {"analysed": row.analysed, "topic": row.topic, "topic_confidence": row.topic_confidence}
+        _change(connection, row.workspace_id, row.id, {**values, **own, "width": row.width, "height": row.height})

@@ -1,0 +1,165 @@
+"""Which creatives are meant: one filter for galleries, search, analytics and exports, as SQL over `Facts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Float, Select, and_, case, column, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from adlens.domain.color_distance import NEAR, shades_of
+from adlens.domain.colors import from_hex
+from adlens.domain.gallery import NO_TOPIC, CreativeFilter
+from adlens.domain.search import Term
+from adlens.domain.words import fold
+from adlens.persistence.arrays import have_all, have_any, one_of
+from adlens.persistence.queries import check_group
+from adlens.persistence.tables import (
+    Facts,
+    FindingKind,
+    GroupFindingRollup,
+    GroupRollup,
+    GroupTopicRollup,
+    WorkspaceFindingRollup,
+    WorkspaceRollup,
+    WorkspaceTopicRollup,
+    storable,
+)
+from adlens.persistence.tokens import SHARES, Tokens
+from adlens.persistence.vocabulary import read_phrase
+
+
+def matching(session: Session, workspace_id: UUID, chosen: CreativeFilter, *columns: Any) -> Select[Any]:
+    """`columns` of the facts of the creatives that `chosen` is true of. Raises UnknownGroup."""
+    return select(*columns).where(*conditions(session, workspace_id, chosen))
+
+
+def conditions(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> list[ColumnElement[bool]]:
+    """What holds of the facts of the creatives that `chosen` is true of. Raises UnknownGroup."""
+    tokens = Tokens(workspace_id)
+    for group_id in chosen.group_ids:
+        check_group(session, workspace_id, group_id)
+    return [
+        Facts.workspace_id == workspace_id,
+        *([one_of(Facts.group_id, chosen.group_ids)] if chosen.group_ids else []),
+        *([_topics(chosen.topics)] if chosen.topics else []),
+        *_things(tokens, chosen),
+        *_texts(session, workspace_id, chosen),
+        *(_color(tokens, chosen.hex, chosen.min_share) if chosen.hex else []),
+        *_ranges(chosen),
+    ]
+
+
+def _topics(topics: Sequence[str]) -> ColumnElement[bool]:
+    named = [storable(topic) for topic in topics if topic != NO_TOPIC]
+    some = [one_of(Facts.topic, named)] if named else []
+    return or_(*some, *([Facts.topic.is_(None)] if NO_TOPIC in topics else []))
+
+
+def _things(tokens: Tokens, chosen: CreativeFilter) -> Iterator[ColumnElement[bool]]:
+    marks: list[int] = []
+    if chosen.color_class is not None:
+        marks.append(tokens.color_class(chosen.color_class))
+    if chosen.object_class is not None:
+        marks.append(tokens.objects(chosen.object_class, chosen.min_objects or 1))
+    elif chosen.min_objects is not None:
+        yield and_(Facts.analysed, Facts.object_count >= chosen.min_objects)
+    if chosen.max_objects is not None:
+        yield and_(Facts.analysed, Facts.object_count <= chosen.max_objects)
+    if marks:
+        yield have_all(Facts.marks, marks)
+
+
+def _texts(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Iterator[ColumnElement[bool]]:
+    tokens = Tokens(workspace_id)
+
+    def said(term: Term) -> ColumnElement[bool]:
+        return have_any(Facts.words, [tokens.word(word) for word in term.words])
+
+    if chosen.word is not None:
+        yield have_all(Facts.words, [tokens.word(fold(chosen.word))])
+    if chosen.phrase is not None:
+        yield from map(said, read_phrase(session, workspace_id, chosen.phrase, "q"))
+    if chosen.text is not None:
+        for term in read_phrase(session, workspace_id, chosen.text):
+            yield or_(said(term), have_any(Facts.marks, [tokens.name(word) for word in term.words]))
+
+
+def _ranges(chosen: CreativeFilter) -> Iterator[ColumnElement[bool]]:
+    aspect = Facts.width.cast(Float) / Facts.height
+    text_share = case((Facts.analysed, Facts.text_share))
+    for value, least, most in (
+        (Facts.topic_confidence, chosen.min_confidence, chosen.max_confidence),
+        (text_share, chosen.min_text_share, chosen.max_text_share),
+        (Facts.width, chosen.min_width, chosen.max_width),
+        (Facts.height, chosen.min_height, chosen.max_height),
+        (aspect, chosen.min_aspect, chosen.max_aspect),
+        (Facts.uploaded_at, chosen.uploaded_from, None),
+    ):
+        if least is not None:
+            yield value >= least
+        if most is not None:
+            yield value <= most
+    if chosen.uploaded_before is not None:
+        yield Facts.uploaded_at < chosen.uploaded_before
+    if chosen.status is not None:
+        yield Facts.status == chosen.status.value
+
+
+def counted_before(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> int | None:
+    """How many creatives `chosen` leaves when a roll-up tells: of all or of one group, by one finding at most."""
+    asked = {field.name: value for field in fields(chosen) if (value := getattr(chosen, field.name)) != field.default}
+    groups = asked.pop("group_ids", ())
+    if len(groups) > 1 or len(asked) > 1 or NO_TOPIC in chosen.topics or len(chosen.topics) > 1:
+        return None
+    table: Any
+    own: dict[str, str]
+    match asked:
+        case {} if not asked:
+            table, own = (GroupRollup if groups else WorkspaceRollup), {}
+        case {"topics": (topic,)}:
+            table, own = (GroupTopicRollup if groups else WorkspaceTopicRollup), {"topic": storable(topic)}
+        case {"color_class": name}:
+            table, own = _findings(groups), {"kind": FindingKind.COLOR_CLASS.value, "name": storable(name)}
+        case {"object_class": name}:
+            table, own = _findings(groups), {"kind": FindingKind.OBJECT.value, "name": storable(name)}
+        case _:
+            return None
+    of_group = {"group_id": groups[0]} if groups else {}
+    statement = select(table.creatives).filter_by(workspace_id=workspace_id, **of_group, **own)
+    return session.scalars(statement).one_or_none() or 0
+
+
+def _findings(groups: Sequence[str]) -> type[GroupFindingRollup | WorkspaceFindingRollup]:
+    return GroupFindingRollup if groups else WorkspaceFindingRollup
+
+
+def _color(tokens: Tokens, hex_: str, min_share: float) -> list[ColumnElement[bool]]:
+    """A swatch within NEAR of a colour covers at least so many percent. Only colours of the border are measured."""
+    shades = shades_of(from_hex(hex_))
+    level = max(share for share in SHARES if share <= min_share)
+    swatches = func.unnest(Facts.palette).table_valued(column("packed", BigInteger), name="swatch").render_derived()
+    swatch = swatches.c.packed
+    cube = (
+        swatch.op(">>")(29)
+        .op("&")(31)
+        .op("<<")(10)
+        .op("|")(swatch.op(">>")(21).op("&")(31).op("<<")(5))
+        .op("|")(swatch.op(">>")(13).op("&")(31))
+    )
+    l, a, b = shades.lab  # noqa: E741 - as everybody calls it
+    near = or_(
+        one_of(cube, sorted(shades.inside)),
+        and_(
+            one_of(cube, sorted(shades.border)),
+            func.color_distance(swatch, l, a, b, type_=Float) <= NEAR,
+        ),
+    )
+    covers = swatch.op("&")(1023) >= min_share * 10
+    return [
+        have_any(Facts.marks, [tokens.color(cell, level) for cell in sorted(shades.coarse)]),
+        select(literal(1)).select_from(swatches).where(covers, near).correlate(Facts).exists(),
+    ]
