@@ -39,6 +39,7 @@ from adlens.domain.creative import Claim, CreativeId, NewCreative, object_key
 from adlens.domain.events import ObjectCreated
 from adlens.domain.media import ImageFormat
 from adlens.domain.topics import taxonomy
+from adlens.domain.words import search_words
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.workspaces import PostgresWorkspaces
 
@@ -89,6 +90,43 @@ class House:
 
     def recount(self, group_id: str = "grp") -> dict[str, Any]:
         return recount(self, group_id)
+
+    def workspace_rollups(self) -> dict[str, Any]:
+        return stored_rollups(self, None)
+
+    def facts(self) -> dict[UUID, tuple[Any, ...]]:
+        """What the facts say of every creative, as far as `recounted_facts` tells it."""
+        words = {row["token"]: row["word"] for row in self.rows("SELECT * FROM vocabulary")}
+        return {
+            row["creative_id"]: (
+                *(row[name] for name in ("group_id", "status", "topic", "analysed", "objects", "object_count")),
+                sorted(c.name for n, c in enumerate(COLOR_CLASSES) if row["color_classes"] >> n & 1),
+                sorted(words[token] for token in row["words"]),
+                len(row["palette"]),
+                round(row["text_share"], 6),
+            )
+            for row in self.rows("SELECT * FROM creative_facts WHERE workspace_id = :workspace_id")
+        }
+
+    def recounted_facts(self) -> dict[UUID, tuple[Any, ...]]:
+        def of(table: str, id_: UUID) -> list[dict[str, Any]]:
+            where = "WHERE workspace_id = :workspace_id AND creative_id = :id"
+            return self.rows(f"SELECT * FROM {table} {where}", id=id_)
+
+        found = {}
+        for row in self.rows("SELECT * FROM creatives WHERE workspace_id = :workspace_id"):
+            id_ = row["id"]
+            analysis, objects, swatches = of("analyses", id_), of("detected_objects", id_), of("swatches", id_)
+            blocks = of("text_blocks", id_)
+            found[id_] = (
+                *(row["group_id"], row["status"], analysis[0]["topic"] if analysis else None, bool(analysis)),
+                *(sorted({thing["class_name"] for thing in objects}), len(objects)),
+                sorted({swatch["color_class"] for swatch in swatches}),
+                search_words([block["text"] for block in blocks]),
+                len(swatches),
+                round(min(1, sum((b["x2"] - b["x1"]) * (b["y2"] - b["y1"]) for b in blocks)), 6),
+            )
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -192,13 +230,18 @@ def make_findings(seed: int = 0, **changes: Any) -> Analysis:
     return Analysis(**parts | changes)
 
 
-def stored_rollups(house: House, group_id: str) -> dict[str, Any]:
-    where = "WHERE workspace_id = :workspace_id AND group_id = :group_id"
-    (total,) = house.rows(f"SELECT * FROM group_rollup {where}", group_id=group_id)
-    topics = house.rows(f"SELECT * FROM group_topic_rollup {where}", group_id=group_id)
-    colors = house.rows(f"SELECT * FROM group_color_rollup {where}", group_id=group_id)
-    classes = house.rows(f"SELECT * FROM group_topic_color_rollup {where}", group_id=group_id)
-    findings = house.rows(f"SELECT * FROM group_finding_rollup {where}", group_id=group_id)
+def stored_rollups(house: House, group_id: str | None) -> dict[str, Any]:
+    """Those of a group, or of the whole workspace."""
+    of, where = "workspace", "WHERE workspace_id = :workspace_id"
+    if group_id is not None:
+        of, where = "group", f"{where} AND group_id = :group_id"
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        return house.rows(f"SELECT * FROM {of}_{name} {where}", group_id=group_id)
+
+    (total,) = rows("rollup")
+    topics, colors, findings = rows("topic_rollup"), rows("color_rollup"), rows("finding_rollup")
+    classes = rows("topic_color_rollup")
     own = ("workspace_id", "group_id", "updated_at", "topic")
     return {
         "total": {name: value for name, value in total.items() if name not in own},

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 
 from adlens.domain.analysis import Analysis
 from adlens.domain.creative import CreativeId, Failure
-from adlens.domain.errors import Conflict, UnknownCreative
+from adlens.domain.errors import Conflict, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested, Event
 from adlens.persistence.queries import PostgresQueries
 
@@ -30,7 +33,9 @@ step = st.one_of(
     st.tuples(st.just("dead letter"), creatives, contents, times),
     st.tuples(st.just("die"), creatives, contents, times),
     st.tuples(st.just("again"), creatives, seeds),
+    st.tuples(st.just("correct"), creatives, st.sampled_from(["cups", "bags"])),
     st.tuples(st.just("delete"), creatives),
+    st.tuples(st.just("delete the group"), creatives),
 )
 
 
@@ -47,35 +52,98 @@ def test_rollups_equal_a_recount(
     for what, id_, *rest in history:
         try:
             _do(house, findings, what, CreativeId(house.workspace_id, id_), *rest)
-        except (UnknownCreative, Conflict):
+        except (UnknownCreative, UnknownGroup, Conflict):
             assert (what, id_) != ("register", id_)
-
-    queries = PostgresQueries(house.engine)
-    parts = []
-    for group_id in sorted(set(GROUPS.values())):
-        if not house.rows(
-            "SELECT 1 FROM group_rollup WHERE workspace_id = :workspace_id AND group_id = :g", g=group_id
-        ):
-            assert house.recount(group_id)["total"]["creatives"] == 0
-            continue
-        assert house.rollups(group_id) == house.recount(group_id)
-        parts.append(queries.group_analytics(house.workspace_id, group_id))
-    whole = queries.workspace_analytics(house.workspace_id)
-    assert whole.creatives == sum(part.creatives for part in parts)
-    assert whole.analysed == sum(part.analysed for part in parts)
-    assert sum(count for _, count in whole.colors) == sum(count for part in parts for _, count in part.colors)
+    check(house)
 
 
-def _do(house: Any, findings: Callable[..., Analysis], what: str, key: CreativeId, *rest: Any) -> None:
-    repository, group_id = house.repository, GROUPS[key.id]
+def test_rollups_equal_a_recount_after_writes_at_the_same_time(
+    new_house: Callable[[], Any], findings: Callable[..., Analysis]
+) -> None:
+    house, chance = new_house(), random.Random(5)
+    ids = [uuid.uuid4() for _ in range(12)]
+    groups = {id_: f"grp_{n % 2}" for n, id_ in enumerate(ids)}
+    for id_ in ids:
+        house.add(groups[id_], id_)
+
+    def work(seed: int) -> None:
+        turns = random.Random(seed)
+        for _ in range(12):
+            key = CreativeId(house.workspace_id, turns.choice(ids))
+            what = turns.choice(["again", "again", "upload", "correct", "delete"])
+            rest = {"again": (turns.randrange(40),), "correct": (turns.choice(["cups", "ties"]),), "delete": ()}.get(
+                what, ("a", f"{turns.randrange(9):02}", turns.randrange(40))
+            )
+            with suppress(UnknownCreative, Conflict):
+                _do(house, findings, what, key, *rest, group_id=groups[key.id], alone=False)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, [chance.randrange(10**6) for _ in range(6)]))
+    check(house)
+
+
+def check(house: Any) -> None:
+    """The roll-ups of groups, those of the workspace and the facts are what the raw rows say."""
+    figures = PostgresQueries(house.engine)
+    groups = [row["id"] for row in house.rows("SELECT id FROM groups WHERE workspace_id = :workspace_id ORDER BY id")]
+    counted = {group_id: house.recount(group_id) for group_id in groups}
+    for group_id in groups:
+        if house.rows("SELECT 1 FROM group_rollup WHERE workspace_id = :workspace_id AND group_id = :g", g=group_id):
+            assert house.rollups(group_id) == counted[group_id]
+        else:
+            assert counted[group_id]["total"]["creatives"] == 0
+    if groups:
+        together = added(list(counted.values()))
+        assert house.workspace_rollups() == together
+        told = figures.workspace_analytics(house.workspace_id)
+        assert told.creatives == together["total"]["creatives"]
+        assert (
+            dict(told.words).items()
+            <= {name: count for (kind, name), count in together["findings"].items() if kind == "word"}.items()
+        )
+    assert house.facts() == house.recounted_facts()
+
+
+def added(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Recounts of groups added up; what comes to nothing is not there."""
+    whole: dict[str, Any] = {}
+    for part in parts:
+        for name, values in part.items():
+            mine = whole.setdefault(name, {})
+            for key, value in values.items():
+                mine[key] = value if key not in mine else _plus(mine[key], value)
+    return whole
+
+
+def _plus(one: Any, other: Any) -> Any:
+    if isinstance(one, dict):
+        return {key: one[key] + other[key] for key in one}
+    return (one[0] + other[0], one[1] + other[1]) if isinstance(one, tuple) else one + other
+
+
+def _do(
+    house: Any,
+    findings: Callable[..., Analysis],
+    what: str,
+    key: CreativeId,
+    *rest: Any,
+    group_id: str = "",
+    alone: bool = True,
+) -> None:
+    repository = house.repository
+    group_id = group_id or GROUPS[key.id]
 
     def process(event: Event, seed: int) -> None:
         claim = repository.claim(event, str(uuid.uuid4()), 60)
         if claim is not None:
-            assert repository.complete(claim, findings(seed=seed), "a")
+            assert repository.complete(claim, findings(seed=seed), "a") or not alone
 
     if what == "register":
         house.add(group_id, key.id)
+    elif what == "correct":
+        repository.correct_topic(key, rest[0])
+    elif what == "delete the group":
+        repository.delete_group(house.workspace_id, group_id)
     elif what == "delete":
         repository.delete_creatives(house.workspace_id, [key.id])
     elif what == "again":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import groupby
 
 SHORTEST, LONGEST = 3, 40
 """Letters of a word that counts. What is longer is several words read as one, and no index takes it at any length."""
+
+
+_RUNS = re.compile(r"[^\W\d_]+|\d+")
 
 
 def fold(text: str) -> str:
@@ -17,8 +20,8 @@ def fold(text: str) -> str:
 
 def distinct_words(lines: Iterable[str]) -> tuple[str, ...]:
     """The words of `lines`, each once and sorted. Words that mean nothing alone are still among them."""
-    letters = "".join(letter if letter.isalpha() else " " for letter in fold(" ".join(lines)))
-    return tuple(sorted({word for word in letters.split() if SHORTEST <= len(word) <= LONGEST}))
+    runs = _RUNS.findall(fold(" ".join(lines)))
+    return tuple(sorted({word for word in runs if is_countable(word)}))
 
 
 def search_words(lines: Iterable[str]) -> list[str]:
@@ -26,8 +29,7 @@ def search_words(lines: Iterable[str]) -> list[str]:
 
     Those of `distinct_words` are among them.
     """
-    runs = (groupby(fold(line), key=lambda sign: (sign.isalpha(), sign.isdigit())) for line in lines)
-    words = ("".join(run) for line in runs for (letters, digits), run in line if letters or digits)
+    words = (word for line in lines for word in _RUNS.findall(fold(line)))
     return sorted({word[:LONGEST] for word in words})
 
 

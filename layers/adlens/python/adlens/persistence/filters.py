@@ -7,7 +7,20 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Float, Select, and_, case, column, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    Select,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from adlens.domain.color_distance import NEAR, shades_of
@@ -137,19 +150,17 @@ def _findings(groups: Sequence[str]) -> type[GroupFindingRollup | WorkspaceFindi
     return GroupFindingRollup if groups else WorkspaceFindingRollup
 
 
+# `color_distance.cell_of` with five bits a channel, of a number that `facts.packed` made.
+_FINE_CUBE = "((swatch.packed >> 29 & 31) * 1024 + (swatch.packed >> 21 & 31) * 32 + (swatch.packed >> 13 & 31))"
+
+
 def _color(tokens: Tokens, hex_: str, min_share: float) -> list[ColumnElement[bool]]:
     """A swatch within NEAR of a colour covers at least so many percent. Only colours of the border are measured."""
     shades = shades_of(from_hex(hex_))
     level = max(share for share in SHARES if share <= min_share)
-    swatches = func.unnest(Facts.palette).table_valued(column("packed", BigInteger), name="swatch").render_derived()
+    swatches = func.unnest(Facts.palette).table_valued(column("packed", BigInteger)).render_derived(name="swatch")
     swatch = swatches.c.packed
-    cube = (
-        swatch.op(">>")(29)
-        .op("&")(31)
-        .op("<<")(10)
-        .op("|")(swatch.op(">>")(21).op("&")(31).op("<<")(5))
-        .op("|")(swatch.op(">>")(13).op("&")(31))
-    )
+    cube: Any = literal_column(_FINE_CUBE, BigInteger)
     l, a, b = shades.lab  # noqa: E741 - as everybody calls it
     near = or_(
         one_of(cube, sorted(shades.inside)),
@@ -158,7 +169,7 @@ def _color(tokens: Tokens, hex_: str, min_share: float) -> list[ColumnElement[bo
             func.color_distance(swatch, l, a, b, type_=Float) <= NEAR,
         ),
     )
-    covers = swatch.op("&")(1023) >= min_share * 10
+    covers = literal_column("swatch.packed & 1023", BigInteger) >= min_share * 10
     return [
         have_any(Facts.marks, [tokens.color(cell, level) for cell in sorted(shades.coarse)]),
         select(literal(1)).select_from(swatches).where(covers, near).correlate(Facts).exists(),
