@@ -154,7 +154,7 @@ _COLOR_DISTANCE = """
         dc := dc / (1 + 0.045 * z);
         dh := dh / (1 + 0.015 * z * t);
         RETURN sqrt(greatest(dl * dl + dc * dc + dh * dh
-            - 2 * sqrt(z ^ 7 / (z ^ 7 + 25.0 ^ 7)) * sind(60 * exp(-((mean - 275) / 25) ^ 2)) * dc * dh, 0));
+            - 2 * sqrt(z ^ 7 / (z ^ 7 + 25.0 ^ 7)) * sind(60 * exp(-(((mean - 275) / 25) ^ 2))) * dc * dh, 0));
     END $$
 """
 
