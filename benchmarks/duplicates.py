@@ -5,7 +5,8 @@
 Variants are made here of samples/ and of rendered scenes of the test split, where there are any: smaller, a strong
 JPEG, 5 % cropped, colours shifted, a new price over it. Two pictures are called variants of each other when the cosine
 of their embeddings less the share of perceptual-hash bits that differ reaches a level. The level is chosen on one half
-of the pictures, the figures are those of the other half. --write puts them into the bundle's metrics/embedding.json.
+of the pictures, the figures are those of the other half. The last two figures are those of the levels that families of
+duplicates are made with, over all pictures. --write puts them into the bundle's metrics/embedding.json.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from PIL import ImageDraw, ImageEnhance
 from tqdm import tqdm
 
 from adlens.domain.analysis import Detections
+from adlens.domain.duplicates import are_variants
 from adlens.domain.ports import Engines
 from adlens_cli.bundles import CHECKOUT, open_bundle
 
@@ -92,8 +94,19 @@ class Prints:
 
     def likeness(self, other: Prints) -> Floats:
         """(n, m): cosine less the share of bits that differ."""
-        differ = self.bits @ (1 - other.bits).T + (1 - self.bits) @ other.bits.T
-        return self.vectors @ other.vectors.T - differ / 64
+        return self.vectors @ other.vectors.T - self.distance(other) / 64
+
+    def distance(self, other: Prints) -> Floats:
+        """(n, m): bits that differ."""
+        differ: Floats = self.bits @ (1 - other.bits).T + (1 - self.bits) @ other.bits.T
+        return differ
+
+    def variants(self, other: Prints) -> npt.NDArray[np.bool_]:
+        """(n, m): which would be in one family (`adlens.domain.duplicates`)."""
+        cosines, bits = self.vectors @ other.vectors.T, self.distance(other)
+        return np.array(
+            [[are_variants(int(b), c) for b, c in zip(*row, strict=True)] for row in zip(bits, cosines, strict=True)]
+        )
 
 
 def prints_of(pictures: list[Pillow.Image], engines: Engines) -> Prints:
@@ -176,14 +189,12 @@ def main() -> None:
     chance.shuffle(everything)
     halves = everything[: len(everything) // 2], everything[len(everything) // 2 :]
     likeness: list[dict[str, Floats]] = []
+    families: list[npt.NDArray[np.bool_]] = []
     for half in halves:
         known = prints_of(half, engines)
-        likeness.append(
-            {
-                name: prints_of([make(picture, chance) for picture in half], engines).likeness(known)
-                for name, make in VARIANTS.items()
-            }
-        )
+        made = {name: prints_of([make(one, chance) for one in half], engines) for name, make in VARIANTS.items()}
+        likeness.append({name: variants.likeness(known) for name, variants in made.items()})
+        families += [variants.variants(known) for variants in made.values()]
     chosen, asked = (np.concatenate(list(of.values())) for of in likeness)
     same_chosen, same_asked = (np.tile(np.eye(len(half), dtype=bool), (len(VARIANTS), 1)) for half in halves)
     level = level_for(chosen, same_chosen)
@@ -192,6 +203,14 @@ def main() -> None:
     measured += [(dataset, "near-duplicate precision", precision), (dataset, "near-duplicate recall", recall)]
     for name, of in likeness[1].items():
         measured.append((dataset, f"recall, {name}", found_at(level, of, np.eye(len(halves[1]), dtype=bool))[1]))
+
+    called = [(of, np.eye(len(of), dtype=bool)) for of in families]
+    right = sum(float((of & same).sum()) for of, same in called)
+    dataset = f"variants of {len(everything)} pictures"
+    measured += [
+        (dataset, "GET /groups/{id}/duplicates: precision", right / max(sum(float(of.sum()) for of, _ in called), 1)),
+        (dataset, "GET /groups/{id}/duplicates: recall", right / sum(len(of) for of, _ in called)),
+    ]
 
     dimension = prints_of(everything[:1], engines).vectors.shape[1]
     print(f"Bundle {engines.info.name} {engines.info.version}: {dimension} numbers, level {level:.3f}")

@@ -8,7 +8,19 @@ from fastapi.middleware.cors import CORSMiddleware
 from adlens.settings import ApiSettings
 from functions.api import VERSION, errors
 from functions.api.middleware import BodyLimit, RequestContext
-from functions.api.routes import account, analytics, creatives, docs, gallery, groups, health, search, settings, uploads
+from functions.api.routes import (
+    account,
+    alike,
+    analytics,
+    creatives,
+    docs,
+    gallery,
+    groups,
+    health,
+    search,
+    settings,
+    uploads,
+)
 
 DESCRIPTION = """
 Upload advertising creatives, watch their analysis, read what was found in them.
@@ -63,7 +75,7 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
         max_age=600,
     )
-    for module in (uploads, groups, gallery, creatives, search, analytics, settings, account):
+    for module in (uploads, groups, gallery, alike, creatives, search, analytics, settings, account):
         app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
     app.include_router(health.router)
     app.include_router(docs.router, include_in_schema=False)

@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from adlens.domain.creative import CreativeId
+from adlens.persistence.alike import PostgresAlike
 from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
@@ -64,6 +65,10 @@ def search(settings: Settings) -> PostgresSearch:
     return PostgresSearch(wiring.database(settings))
 
 
+def alike(settings: Settings) -> PostgresAlike:
+    return PostgresAlike(wiring.database(settings))
+
+
 def workspaces(settings: Settings) -> PostgresWorkspaces:
     return PostgresWorkspaces(wiring.database(settings))
 
@@ -79,6 +84,7 @@ Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
 Queries = Annotated[PostgresQueries, Depends(queries)]
 Galleries = Annotated[PostgresGallery, Depends(gallery)]
 Searches = Annotated[PostgresSearch, Depends(search)]
+Alike = Annotated[PostgresAlike, Depends(alike)]
 Workspaces = Annotated[PostgresWorkspaces, Depends(workspaces)]
 WorkspaceSettings = Annotated[PostgresSettings, Depends(workspace_settings)]
 

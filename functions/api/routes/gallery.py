@@ -12,7 +12,7 @@ from functions.api.dependencies import PAGE, CreativeKey, Cursor, Galleries, Lim
 from functions.api.errors import documented
 from functions.api.filters import Filters
 from functions.api.routes.pictures import picture_url, preview_url
-from functions.api.schemas import CreativeCardOut, GalleryOut, NeighboursOut, SimilarOut, creative_card_out
+from functions.api.schemas import CreativeCardOut, GalleryOut, NeighboursOut, creative_card_out
 
 router = APIRouter(prefix="/creatives", tags=["creatives"])
 
@@ -54,23 +54,6 @@ def get_neighbours(
         total=found.total.count,
         more_than_total=found.total.more,
     )
-
-
-@router.get("/{creative_id}/similar", responses=documented(404))
-def get_similar(
-    key: CreativeKey,
-    galleries: Galleries,
-    store: Store,
-    previews: Previews,
-    limit: Annotated[int, Query(ge=1, le=100, description="At most so many.")] = 12,
-) -> list[SimilarOut]:
-    """The creatives that look and read most like one, best first; none when nothing comes near, or when its model
-    bundle makes no embeddings.
-    """
-    return [
-        SimilarOut(**dict(card_out(store, previews, found.card)), similarity=round(found.similarity, 4))
-        for found in galleries.similar(key.workspace_id, key.id, limit)
-    ]
 
 
 def card_out(store: ObjectStore, previews: ObjectStore, card: CreativeCard) -> CreativeCardOut:

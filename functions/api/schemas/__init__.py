@@ -310,10 +310,6 @@ class GalleryOut(Shape):
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
 
 
-class SimilarOut(CreativeCardOut):
-    similarity: float = Field(description="Cosine of the two embeddings; 1 is the same picture.", examples=[0.83])
-
-
 class NeighboursOut(Shape):
     previous: UUID | None
     next: UUID | None

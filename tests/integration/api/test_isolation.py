@@ -63,6 +63,7 @@ PROBES = {
     "GET /groups/{group_id}/creatives": Probe(),
     "GET /groups/{group_id}/status": Probe(),
     "GET /creatives": Probe(check=lambda found: not found["items"] and not found["total"]),
+    "GET /groups/{group_id}/duplicates": Probe(),
     "GET /creatives/{creative_id}": Probe(),
     "GET /creatives/{creative_id}/neighbours": Probe(),
     "GET /creatives/{creative_id}/similar": Probe(),

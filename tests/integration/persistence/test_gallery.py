@@ -15,7 +15,6 @@ from sqlalchemy import Engine
 from adlens.domain.analysis import (
     Analysis,
     BoundingBox,
-    BundleInfo,
     DetectedObject,
     Detections,
     Swatch,
@@ -25,7 +24,7 @@ from adlens.domain.analysis import (
 )
 from adlens.domain.creative import Failure, NewCreative, Status
 from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
-from adlens.domain.gallery import LEAST_SIMILARITY, CreativeFilter, CreativeOrder, Total
+from adlens.domain.gallery import CreativeFilter, CreativeOrder, Total
 from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 
@@ -264,36 +263,6 @@ def test_neighbours_within_a_filter(shop: Any, gallery: PostgresGallery) -> None
         gallery.neighbours(shop.workspace_id, uuid.uuid4(), topics, CreativeOrder.NEWEST)
     with pytest.raises(UnknownGroup):
         gallery.neighbours(shop.workspace_id, ids["mug.jpg"], CreativeFilter(group_ids=("x",)), CreativeOrder.NEWEST)
-
-
-# --- likeness -------------------------------------------------------------------------------------------------------
-
-
-def test_similar_ones_come_best_first_and_nonsense_never(
-    house: Any, new_house: Callable[[], Any], gallery: PostgresGallery, findings: Findings
-) -> None:
-    def vectored(owner: Any, filename: str, vector: tuple[float, ...] | None, **changes: Any) -> UUID:
-        return add(owner, filename, findings(1, embedding=vector, **changes))
-
-    other_bundle = BundleInfo("other", "1", "d" * 64, {})
-    own = vectored(house, "own.png", (1.0, 0.0))
-    vectored(house, "near.png", (0.8, 0.6))
-    vectored(house, "twin.png", (1.0, 0.0))
-    vectored(house, "far.png", (0.5, 0.75**0.5))
-    vectored(house, "opposite.png", (-1.0, 0.0))
-    vectored(house, "nothing.png", (0.0, 0.0))
-    vectored(house, "longer.png", (1.0, 0.0, 0.0), bundle=other_bundle)
-    bare = vectored(house, "bare.png", None)
-    vectored(new_house(), "theirs.png", (1.0, 0.0))
-
-    similar = gallery.similar(house.workspace_id, own, 10)
-
-    assert [(one.card.filename, round(one.similarity, 6)) for one in similar] == [("twin.png", 1.0), ("near.png", 0.8)]
-    assert 0.5 < LEAST_SIMILARITY < 0.8
-    assert [one.card.filename for one in gallery.similar(house.workspace_id, own, 1)] == ["twin.png"]
-    assert gallery.similar(house.workspace_id, bare, 10) == ()
-    with pytest.raises(UnknownCreative):
-        gallery.similar(house.workspace_id, uuid.uuid4(), 10)
 
 
 # --- words ----------------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ from adlens.domain.creative import (
     object_key,
     preview_key,
 )
+from adlens.domain.duplicates import DuplicateCard, DuplicateCards
 from adlens.domain.errors import Conflict, TransientError, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import (
@@ -240,6 +241,15 @@ class MemoryAdLens:
         others = [row for key, row in self.rows.items() if key.workspace_id == workspace_id and key.id != creative_id]
         return tuple(SimilarCreative(_card(row), 0.75) for row in others[:limit])
 
+    def duplicates(
+        self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None = None
+    ) -> Page[DuplicateCards]:
+        """All of a group are one family."""
+        self.group_status(workspace_id, group_id)
+        rows = [row for key, row in self.rows.items() if (key.workspace_id, row.group_id) == (workspace_id, group_id)]
+        cards = tuple(DuplicateCard(_card(row), 2, None) for row in rows)
+        return Page((DuplicateCards(len(cards), cards),), None)
+
     # --- PostgresSettings ---
     def all(self, workspace_id: UUID) -> dict[str, int]:
         return {key: self.changed.get((workspace_id, key), kind.default) for key, kind in SETTING_KINDS.items()}
@@ -395,6 +405,7 @@ def client(app: FastAPI, world: MemoryAdLens) -> TestClient:
         dependencies.queries: lambda: world,
         dependencies.gallery: lambda: world,
         dependencies.search: lambda: world,
+        dependencies.alike: lambda: world,
         dependencies.workspaces: lambda: world.workspaces,
         dependencies.workspace_settings: lambda: world,
         dependencies.object_store: lambda: world.store,

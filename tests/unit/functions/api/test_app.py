@@ -44,6 +44,7 @@ def test_every_path_of_the_contract_is_there(document) -> None:
         "POST /groups/{group_id}/reanalyze",
         "GET /groups/{group_id}/creatives",
         "GET /groups/{group_id}/status",
+        "GET /groups/{group_id}/duplicates",
         "GET /creatives",
         "GET /creatives/{creative_id}",
         "GET /creatives/{creative_id}/neighbours",

@@ -147,14 +147,6 @@ def test_neighbours(client, world) -> None:
     assert (ends["previous"], ends["position"]) == (None, 1)
 
 
-def test_similar(client, world, analysed) -> None:
-    world.add()
-    world.add()
-    found = client.get(f"/creatives/{analysed.key.id}/similar?limit=1").json()
-    assert [card.pop("similarity") for card in found] == [0.75]
-    assert found == [client.get("/creatives").json()["items"][1]]
-
-
 def test_a_filter_and_its_query_are_one(client, world) -> None:
     query = query_of(CreativeFilter(group_ids=("a", "b"), hex="#00ff00", phrase="50% & чай", status=Status.ERROR))
     assert query == "group_id=a&group_id=b&hex=%2300ff00&q=50%25%20%26%20%D1%87%D0%B0%D0%B9&status=ERROR"
@@ -181,6 +173,5 @@ def test_a_person_says_the_topic(client, world, analysed) -> None:
     assert client.put(f"/creatives/{uuid4()}/topic", json={"topic": "bags"}).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["neighbours", "similar"])
-def test_of_an_unknown_creative_there_are_none(client, path: str) -> None:
-    assert client.get(f"/creatives/{uuid4()}/{path}").status_code == 404
+def test_of_an_unknown_creative_there_are_no_neighbours(client) -> None:
+    assert client.get(f"/creatives/{uuid4()}/neighbours").status_code == 404

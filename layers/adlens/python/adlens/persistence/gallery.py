@@ -1,4 +1,4 @@
-"""Browsing a workspace's creatives: filtered, in any order, from one to the next, and by likeness."""
+"""Browsing a workspace's creatives: filtered, in any order, and from one to the next."""
 
 from __future__ import annotations
 
@@ -16,20 +16,18 @@ from adlens.domain.analysis import SwatchRole
 from adlens.domain.creative import Status
 from adlens.domain.errors import UnknownCreative
 from adlens.domain.gallery import (
-    LEAST_SIMILARITY,
     CreativeCard,
     CreativeFilter,
     CreativeOrder,
     Gallery,
     Neighbours,
-    SimilarCreative,
     Total,
 )
 from adlens.persistence import mapping
 from adlens.persistence.filters import counted_before, matching
 from adlens.persistence.paging import cursor_of, read_cursor, some
 from adlens.persistence.session import transactional
-from adlens.persistence.tables import Creative, Embedding, Facts, Swatch
+from adlens.persistence.tables import Creative, Facts, Swatch
 
 
 class PostgresGallery:
@@ -74,32 +72,6 @@ class PostgresGallery:
             None if before.more else before.count + 1,
             _total(session, workspace_id, chosen),
         )
-
-    @transactional
-    def similar(
-        self, session: Session, workspace_id: UUID, creative_id: UUID, limit: int
-    ) -> tuple[SimilarCreative, ...]:
-        """The creatives most like one, best first, none less than LEAST_SIMILARITY; compared are embeddings of the same
-        model bundle. Raises UnknownCreative.
-        """
-        if session.get(Creative, (workspace_id, creative_id)) is None:
-            raise UnknownCreative(f"There is no creative {creative_id}.")
-        own = session.get(Embedding, (workspace_id, creative_id))
-        if own is None:
-            return ()
-        distance = Embedding.vector.cosine_distance(own.vector)
-        # The level is checked on what was sorted: nothing else may be measured, for other bundles' vectors have other
-        # lengths.
-        nearest = session.execute(
-            select(Embedding.creative_id, (1 - distance).label("similarity"))
-            .where(Embedding.workspace_id == workspace_id, Embedding.bundle_checksum == own.bundle_checksum)
-            .where(Embedding.creative_id != creative_id)
-            .order_by(distance, Embedding.creative_id)
-            .limit(limit)
-        ).all()
-        rows = [row for row in nearest if row.similarity >= LEAST_SIMILARITY]
-        found = cards(session, workspace_id, [row.creative_id for row in rows])
-        return tuple(SimilarCreative(card, min(row.similarity, 1.0)) for card, row in zip(found, rows, strict=True))
 
 
 def browse(

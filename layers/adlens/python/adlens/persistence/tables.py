@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pgvector.sqlalchemy import Vector
+from pgvector.sqlalchemy import BIT, HALFVEC
 from sqlalchemy import (
     BigInteger,
+    Computed,
     DateTime,
     Dialect,
     ForeignKey,
@@ -258,16 +259,34 @@ class Swatch(Base):
     color_class: Mapped[str]
 
 
+CODE = """(binary_quantize(vector)::bit(512)
+|| ('x' || md5(workspace_id::text || bundle_checksum))::bit(128)
+|| ('x' || md5(bundle_checksum || workspace_id::text))::bit(128))::bit(768)"""
+
+
 class Embedding(Base):
-    """`vector` has no fixed length: it is the model's, and `bundle_checksum` says which model's."""
+    """`vector` has no fixed length: it is the model's, and `bundle_checksum` says which model's.
+
+    `code` is what an index can hold of all of them: the signs of the first 512 numbers, then 256 bits that are the same
+    for what may be compared, one workspace's vectors of one bundle, and differ in about half from all others'.
+    """
 
     __tablename__ = "embeddings"
-    __table_args__ = (_of_creative(),)
+    __table_args__ = (
+        _of_creative(),
+        Index(
+            "embeddings_alike",
+            "code",
+            postgresql_using="hnsw",
+            postgresql_ops={"code": "bit_hamming_ops"},
+        ),
+    )
 
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]
     bundle_checksum: Mapped[str]
-    vector: Mapped[Any] = mapped_column(Vector())
+    vector: Mapped[Any] = mapped_column(HALFVEC())
+    code: Mapped[str] = mapped_column(BIT(768), Computed(CODE, persisted=True), deferred=True)
 
 
 class Facts(Base):
