@@ -55,6 +55,8 @@ CODES = {
 }
 INTERNAL = "Something went wrong on our side. Try again; if it goes on, report it with the request id."
 
+_UNREADABLE = "There was an error parsing the body"  # what FastAPI says
+
 EXAMPLES: Mapping[int, tuple[str, str, str | None]] = {
     400: (MalformedRequest.code, "2 files came with 1 creative_ids: send one per file.", None),
     401: (Unauthorized.code, "Send your API key in the header x-api-key.", None),
@@ -121,6 +123,9 @@ def _on_invalid_request(request: Request, error: RequestValidationError) -> JSON
 def _on_http_error(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     detail = error.detail
+    if detail == _UNREADABLE:  # no UTF-8, say: to the client as wrong as any other body that is no JSON
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return error_response(request, status, "The body cannot be read.", MalformedRequest.code, "body")
     if detail == status.phrase and status is HTTPStatus.NOT_FOUND:
         detail = "There is nothing at this address; GET /docs lists what there is."
     elif detail == status.phrase and status is HTTPStatus.METHOD_NOT_ALLOWED:
