@@ -14,6 +14,7 @@ from functions.api.routes import (
     analytics,
     creatives,
     docs,
+    figures,
     gallery,
     groups,
     health,
@@ -75,7 +76,7 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
         max_age=600,
     )
-    for module in (uploads, groups, gallery, alike, creatives, search, analytics, settings, account):
+    for module in (uploads, groups, gallery, alike, creatives, search, figures, analytics, settings, account):
         app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
     app.include_router(health.router)
     app.include_router(docs.router, include_in_schema=False)

@@ -12,6 +12,7 @@ from fastapi.security import APIKeyHeader
 
 from adlens.domain.creative import CreativeId
 from adlens.persistence.alike import PostgresAlike
+from adlens.persistence.figures import PostgresFigures
 from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
@@ -61,6 +62,10 @@ def gallery(settings: Settings) -> PostgresGallery:
     return PostgresGallery(wiring.database(settings))
 
 
+def figures(settings: Settings) -> PostgresFigures:
+    return PostgresFigures(wiring.database(settings))
+
+
 def search(settings: Settings) -> PostgresSearch:
     return PostgresSearch(wiring.database(settings))
 
@@ -83,6 +88,7 @@ Previews = Annotated[S3ObjectStore, Depends(preview_store)]
 Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
 Queries = Annotated[PostgresQueries, Depends(queries)]
 Galleries = Annotated[PostgresGallery, Depends(gallery)]
+FiguresOf = Annotated[PostgresFigures, Depends(figures)]
 Searches = Annotated[PostgresSearch, Depends(search)]
 Alike = Annotated[PostgresAlike, Depends(alike)]
 Workspaces = Annotated[PostgresWorkspaces, Depends(workspaces)]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import functools
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from inspect import signature
+from typing import Annotated, Any, get_type_hints
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
 from adlens.domain.colors import BY_NAME
 from adlens.domain.creative import Status
@@ -57,6 +59,8 @@ Fraction = Annotated[float | None, Query(ge=0, le=1)]
 Pixels = Annotated[int | None, Query(ge=1, le=100_000)]
 Aspect = Annotated[float | None, Query(gt=0, le=1000, description="Width by height.")]
 Count = Annotated[int | None, Query(ge=0, le=1000)]
+MOST_LETTERS = 4000
+Nested = Annotated[str | None, Query(max_length=MOST_LETTERS)]
 
 
 async def creative_filter(
@@ -100,6 +104,8 @@ async def creative_filter(
     max_height: Pixels = None,
     min_aspect: Aspect = None,
     max_aspect: Aspect = None,
+    within: Annotated[Nested, Query(description="A filter as a query string: only what it leaves.")] = None,
+    rest_of: Annotated[Nested, Query(description="A filter as a query string: only what it does not leave.")] = None,
 ) -> CreativeFilter:
     return CreativeFilter(
         group_ids=tuple(dict.fromkeys(group_id)),
@@ -125,10 +131,55 @@ async def creative_filter(
         max_height=max_height,
         min_aspect=min_aspect,
         max_aspect=max_aspect,
+        within=None if within is None else await filter_of(within, "within"),
+        rest_of=None if rest_of is None else await filter_of(rest_of, "rest_of"),
     )
 
 
 Filters = Annotated[CreativeFilter, Depends(creative_filter)]
+
+DEEPEST = 5
+"""Filters within filters."""
+
+
+@functools.cache
+def _parameters() -> type[BaseModel]:
+    """The parameters of `creative_filter`, read from elsewhere than from a request; others are refused."""
+    types = get_type_hints(creative_filter, include_extras=True)
+    defaults = {name: parameter.default for name, parameter in signature(creative_filter).parameters.items()}
+    fields: dict[str, Any] = {name: (types[name], default) for name, default in defaults.items()}
+    return create_model("Parameters", __config__=ConfigDict(extra="forbid"), **fields)
+
+
+async def filter_of(query: str, name: str, depth: int = 1) -> CreativeFilter:
+    """What a query string asks for that came as the parameter `name`. Raises InvalidValue naming what is at fault."""
+    if depth > DEEPEST:
+        raise InvalidValue(f"{name}: there are more than {DEEPEST} filters within each other.", name)
+    given: dict[str, Any] = {}
+    for key, value in parse_qsl(query.removeprefix("?"), keep_blank_values=True):
+        given.setdefault(key, []).append(value)
+    for key, values in given.items():
+        if len(values) == 1 and key not in _LISTS:
+            given[key] = values[0]
+    try:
+        chosen = _parameters().model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join((name, *map(str, first["loc"][:1])))
+        unknown = first["type"] == "extra_forbidden"
+        said = "This is no filter" if unknown else first["msg"].removeprefix("Value error, ")
+        raise InvalidValue(f"{place}: {said}.", place) from error
+    except InvalidValue as error:
+        raise InvalidValue(f"{name}.{error.field}: {error}", f"{name}.{error.field}") from error
+    asked = dict(chosen)
+    parts = {part: asked.pop(part) for part in ("within", "rest_of")}
+    nested = {
+        part: await filter_of(inner, f"{name}.{part}", depth + 1) for part, inner in parts.items() if inner is not None
+    }
+    return replace(await creative_filter(**asked), **nested)
+
+
+_LISTS = ("group_id", "topic")
 
 _PARAMETERS = {
     "group_ids": "group_id",
@@ -141,6 +192,12 @@ _PARAMETERS = {
 }
 
 
+def _written(value: object) -> str:
+    if isinstance(value, CreativeFilter):
+        return query_of(value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
 def query_of(chosen: CreativeFilter) -> str:
     """The parameters that `creative_filter` reads as `chosen`, as a query string without `?`."""
     given: list[tuple[str, str]] = []
@@ -150,5 +207,5 @@ def query_of(chosen: CreativeFilter) -> str:
             continue
         name = _PARAMETERS.get(field.name, field.name)
         for one in value if isinstance(value, tuple) else (value,):
-            given.append((name, one.isoformat() if isinstance(one, datetime) else str(one)))
+            given.append((name, _written(one)))
     return urlencode(given, quote_via=quote)

@@ -76,6 +76,14 @@ PROBES = {
     "GET /status/{creative_id}": Probe(),
     "GET /analytics/all": Probe(check=lambda found: found["total_creatives_in_group"] == 0 and not found["topics"]),
     "GET /analytics/group/{group_id}": Probe(),
+    "GET /analytics": Probe(
+        request=lambda key: {"params": {"by": "word"}},
+        check=lambda found: not found["totals"]["creatives"] and not found["rows"],
+    ),
+    "GET /analytics/compare": Probe(
+        request=lambda key: {"params": {"a": "topic=cups", "b": "rest"}},
+        check=lambda found: not any(found[side]["creatives"] for side in "ab") and not found["words"],
+    ),
     "GET /me": Probe(check=lambda found: found["workspace"]["name"] == "test"),
     "GET /settings/": Probe(check=lambda found: found == DEFAULTS),
     "GET /settings": Probe(check=lambda found: found == DEFAULTS),

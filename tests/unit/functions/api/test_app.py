@@ -54,6 +54,8 @@ def test_every_path_of_the_contract_is_there(document) -> None:
         "GET /search",
         "POST /creatives/{creative_id}/reanalyze",
         "GET /status/{creative_id}",
+        "GET /analytics",
+        "GET /analytics/compare",
         "GET /analytics/all",
         "GET /analytics/group/{group_id}",
         "GET /settings/",

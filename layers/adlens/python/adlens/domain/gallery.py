@@ -44,7 +44,8 @@ class CreativeFilter:
     its distinct words. `phrase` is words of its text, `text` of its text or its file name: all of them, each in this
     form or another, as a part of a word, or with a letter wrong. Confidences are those of the topic, `min_text_share`
     and `max_text_share` parts of the picture, all in [0, 1]; sizes are pixels, aspects width by height.
-    `uploaded_from` is the first moment, `uploaded_before` the first one that is too late.
+    `uploaded_from` is the first moment, `uploaded_before` the first one that is too late. `within` is true of them as
+    well, `rest_of` is not.
     """
 
     group_ids: tuple[str, ...] = ()
@@ -71,6 +72,8 @@ class CreativeFilter:
     max_height: int | None = None
     min_aspect: float | None = None
     max_aspect: float | None = None
+    within: CreativeFilter | None = None
+    rest_of: CreativeFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)

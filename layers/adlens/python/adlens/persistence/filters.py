@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Session
 
@@ -63,6 +64,8 @@ def conditions(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> 
         *_texts(session, workspace_id, chosen),
         *(_color(tokens, chosen.hex, chosen.min_share) if chosen.hex else []),
         *_ranges(chosen),
+        *(conditions(session, workspace_id, chosen.within) if chosen.within else []),
+        *([and_(*conditions(session, workspace_id, chosen.rest_of)).is_not(true())] if chosen.rest_of else []),
     ]
 
 
