@@ -1,9 +1,9 @@
-"""A small client of the AdLens API: what the demo needs of it."""
+"""A small client of the AdLens API: what the commands need of it."""
 
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ class Client:
 
     def get(self, path: str, **params: Any) -> Any:
         return self._answer(self._api.get(path, params=params))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._answer(self._api.post(path, json=body))
 
     def upload(
         self, paths: list[Path], on_upload: Callable[[Path], None]

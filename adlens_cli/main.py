@@ -18,10 +18,18 @@ app.add_typer(models, name="models")
 class Function(StrEnum):
     API = "api"
     ANALYZE = "analyze"
+    EXPORTS = "exports"
     DEAD_LETTERS = "dead_letters"
     SWEEP = "sweep"
     MIGRATE = "migrate"
     WEB = "web"
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    PARQUET = "parquet"
+    COCO = "coco"
+    JSONL = "jsonl"
 
 
 BundleOption = Annotated[
@@ -100,6 +108,54 @@ def demo(
     from adlens_cli.demo import run
 
     raise typer.Exit(run(paths or [], oneshot, bundle))
+
+
+@app.command()
+def export(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    export_format: Annotated[Format, typer.Option("--format", "-f", help="What kind of file.")] = Format.CSV,
+    group: Annotated[list[str] | None, typer.Option(help="Of these groups, by id; may be given several times.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="With one of these topics, by id.")] = None,
+    color: Annotated[str | None, typer.Option(help="With a colour of this class, by its English name.")] = None,
+    object_class: Annotated[str | None, typer.Option("--object", help="With an object of this class.")] = None,
+    word: Annotated[str | None, typer.Option(help="With this word in its text.")] = None,
+    text: Annotated[str | None, typer.Option(help="With this in its text or its file name.")] = None,
+    status: Annotated[str | None, typer.Option(help="PENDING, PROCESSING, SUCCESS or ERROR.")] = None,
+    min_confidence: Annotated[float | None, typer.Option(help="Of the topic, 0 to 1.")] = None,
+    max_confidence: Annotated[float | None, typer.Option(help="Of the topic, 0 to 1.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Any other filter of `GET /creatives`.")
+    ] = None,
+    embeddings: Annotated[bool, typer.Option("--embeddings", help="Add each creative's vector.")] = False,
+) -> None:
+    """Make a file of creatives and download it: CSV, Parquet, COCO or JSON Lines. Without filters, of all of them.
+
+    ADLENS_API_URL and ADLENS_API_KEY name another API than the local stack's.
+    """
+    from adlens_cli.exports import run
+
+    given: dict[str, object] = {
+        "group_id": _one_or_more(group),
+        "topic": _one_or_more(topic),
+        "color": color,
+        "object": object_class,
+        "word": word,
+        "text": text,
+        "status": status,
+        "min_confidence": min_confidence,
+        "max_confidence": max_confidence,
+    }
+    for condition in where or ():
+        name, equals, value = condition.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{condition!r} is no NAME=VALUE.", param_hint="--where")
+        given[name] = value
+    filters = {name: value for name, value in given.items() if value is not None}
+    raise typer.Exit(run(output, export_format.value, filters, embeddings))
+
+
+def _one_or_more(values: list[str] | None) -> str | list[str] | None:
+    return values[0] if values and len(values) == 1 else values or None
 
 
 @keys.command("create")

@@ -5,24 +5,25 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from adlens.settings import DatabaseSettings, PreviewSettings, StorageSettings
+from adlens.settings import DatabaseSettings, ExportSettings, PreviewSettings, StorageSettings, StoreSettings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from adlens.persistence.exports import PostgresExports
     from adlens.persistence.repositories import PostgresCreatives
     from adlens.storage.objects import S3ObjectStore
-    from adlens.storage.queue import SqsAnalysisQueue
+    from adlens.storage.queue import SqsAnalysisQueue, SqsExportQueue
 
 SECRET_TTL_SECONDS = 300
 
 
 @functools.cache
-def database(settings: DatabaseSettings) -> Engine:
+def database(settings: DatabaseSettings, connections: int = 1) -> Engine:
     from adlens.persistence.session import Credentials, make_engine
 
     if settings.database_url is not None:
-        return make_engine(settings.database_url.get_secret_value())
+        return make_engine(settings.database_url.get_secret_value(), pool_size=connections)
 
     def credentials(refresh: bool) -> Credentials:
         from aws_lambda_powertools.utilities import parameters
@@ -33,7 +34,7 @@ def database(settings: DatabaseSettings) -> Engine:
         return Credentials(secret["username"], secret["password"])
 
     url = f"postgresql+psycopg2://{settings.database_host}/{settings.database_name}?sslmode=require"
-    return make_engine(url, credentials)
+    return make_engine(url, credentials, pool_size=connections)
 
 
 @functools.cache
@@ -53,7 +54,12 @@ def preview_store(settings: PreviewSettings) -> S3ObjectStore:
     return _store(settings, settings.previews_bucket)
 
 
-def _store(settings: StorageSettings, bucket: str) -> S3ObjectStore:
+@functools.cache
+def export_store(settings: ExportSettings) -> S3ObjectStore:
+    return _store(settings, settings.exports_bucket)
+
+
+def _store(settings: StoreSettings, bucket: str) -> S3ObjectStore:
     from adlens.storage.clients import s3_client
     from adlens.storage.objects import S3ObjectStore
 
@@ -72,3 +78,18 @@ def analysis_queue(settings: StorageSettings) -> SqsAnalysisQueue:
     from adlens.storage.queue import SqsAnalysisQueue
 
     return SqsAnalysisQueue(sqs_client(), settings.queue_url)
+
+
+@functools.cache
+def exports(settings: DatabaseSettings, connections: int = 1) -> PostgresExports:
+    from adlens.persistence.exports import PostgresExports
+
+    return PostgresExports(database(settings, connections))
+
+
+@functools.cache
+def export_queue(settings: ExportSettings) -> SqsExportQueue:
+    from adlens.storage.clients import sqs_client
+    from adlens.storage.queue import SqsExportQueue
+
+    return SqsExportQueue(sqs_client(), settings.exports_queue_url)

@@ -15,6 +15,7 @@ from constructs import Construct
 from infra_cdk.analysis import Analysis
 from infra_cdk.api import Api
 from infra_cdk.config import AwsConfig
+from infra_cdk.exports import Exports
 from infra_cdk.function import METRICS
 from infra_cdk.queue import UploadsQueue
 from infra_cdk.web import Web
@@ -32,6 +33,7 @@ class Alarms(Construct):
         config: AwsConfig,
         queue: UploadsQueue,
         analysis: Analysis,
+        exports: Exports,
         api: Api,
         workers: Workers,
         web: Web | None,
@@ -52,6 +54,12 @@ class Alarms(Construct):
             "Analyses were given up after all attempts, and dead_letters does not take them.",
         )
         self._alarm(
+            "DeadExports",
+            exports.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="max"),
+            0,
+            "Exports were given up after all attempts, and dead_letters does not take them.",
+        )
+        self._alarm(
             "GivenUp",
             cloudwatch.Metric(
                 namespace=METRICS,
@@ -61,7 +69,7 @@ class Alarms(Construct):
                 statistic="sum",
             ),
             0,
-            "Analyses were given up after all attempts; the creatives are marked ERROR, see the log of dead_letters.",
+            "Analyses or exports were given up after all attempts and are marked so: see the log of dead_letters.",
         )
         self._alarm(
             "OldestMessage",
@@ -72,6 +80,7 @@ class Alarms(Construct):
         )
         functions = {
             "Analyze": analysis.function,
+            "Exports": exports.function,
             "Api": api.function,
             "DeadLetters": workers.dead_letters,
             "Sweep": workers.sweep,

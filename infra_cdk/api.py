@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra_cdk.buckets import Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
+from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 from infra_cdk.queue import UploadsQueue
 
@@ -68,6 +69,7 @@ class Api(Construct):
         *,
         surroundings: Surroundings,
         zip_code: ZipCode,
+        exports: Exports,
         origins: list[str],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -115,8 +117,8 @@ class Api(Construct):
         if isinstance(config, LocalConfig):
             Tags.of(self.rest_api).add("_custom_id_", LOCAL_ID)  # LocalStack then keeps the address over deployments
         self.rest_api.node.try_remove_child("Endpoint")  # an output beside ours
-        self._environment(config, buckets, queue, origins)
-        self._grants(buckets, queue)
+        self._environment(config, buckets, queue, exports, origins)
+        self._grants(buckets, queue, exports)
 
         alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
         integration = apigateway.LambdaIntegration(alias, proxy=True, allow_test_invoke=False)
@@ -133,12 +135,19 @@ class Api(Construct):
         return f"/_aws/execute-api/{self.rest_api.rest_api_id}/{STAGE}"  # LocalStack serves every API on one host
 
     def _environment(
-        self, config: LocalConfig | AwsConfig, buckets: Buckets, queue: UploadsQueue, origins: list[str]
+        self,
+        config: LocalConfig | AwsConfig,
+        buckets: Buckets,
+        queue: UploadsQueue,
+        exports: Exports,
+        origins: list[str],
     ) -> None:
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_PREVIEWS_BUCKET": buckets.previews.bucket_name,
             "ADLENS_QUEUE_URL": queue.queue.queue_url,
+            "ADLENS_EXPORTS_BUCKET": buckets.exports.bucket_name,
+            "ADLENS_EXPORTS_QUEUE_URL": exports.queue.queue_url,
             "ADLENS_API_ROOT_PATH": self._local_path if isinstance(config, LocalConfig) else f"/{STAGE}",
             "ADLENS_CORS_ORIGINS": Stack.of(self).to_json_string(origins),
         }
@@ -147,13 +156,15 @@ class Api(Construct):
         for name, value in variables.items():
             self.function.add_environment(name, value)
 
-    def _grants(self, buckets: Buckets, queue: UploadsQueue) -> None:
+    def _grants(self, buckets: Buckets, queue: UploadsQueue, exports: Exports) -> None:
         # The actions on objects bound what the signatures of the function can do, too.
         objects = buckets.uploads.arn_for_objects("*")
         allow(self.function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
-        allow(self.function, ["s3:GetObject", "s3:DeleteObject"], buckets.previews.arn_for_objects("*"))
+        for bucket in (buckets.previews, buckets.exports):
+            allow(self.function, ["s3:GetObject", "s3:DeleteObject"], bucket.arn_for_objects("*"))
         allow(self.function, ["s3:ListBucket"], buckets.uploads.bucket_arn)
         allow(self.function, ["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.queue.queue_arn)
+        allow(self.function, ["sqs:SendMessage"], exports.queue.queue_arn)
 
     def _errors(self) -> None:
         """What the gateway answers by itself, in the shape that the function gives to errors.

@@ -1,4 +1,4 @@
-"""Where originals, previews and model bundles live: private, encrypted, reached with TLS only."""
+"""Where originals, previews, exports and model bundles live: private, encrypted, reached with TLS only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from constructs import Construct
 
 from infra_cdk.config import Config
 
+EXPORT_DAYS = 7
+"""As `adlens.domain.exports.KEPT_FOR`: the sweep forgets an export when its file is gone."""
+
 
 def bucket_name(config: Config, name: str) -> str:
     """Named by hand: the queue's policy names the bucket, whose notifications wait for that policy."""
@@ -16,7 +19,7 @@ def bucket_name(config: Config, name: str) -> str:
 
 class Buckets(Construct):
     """`uploads` takes what browsers send, and all of it is analysed; `previews` has a small picture of each; `models`
-    keeps published model bundles, every version of them.
+    keeps published model bundles, every version of them; `exports` has files of creatives for some days.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
@@ -29,6 +32,9 @@ class Buckets(Construct):
         )
         self.previews = private_bucket(
             self, "Previews", config, "previews", expire_days=config.uploads_expire_days, logs=self.access_logs
+        )
+        self.exports = private_bucket(
+            self, "Exports", config, "exports", expire_days=EXPORT_DAYS, logs=self.access_logs
         )
         self.models = private_bucket(self, "Models", config, "models", versioned=True, logs=self.access_logs)
 

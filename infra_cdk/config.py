@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYZE_TIMEOUT_SECONDS = 60
+EXPORT_TIMEOUT_SECONDS = 900  # what Lambda gives at most
 # functions/analyze/Dockerfile and docker-compose.yml have the same default.
 BUNDLE = "models/compact"
 

@@ -93,13 +93,13 @@ class Surroundings:
 
 
 class ZipCode(Construct):
-    """The code that the zip functions share: the package `functions` without the analysis, and two layers."""
+    """The code that the zip functions share: the package `functions` without those that are images, and two layers."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
         self.code = lambda_.Code.from_asset(
             str(ROOT),
-            exclude=["/*", "!/functions", "/functions/analyze", *CACHES],
+            exclude=["/*", "!/functions", "/functions/analyze", "/functions/exports", *CACHES],
             ignore_mode=IgnoreMode.GIT,
         )
         self.layers = [self._layer("Library", "adlens: the shared library", ROOT / "layers/adlens")]

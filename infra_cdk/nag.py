@@ -65,7 +65,7 @@ def reasons(stack: AdLensStack) -> Iterator[tuple[str, str]]:
     yield from (EVERYWHERE | (LOCALLY if local else ON_AWS)).items()
     if stack.web:
         yield from (WEB if stack.web.has_domain else WEB | WITHOUT_DOMAIN).items()
-    buckets = (stack.buckets.uploads, stack.buckets.previews, stack.buckets.models)
+    buckets = (stack.buckets.uploads, stack.buckets.previews, stack.buckets.models, stack.buckets.exports)
     for bucket in (*buckets, *([stack.web.files] if stack.web else [])):
         logical_id = stack.resolve(bucket.bucket_arn)["Fn::GetAtt"][0]
         yield f"IAM5[Resource::<{logical_id}.Arn>/*]", OBJECTS

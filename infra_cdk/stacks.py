@@ -11,6 +11,7 @@ from infra_cdk.analysis import Analysis
 from infra_cdk.api import Api
 from infra_cdk.buckets import Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
+from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode
 from infra_cdk.nag import acknowledge
 from infra_cdk.queue import UploadsQueue
@@ -46,11 +47,16 @@ class AdLensStack(Stack):
         surroundings = Surroundings(config=config, buckets=self.buckets, queue=self.queue, database=self.database)
         zip_code = ZipCode(self, "Code", config=config)
         self.analysis = Analysis(self, "Analysis", surroundings=surroundings)
-        self.api = Api(self, "Api", surroundings=surroundings, zip_code=zip_code, origins=origins)
-        self.workers = Workers(self, "Workers", surroundings=surroundings, zip_code=zip_code)
+        self.exports = Exports(self, "Exports", surroundings=surroundings)
+        self.api = Api(self, "Api", surroundings=surroundings, zip_code=zip_code, exports=self.exports, origins=origins)
+        self.workers = Workers(self, "Workers", surroundings=surroundings, zip_code=zip_code, exports=self.exports)
         if isinstance(config, AwsConfig):
             self.workers.migrate_before(
-                self.analysis.function, self.api.function, self.workers.dead_letters, self.workers.sweep
+                self.analysis.function,
+                self.exports.function,
+                self.api.function,
+                self.workers.dead_letters,
+                self.workers.sweep,
             )
             if self.web:
                 self.web.run(self.api.url(config))
@@ -81,6 +87,7 @@ class AdLensStack(Stack):
             config=config,
             queue=self.queue,
             analysis=self.analysis,
+            exports=self.exports,
             api=self.api,
             workers=self.workers,
             web=self.web,
@@ -94,6 +101,9 @@ class AdLensStack(Stack):
             "ModelsBucketName": self.buckets.models.bucket_name,
             "QueueUrl": self.queue.queue.queue_url,
             "DeadLetterQueueUrl": self.queue.dead_letters.queue_url,
+            "ExportsBucketName": self.buckets.exports.bucket_name,
+            "ExportsQueueUrl": self.exports.queue.queue_url,
+            "ExportsFunctionName": self.exports.function.function_name,
             "MigrateFunctionName": self.workers.migrate.function_name,
             "AnalyzeFunctionName": self.analysis.function.function_name,
             "ApiFunctionName": self.api.function.function_name,

@@ -8,6 +8,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
+from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 
 
@@ -19,6 +20,7 @@ class Workers(Construct):
         *,
         surroundings: Surroundings,
         zip_code: ZipCode,
+        exports: Exports,
     ) -> None:
         super().__init__(scope, construct_id)
         buckets, queue = surroundings.buckets, surroundings.queue
@@ -35,13 +37,14 @@ class Workers(Construct):
             )
 
         self.dead_letters = function(
-            "DeadLetters", "dead-letters", Duration.minutes(1), "Marks what the queue gave up as ERROR."
+            "DeadLetters", "dead-letters", Duration.minutes(1), "Marks what the queues gave up as ERROR or FAILED."
         )
-        self.dead_letters.add_event_source(
-            SqsEventSource(queue.dead_letters, batch_size=10, report_batch_item_failures=True)
-        )
+        for given_up in (queue.dead_letters, exports.dead_letters):
+            self.dead_letters.add_event_source(SqsEventSource(given_up, batch_size=10, report_batch_item_failures=True))
 
-        self.sweep = function("Sweep", "sweep", Duration.minutes(1), "Ends uploads that never arrived.")
+        self.sweep = function(
+            "Sweep", "sweep", Duration.minutes(1), "Ends uploads that never arrived, forgets old exports."
+        )
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.queue.queue_url)
         allow(self.sweep, ["s3:GetObject"], buckets.uploads.arn_for_objects("*"))

@@ -42,11 +42,14 @@ class Deployment:
     models_bucket: str
     queue_url: str
     dead_letter_queue_url: str
+    exports_bucket: str
+    exports_queue_url: str
     migrate_function: str
     analyze_function: str
     api_function: str
     dead_letters_function: str
     sweep_function: str
+    exports_function: str
     database_url: str
     template: str  # hash of what it was made from
 
@@ -62,11 +65,14 @@ class Deployment:
                 models_bucket=outputs["ModelsBucketName"],
                 queue_url=outputs["QueueUrl"],
                 dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
+                exports_bucket=outputs["ExportsBucketName"],
+                exports_queue_url=outputs["ExportsQueueUrl"],
                 migrate_function=outputs["MigrateFunctionName"],
                 analyze_function=outputs["AnalyzeFunctionName"],
                 api_function=outputs["ApiFunctionName"],
                 dead_letters_function=outputs["DeadLettersFunctionName"],
                 sweep_function=outputs["SweepFunctionName"],
+                exports_function=outputs["ExportsFunctionName"],
                 database_url=database_url,
                 template=template,
             )

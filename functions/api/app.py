@@ -14,6 +14,7 @@ from functions.api.routes import (
     analytics,
     creatives,
     docs,
+    exports,
     figures,
     gallery,
     groups,
@@ -30,6 +31,7 @@ Upload advertising creatives, watch their analysis, read what was found in them.
 2. `GET /groups/{group_id}/status` shows how far they are.
 3. `GET /creatives/{creative_id}` has the findings, `GET /analytics/group/{group_id}` the figures.
 4. `GET /creatives` browses all of them, by group, topic, colour, object, word or text; `GET /search` says where it is.
+5. `POST /exports` makes a file of them.
 
 Every request carries an API key in the header `x-api-key` and sees what belongs to the key's workspace, nothing else.
 Boxes are fractions of the upright picture's width and height. Times are ISO 8601 in UTC. Topics go by their id
@@ -42,6 +44,7 @@ TAGS = [
     {"name": "creatives", "description": "One creative, its findings and its progress."},
     {"name": "search", "description": "Texts, objects and colours of all creatives, and where they are."},
     {"name": "analytics", "description": "Figures over a group or over everything."},
+    {"name": "exports", "description": "Files out: CSV, Parquet, COCO, JSON Lines."},
     {"name": "settings", "description": "What a workspace's users can set."},
     {"name": "account", "description": "Who one is here, and what topics and colours are called."},
     {"name": "health", "description": "Whether the service works."},
@@ -76,7 +79,7 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
         max_age=600,
     )
-    for module in (uploads, groups, gallery, alike, creatives, search, figures, analytics, settings, account):
+    for module in (uploads, groups, gallery, alike, creatives, search, figures, analytics, exports, settings, account):
         app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
     app.include_router(health.router)
     app.include_router(docs.router, include_in_schema=False)

@@ -12,6 +12,7 @@ from fastapi.security import APIKeyHeader
 
 from adlens.domain.creative import CreativeId
 from adlens.persistence.alike import PostgresAlike
+from adlens.persistence.exports import PostgresExports
 from adlens.persistence.figures import PostgresFigures
 from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
@@ -21,9 +22,10 @@ from adlens.persistence.workspaces import Caller as KeyHolder
 from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
 from adlens.services.reanalyze import Reanalyze, ReanalyzeGroup
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
+from adlens.services.request_export import RequestExport
 from adlens.settings import ApiSettings
 from adlens.storage.objects import S3ObjectStore
-from adlens.storage.queue import SqsAnalysisQueue
+from adlens.storage.queue import SqsAnalysisQueue, SqsExportQueue
 from functions import wiring
 from functions.api.errors import Unauthorized, UnsupportedMediaType
 
@@ -52,6 +54,18 @@ def preview_store(settings: Settings) -> S3ObjectStore:
 
 def analysis_queue(settings: Settings) -> SqsAnalysisQueue:
     return wiring.analysis_queue(settings)
+
+
+def exports(settings: Settings) -> PostgresExports:
+    return wiring.exports(settings)
+
+
+def export_store(settings: Settings) -> S3ObjectStore:
+    return wiring.export_store(settings)
+
+
+def export_queue(settings: Settings) -> SqsExportQueue:
+    return wiring.export_queue(settings)
 
 
 def queries(settings: Settings) -> PostgresQueries:
@@ -86,6 +100,9 @@ Creatives = Annotated[PostgresCreatives, Depends(creatives)]
 Store = Annotated[S3ObjectStore, Depends(object_store)]
 Previews = Annotated[S3ObjectStore, Depends(preview_store)]
 Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
+Exports = Annotated[PostgresExports, Depends(exports)]
+ExportStore = Annotated[S3ObjectStore, Depends(export_store)]
+ExportQueue = Annotated[SqsExportQueue, Depends(export_queue)]
 Queries = Annotated[PostgresQueries, Depends(queries)]
 Galleries = Annotated[PostgresGallery, Depends(gallery)]
 FiguresOf = Annotated[PostgresFigures, Depends(figures)]
@@ -157,6 +174,11 @@ async def reanalyze_group(creatives: Creatives, queue: Queue) -> ReanalyzeGroup:
     return ReanalyzeGroup(creatives, queue)
 
 
+async def request_export(exports: Exports, queue: ExportQueue) -> RequestExport:
+    return RequestExport(exports, queue)
+
+
+UseRequestExport = Annotated[RequestExport, Depends(request_export)]
 UseRegisterUploads = Annotated[RegisterUploads, Depends(register_uploads)]
 UseStoreUpload = Annotated[StoreUpload, Depends(store_upload)]
 UseReanalyze = Annotated[Reanalyze, Depends(reanalyze)]

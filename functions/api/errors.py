@@ -33,6 +33,7 @@ STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     errors.UnknownCreative: HTTPStatus.NOT_FOUND,
     errors.UnknownGroup: HTTPStatus.NOT_FOUND,
+    errors.UnknownExport: HTTPStatus.NOT_FOUND,
     errors.UnknownSetting: HTTPStatus.NOT_FOUND,
     errors.ObjectGone: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,

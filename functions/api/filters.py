@@ -181,7 +181,7 @@ async def filter_of(query: str, name: str, depth: int = 1) -> CreativeFilter:
 
 _LISTS = ("group_id", "topic")
 
-_PARAMETERS = {
+PARAMETERS = {
     "group_ids": "group_id",
     "topics": "topic",
     "color_class": "color",
@@ -205,7 +205,7 @@ def query_of(chosen: CreativeFilter) -> str:
         value = getattr(chosen, field.name)
         if value == field.default:
             continue
-        name = _PARAMETERS.get(field.name, field.name)
+        name = PARAMETERS.get(field.name, field.name)
         for one in value if isinstance(value, tuple) else (value,):
             given.append((name, _written(one)))
     return urlencode(given, quote_via=quote)

@@ -1,4 +1,4 @@
-"""What the analysis queue gave up ends in ERROR, where its owner sees it and can start it again."""
+"""What a queue gave up ends in ERROR or FAILED, where its owner sees it and can start it again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from adlens.domain.errors import MalformedEvent
 from adlens.domain.events import parse_message
-from adlens.services.end_unfinished import EndDeadLetter
+from adlens.domain.exports import is_export_request, parse_export_request
+from adlens.services.end_unfinished import EndDeadExport, EndDeadLetter
 from adlens.settings import DatabaseSettings
 from functions import wiring
 
@@ -30,6 +31,11 @@ def end_dead_letter() -> EndDeadLetter:
     return EndDeadLetter(wiring.creatives(DatabaseSettings()))
 
 
+@functools.cache
+def end_dead_export() -> EndDeadExport:
+    return EndDeadExport(wiring.exports(DatabaseSettings()))
+
+
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
@@ -40,6 +46,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def handle_record(record: SQSRecord) -> None:
     metrics.add_metric("DeadLetters", MetricUnit.Count, 1)
     try:
+        if is_export_request(record.body):
+            key = parse_export_request(record.body)
+            ended = end_dead_export()(key, record.message_id)
+            logger.warning("dead letter", export=key, message_id=record.message_id, ended=ended)
+            return
         events = parse_message(record.body)
     except MalformedEvent as error:
         # Retrying cannot help and no creative is known: the log and the metric's alarm are where it is seen.

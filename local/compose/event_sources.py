@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,10 +32,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FUNCTION_SECONDS = 60  # as in infra_cdk
+EXPORT_SECONDS = 900  # as well
 POLL_SECONDS = 5  # also how long a stop may have to wait for a poll
 PAUSE_SECONDS = 3  # while a neighbour is away
 SWEEP_SECONDS = 300
-STALE_SECONDS = 2 * FUNCTION_SECONDS
+# After how long without a step each source is taken for stuck.
+STALE_SECONDS = {
+    "analyze": 2 * FUNCTION_SECONDS,
+    "exports": EXPORT_SECONDS + FUNCTION_SECONDS,
+    "dead_letters": 2 * FUNCTION_SECONDS,
+    "dead_exports": 2 * FUNCTION_SECONDS,
+    "sweep": 2 * FUNCTION_SECONDS,
+}
 BEATS = Path(tempfile.gettempdir()) / "event-sources"
 
 
@@ -44,7 +52,7 @@ class Source(Protocol):
     def name(self) -> str: ...
 
     def step(self, stop: threading.Event) -> None:
-        """Does what is due, in about a minute at most. Trouble of neighbours may be raised: the step is done again."""
+        """Does what is due, within STALE_SECONDS. Trouble of neighbours may be raised: the step is done again."""
 
 
 @dataclass(frozen=True)
@@ -178,10 +186,13 @@ def run(sources: Sequence[Source], stop: threading.Event, beats: Path = BEATS) -
             future.result()
 
 
-def at_work(names: Iterable[str], beats: Path = BEATS) -> bool:
-    """Whether every source has begun a step lately."""
-    fresh = time.time() - STALE_SECONDS
-    return all((beats / name).exists() and (beats / name).stat().st_mtime > fresh for name in names)
+def at_work(stale_seconds: Mapping[str, float], beats: Path = BEATS) -> bool:
+    """Whether every source has begun a step lately: less than so many seconds ago."""
+    now = time.time()
+    return all(
+        (beats / name).exists() and (beats / name).stat().st_mtime > now - stale
+        for name, stale in stale_seconds.items()
+    )
 
 
 def main() -> None:
@@ -190,24 +201,31 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     analyze = EmulatedFunction(os.environ["ANALYZE_URL"], FUNCTION_SECONDS)
-    dead_letters = ProcessFunction("functions.dead_letters.handler.handler", FUNCTION_SECONDS)
+    exports = EmulatedFunction(os.environ["EXPORTS_URL"], EXPORT_SECONDS)
+    # Each source calls in a thread of its own, and an environment takes one call at a time.
+    dead_letters, dead_exports = (
+        ProcessFunction("functions.dead_letters.handler.handler", FUNCTION_SECONDS) for _ in range(2)
+    )
     sweep = ProcessFunction("functions.sweep.handler.handler", FUNCTION_SECONDS)
     queue, given_up = os.environ["ADLENS_QUEUE_URL"], os.environ["DEAD_LETTER_QUEUE_URL"]
+    files, files_given_up = os.environ["ADLENS_EXPORTS_QUEUE_URL"], os.environ["EXPORTS_DEAD_LETTER_QUEUE_URL"]
     try:
         run(
             [
                 QueueSource("analyze", sqs_client(), queue, analyze, batch_size=2),
+                QueueSource("exports", sqs_client(), files, exports, batch_size=1),
                 QueueSource("dead_letters", sqs_client(), given_up, dead_letters, batch_size=10),
+                QueueSource("dead_exports", sqs_client(), files_given_up, dead_exports, batch_size=10),
                 Schedule("sweep", sweep, SWEEP_SECONDS),
             ],
             stop,
         )
     finally:
-        dead_letters.stop()
-        sweep.stop()
+        for function in (dead_letters, dead_exports, sweep):
+            function.stop()
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        sys.exit(not at_work(("analyze", "dead_letters", "sweep")))
+        sys.exit(not at_work(STALE_SECONDS))
     main()

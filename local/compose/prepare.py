@@ -14,12 +14,23 @@ if TYPE_CHECKING:
 BRIDGE = "arn:minio:sqs::_:webhook"
 
 
-def prepare(client: S3Client, uploads: str, previews: str, models: str) -> None:
+EXPORT_DAYS = 7  # as infra_cdk/buckets.py
+
+
+def prepare(client: S3Client, uploads: str, previews: str, models: str, exports: str) -> None:
     existing = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
-    for bucket in (uploads, previews, models):
+    for bucket in (uploads, previews, models, exports):
         if bucket not in existing:
             client.create_bucket(Bucket=bucket)  # private: MinIO opens a bucket by policy only
             print(f"made the bucket {bucket}")
+    client.put_bucket_lifecycle_configuration(
+        Bucket=exports,
+        LifecycleConfiguration={
+            "Rules": [
+                {"ID": "leftovers", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": EXPORT_DAYS}}
+            ]
+        },
+    )
     client.put_bucket_notification_configuration(
         Bucket=uploads,
         NotificationConfiguration={
@@ -35,4 +46,5 @@ if __name__ == "__main__":
         os.environ["ADLENS_UPLOADS_BUCKET"],
         os.environ["ADLENS_PREVIEWS_BUCKET"],
         os.environ["ADLENS_MODELS_BUCKET"],
+        os.environ["ADLENS_EXPORTS_BUCKET"],
     )

@@ -1,7 +1,7 @@
 """Makes the queues in LocalStack, which forgets them when it stops; its ready hook runs this file at each start.
 
-The same queues as infra_cdk/queue.py makes, which a test compares. Needs boto3 only: LocalStack runs it in its own
-interpreter, as text, so nothing can be imported from beside it.
+The same queues as infra_cdk/queue.py and exports.py make, which a test compares. Needs boto3 only: LocalStack runs it
+in its own interpreter, as text, so nothing can be imported from beside it.
 """
 
 import json
@@ -9,9 +9,13 @@ import os
 
 import boto3
 
-NAME = "adlens-local-uploads"
-VISIBILITY_SECONDS = 360
-MAX_RECEIVES = 5
+DAY = 24 * 3600
+# The uploads queue comes last: the health check takes it for all of them.
+QUEUES = {
+    "adlens-local-exports": {"visibility": 5400, "max_receives": 3},
+    "adlens-local-uploads": {"visibility": 360, "max_receives": 5},
+}
+DEAD_VISIBILITY = 360
 
 sqs = boto3.client(
     "sqs",
@@ -20,16 +24,17 @@ sqs = boto3.client(
     aws_access_key_id="local",
     aws_secret_access_key="local",  # noqa: S106 - LocalStack checks none
 )
-dead_letters = sqs.create_queue(
-    QueueName=f"{NAME}-dead-letters",
-    Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS), "MessageRetentionPeriod": str(14 * 24 * 3600)},
-)["QueueUrl"]
-arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-sqs.create_queue(
-    QueueName=NAME,
-    Attributes={
-        "VisibilityTimeout": str(VISIBILITY_SECONDS),
-        "MessageRetentionPeriod": str(4 * 24 * 3600),
-        "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES}),
-    },
-)
+for name, of in QUEUES.items():
+    dead_letters = sqs.create_queue(
+        QueueName=f"{name}-dead-letters",
+        Attributes={"VisibilityTimeout": str(DEAD_VISIBILITY), "MessageRetentionPeriod": str(14 * DAY)},
+    )["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.create_queue(
+        QueueName=name,
+        Attributes={
+            "VisibilityTimeout": str(of["visibility"]),
+            "MessageRetentionPeriod": str(4 * DAY),
+            "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": of["max_receives"]}),
+        },
+    )

@@ -56,7 +56,7 @@ def test_functions_are_in_subnets_without_internet(aws: Stage) -> None:
         association["SubnetId"]["Ref"]: association["RouteTableId"]["Ref"]
         for association in aws.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
     }
-    for name in ("analyze", "api", "dead-letters", "sweep", "migrate"):
+    for name in ("analyze", "exports", "api", "dead-letters", "sweep", "migrate"):
         subnets = aws.function(name)["VpcConfig"]["SubnetIds"]
         assert len(subnets) == 2
         assert not {tables[subnet["Ref"]] for subnet in subnets} & routed
@@ -106,7 +106,7 @@ def test_functions_reach_the_database_through_the_proxy_only(aws: Stage) -> None
     assert properties["RequireTLS"] is True
     (auth,) = properties["Auth"]
     assert (auth["AuthScheme"], auth["ClientPasswordAuthType"]) == ("SECRETS", "POSTGRES_SCRAM_SHA_256")
-    for name in ("analyze", "api", "dead-letters", "sweep", "migrate"):
+    for name in ("analyze", "exports", "api", "dead-letters", "sweep", "migrate"):
         variables = aws.function(name)["Environment"]["Variables"]
         assert variables["ADLENS_DATABASE_HOST"] == {"Fn::GetAtt": [proxy, "Endpoint"]}
         assert variables["ADLENS_DATABASE_SECRET_ARN"] == auth["SecretArn"]
@@ -141,7 +141,7 @@ def test_migrations_run_before_what_needs_them(aws: Stage) -> None:
     version = aws.resources[resource["Properties"]["HandlerArn"]["Ref"]]["Properties"]
     assert aws.resources[version["FunctionName"]["Ref"]]["Properties"] == aws.function("migrate")
     assert resource["Properties"]["ExecuteOnHandlerChange"] is True
-    for name in ("analyze", "api", "dead-letters", "sweep"):
+    for name in ("analyze", "exports", "api", "dead-letters", "sweep"):
         (found,) = (found for found in aws.resources.values() if found.get("Properties") == aws.function(name))
         assert trigger in found["DependsOn"]
 
@@ -165,10 +165,10 @@ def test_traces_are_taken(aws: Stage) -> None:
 @pytest.mark.parametrize(
     ("namespace", "metric", "count"),
     [
-        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 1),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 2),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", 1),
-        ("AWS/Lambda", "Errors", 5),
-        ("AWS/Lambda", "Throttles", 5),
+        ("AWS/Lambda", "Errors", 6),
+        ("AWS/Lambda", "Throttles", 6),
         ("AWS/ApiGateway", "5XXError", 1),
         ("AWS/ApplicationELB", "UnHealthyHostCount", 1),
         ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", 1),
@@ -201,4 +201,4 @@ def test_alarms_are_mailed_through_an_encrypted_topic(aws: Stage) -> None:
 
 
 def _our_functions(aws: Stage) -> list[dict[str, Any]]:
-    return [aws.function(name) for name in ("analyze", "api", "dead-letters", "sweep", "migrate")]
+    return [aws.function(name) for name in ("analyze", "exports", "api", "dead-letters", "sweep", "migrate")]

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from adlens.settings import AnalyzeSettings, ApiSettings, DatabaseSettings, SweepSettings
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, ROOT
+from adlens.settings import AnalyzeSettings, ApiSettings, DatabaseSettings, ExportSettings, SweepSettings
+from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
 from local.compose import event_sources
 from local.compose.env import make_env
 from local.compose.minio_bridge import BridgeSettings
@@ -232,6 +232,7 @@ def test_services_are_called_by_their_names_and_ports(compose: Compose) -> None:
         ("localstack", "4566"),
         ("bridge", "8080"),
         ("analyze", "8080"),
+        ("exports", "8080"),
         ("api", "8000"),
     }
     bridge = compose.services["bridge"].command
@@ -245,6 +246,7 @@ def test_the_functions_find_their_settings(compose: Compose, monkeypatch: pytest
         "migrate": [DatabaseSettings],
         "event-sources": [DatabaseSettings, SweepSettings],
         "analyze": [AnalyzeSettings],
+        "exports": [ExportSettings],
     }
     for name, settings in models.items():
         with monkeypatch.context() as patch:
@@ -284,7 +286,12 @@ def test_the_times_fit_each_other(compose: Compose) -> None:
     analyze = compose.services["analyze"]
     assert int(analyze.environment["AWS_LAMBDA_FUNCTION_TIMEOUT"]) == ANALYZE_TIMEOUT_SECONDS
     assert event_sources.FUNCTION_SECONDS == ANALYZE_TIMEOUT_SECONDS
-    assert event_sources.STALE_SECONDS > ANALYZE_TIMEOUT_SECONDS + event_sources.POLL_SECONDS
+    exports = compose.services["exports"]
+    assert int(exports.environment["AWS_LAMBDA_FUNCTION_TIMEOUT"]) == EXPORT_TIMEOUT_SECONDS
+    assert event_sources.EXPORT_SECONDS == EXPORT_TIMEOUT_SECONDS
+    for name, stale in event_sources.STALE_SECONDS.items():
+        longest = EXPORT_TIMEOUT_SECONDS if name == "exports" else ANALYZE_TIMEOUT_SECONDS
+        assert stale > longest + event_sources.POLL_SECONDS
     for service in (analyze, compose.services["event-sources"]):
         assert seconds(service.stop_grace_period) > ANALYZE_TIMEOUT_SECONDS
 
@@ -357,7 +364,14 @@ class Dockerfile:
         return taken
 
 
-@pytest.fixture(params=["functions/analyze/Dockerfile", "local/compose/Dockerfile", "webapp/Dockerfile"])
+@pytest.fixture(
+    params=[
+        "functions/analyze/Dockerfile",
+        "functions/exports/Dockerfile",
+        "local/compose/Dockerfile",
+        "webapp/Dockerfile",
+    ]
+)
 def dockerfile(request: pytest.FixtureRequest) -> Dockerfile:
     return Dockerfile(ROOT / request.param)
 

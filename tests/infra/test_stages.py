@@ -8,7 +8,8 @@ import pytest
 from aws_cdk.assertions import Match
 
 from adlens import settings as runtime
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, LocalConfig
+from adlens.domain.exports import KEPT_FOR
+from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, LocalConfig
 
 from .conftest import Stage
 
@@ -19,6 +20,9 @@ OUTPUTS = {
     "ModelsBucketName",
     "QueueUrl",
     "DeadLetterQueueUrl",
+    "ExportsBucketName",
+    "ExportsQueueUrl",
+    "ExportsFunctionName",
     "MigrateFunctionName",
     "AnalyzeFunctionName",
     "ApiFunctionName",
@@ -27,6 +31,7 @@ OUTPUTS = {
 }
 SETTINGS = {
     "analyze": runtime.AnalyzeSettings,
+    "exports": runtime.ExportSettings,
     "api": runtime.ApiSettings,
     "dead-letters": runtime.DatabaseSettings,
     "sweep": runtime.SweepSettings,
@@ -143,7 +148,7 @@ def test_a_message_stays_hidden_for_six_times_its_consumers_timeout(stage: Stage
     functions = {name: found["Timeout"] for name, found in stage.of_type("AWS::Lambda::Function").items()}
     queues = stage.of_type("AWS::SQS::Queue")
     mappings = stage.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert len(mappings) == 2
+    assert len(mappings) == 4
     for mapping in mappings:
         timeout = functions[mapping["FunctionName"]["Ref"]]
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
@@ -173,6 +178,54 @@ def test_the_analysis_is_an_image_function(stage: Stage) -> None:
     assert analyze["Timeout"] == ANALYZE_TIMEOUT_SECONDS
 
 
+def test_exports_are_written_by_an_image_function_with_room_and_time(stage: Stage) -> None:
+    exports = stage.function("exports")
+    assert exports["PackageType"] == "Image"
+    assert exports["ImageConfig"]["Command"] == ["functions.exports.handler.handler"]
+    assert exports["Timeout"] == EXPORT_TIMEOUT_SECONDS == 900
+    assert exports["EphemeralStorage"] == {"Size": 10240}
+    assert exports["MemorySize"] > 1000
+    stage.template.has_resource_properties(
+        "AWS::Lambda::EventSourceMapping",
+        {
+            "EventSourceArn": {"Fn::GetAtt": [_queue(stage, "exports"), "Arn"]},
+            "BatchSize": 1,
+            "ScalingConfig": {"MaximumConcurrency": 2},
+        },
+    )
+    stage.template.has_resource_properties(
+        "AWS::SQS::Queue",
+        {
+            "QueueName": f"{stage.config.stack_name}-exports",
+            "RedrivePolicy": {
+                "deadLetterTargetArn": {"Fn::GetAtt": [_queue(stage, "exports-dead-letters"), "Arn"]},
+                "maxReceiveCount": 3,
+            },
+        },
+    )
+
+
+def test_the_api_sends_to_both_queues_and_no_other(stage: Stage) -> None:
+    role = stage.function("api")["Role"]["Fn::GetAtt"][0]
+    queues = [
+        resource["Fn::GetAtt"][0]
+        for roles, statement in _allowed(stage)
+        if {"Ref": role} in roles and "sqs:SendMessage" in _list(statement["Action"])
+        for resource in _list(statement["Resource"])
+    ]
+    assert sorted(queues) == sorted([_queue(stage, "uploads"), _queue(stage, "exports")])
+
+
+def test_exported_files_expire_when_their_exports_are_forgotten(stage: Stage) -> None:
+    stage.template.has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "BucketName": _named(stage, "exports"),
+            "LifecycleConfiguration": {"Rules": [Match.object_like({"ExpirationInDays": KEPT_FOR.days})]},
+        },
+    )
+
+
 @pytest.mark.parametrize("name", ["api", "dead-letters", "sweep", "migrate"])
 def test_zip_functions_name_a_handler_that_their_asset_holds(stage: Stage, name: str) -> None:
     function = stage.function(name)
@@ -182,7 +235,7 @@ def test_zip_functions_name_a_handler_that_their_asset_holds(stage: Stage, name:
     assert attribute == "handler"
     folder = stage.folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
     assert (folder / module.replace(".", "/")).with_suffix(".py").is_file()
-    assert not (folder / "functions/analyze").exists()
+    assert not [name for name in ("analyze", "exports") if (folder / "functions" / name).exists()]
     assert {path.name for path in folder.iterdir()} == {"functions"}
     assert not list(folder.rglob("__pycache__"))
 
@@ -282,6 +335,17 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
             },
         ),
         (
+            "exports",
+            {"s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"},
+            {
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+            },
+        ),
+        (
             "api",
             {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
             {"sqs:SendMessage", "sqs:GetQueueAttributes"},
@@ -324,6 +388,11 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
         ("api", "uploads", {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}),
         ("api", "previews", {"s3:GetObject", "s3:DeleteObject"}),
         ("api", "models", set()),
+        ("api", "exports", {"s3:GetObject", "s3:DeleteObject"}),
+        ("analyze", "exports", set()),
+        ("exports", "exports", {"s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"}),
+        ("exports", "uploads", set()),
+        ("exports", "previews", set()),
         ("sweep", "previews", set()),
     ],
 )

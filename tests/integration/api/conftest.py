@@ -33,8 +33,11 @@ from adlens.domain.analysis import (
 )
 from adlens.domain.creative import CreativeId, NewCreative, object_key, preview_key
 from adlens.domain.events import AnalysisRequested, ObjectCreated
+from adlens.domain.exports import ExportedFile, ExportFormat, ExportId, ExportOrder
+from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
+from adlens.persistence.exports import PostgresExports
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.tables import Base
 from adlens.persistence.workspaces import PostgresWorkspaces
@@ -68,6 +71,7 @@ class Memory:
 
     objects: dict[str, bytes] = field(default_factory=dict)
     sent: list[AnalysisRequested] = field(default_factory=list)
+    exports_sent: list[ExportId] = field(default_factory=list)
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
         self.objects[key] = data
@@ -86,6 +90,14 @@ class Memory:
         self.sent.extend(requests)
 
     def ping(self) -> None: ...
+
+
+@dataclass
+class ExportQueue:
+    memory: Memory
+
+    def send(self, key: ExportId) -> None:
+        self.memory.exports_sent.append(key)
 
 
 @dataclass
@@ -110,6 +122,16 @@ class Tenant:
         assert creatives.complete(claim, ANALYSIS, "etag")
         return key
 
+    def exported(self, export_id: UUID) -> None:
+        """An export that a worker has written."""
+        key = ExportId(self.id, export_id)
+        exports = PostgresExports(self.engine)
+        exports.record(key, ExportOrder(ExportFormat.JSONL, CreativeFilter(text=SECRET)))
+        claim = exports.claim(key, "worker", 60)
+        assert claim is not None
+        self.memory.objects[claim.object_key] = SECRET.encode()
+        assert exports.complete(claim, ExportedFile(claim.object_key, 1, 9, "0" * 64))
+
     def everything(self) -> dict[str, Any]:
         """All that is this workspace's, in the database, the store and the queue."""
         with self.engine.connect() as connection:
@@ -122,6 +144,7 @@ class Tenant:
                 if "workspace_id" in table.columns and table.name != "api_keys"
             }
         found["objects"] = {key: data for key, data in self.memory.objects.items() if key.startswith(f"{self.id}/")}
+        found["exports_sent"] = [key for key in self.memory.exports_sent if key.workspace_id == self.id]
         found["sent"] = [request for request in self.memory.sent if request.creative.workspace_id == self.id]
         return found
 
@@ -134,7 +157,14 @@ def memory() -> Memory:
 @pytest.fixture(scope="module")
 def app(database_url: str, engine: Engine) -> FastAPI:
     return create_app(
-        ApiSettings(database_url=database_url, uploads_bucket="uploads", previews_bucket="previews", queue_url="queue")
+        ApiSettings(
+            database_url=database_url,
+            uploads_bucket="uploads",
+            previews_bucket="previews",
+            queue_url="queue",
+            exports_bucket="exports",
+            exports_queue_url="exports",
+        )
     )
 
 
@@ -143,6 +173,8 @@ def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[..., Te
     app.dependency_overrides[dependencies.object_store] = lambda: memory
     app.dependency_overrides[dependencies.preview_store] = lambda: memory
     app.dependency_overrides[dependencies.analysis_queue] = lambda: memory
+    app.dependency_overrides[dependencies.export_store] = lambda: memory
+    app.dependency_overrides[dependencies.export_queue] = lambda: ExportQueue(memory)
 
     def make(name: str = "test") -> Tenant:
         workspaces = PostgresWorkspaces(engine)

@@ -84,6 +84,12 @@ PROBES = {
         request=lambda key: {"params": {"a": "topic=cups", "b": "rest"}},
         check=lambda found: not any(found[side]["creatives"] for side in "ab") and not found["words"],
     ),
+    "POST /exports": Probe(
+        request=lambda key: {"json": {"format": "csv"}}, check=lambda found: found["state"] == "PENDING"
+    ),
+    "GET /exports": Probe(check=lambda found: found == []),
+    "GET /exports/{export_id}": Probe(),
+    "DELETE /exports/{export_id}": Probe(),
     "GET /me": Probe(check=lambda found: found["workspace"]["name"] == "test"),
     "GET /settings/": Probe(check=lambda found: found == DEFAULTS),
     "GET /settings": Probe(check=lambda found: found == DEFAULTS),
@@ -108,7 +114,7 @@ def routes_of(app: FastAPI) -> set[str]:
 
 def ask(tenant: Any, route: str, key: CreativeId, group_id: str = GROUP) -> Response:
     method, _, path = route.partition(" ")
-    path = path.format(group_id=group_id, creative_id=key.id, key="DOMINANT_COLORS_COUNT")
+    path = path.format(group_id=group_id, creative_id=key.id, export_id=key.id, key="DOMINANT_COLORS_COUNT")
     return tenant.client.request(method, path, **PROBES[route].request(key))
 
 
@@ -121,7 +127,10 @@ def owner(new_tenant):
 
 @pytest.fixture
 def theirs(owner) -> CreativeId:
-    return owner.analysed(GROUP)
+    """A creative of the owner's, and an export with the same id."""
+    key = owner.analysed(GROUP)
+    owner.exported(key.id)
+    return key
 
 
 def test_every_route_is_probed(app: FastAPI) -> None:
@@ -158,6 +167,7 @@ def test_its_owner_gets_an_answer_to_the_same_request(route: str, owner, theirs:
 def test_both_may_use_the_same_ids(route: str, new_tenant, owner, theirs: CreativeId) -> None:
     other = new_tenant()
     other.analysed(GROUP, theirs.id)
+    other.exported(theirs.id)
     before = owner.everything()
     assert ask(other, route, theirs).is_success
     assert owner.everything() == before

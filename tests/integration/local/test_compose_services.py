@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -25,7 +26,8 @@ import yaml
 from PIL import Image, ImageDraw
 
 from adlens_cli.client import Client
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, ROOT
+from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
+from infra_cdk.exports import MAX_RECEIVES as EXPORT_RECEIVES
 from infra_cdk.queue import MAX_RECEIVES
 from local import localstack
 from local.compose.functions import FunctionError, ProcessFunction
@@ -35,6 +37,7 @@ from local.state import State, free_port
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 POSTED = json.loads((ROOT / "tests/unit/local/compose/minio_events/post.json").read_text())
 QUEUE, DEAD_LETTERS = "adlens-local-uploads", "adlens-local-uploads-dead-letters"
+EXPORTS, DEAD_EXPORTS = "adlens-local-exports", "adlens-local-exports-dead-letters"
 TOKEN = "a-token-of-many-letters"
 PATIENCE_SECONDS = 120
 
@@ -82,6 +85,8 @@ def environment(aws: str, queues: str, databases: Any) -> Iterator[dict[str, str
         "ADLENS_DATABASE_URL": database,
         "ADLENS_QUEUE_URL": f"{queues}/{QUEUE}",
         "DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_LETTERS}",
+        "ADLENS_EXPORTS_QUEUE_URL": f"{queues}/{EXPORTS}",
+        "EXPORTS_DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_EXPORTS}",
         "ADLENS_S3_ENDPOINT_URL": aws,
         "ADLENS_S3_PUBLIC_ENDPOINT_URL": aws,
         "AWS_SECRET_ACCESS_KEY": "secret",
@@ -182,15 +187,21 @@ def counts(sqs: Any, url: str) -> list[int]:
     return [int(n) for n in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values()]
 
 
-def test_the_queues_are_those_of_the_template(sqs: Any, queues: str, aws: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "timeout", "receives"),
+    [(QUEUE, ANALYZE_TIMEOUT_SECONDS, MAX_RECEIVES), (EXPORTS, EXPORT_TIMEOUT_SECONDS, EXPORT_RECEIVES)],
+)
+def test_the_queues_are_those_of_the_template(
+    name: str, timeout: int, receives: int, sqs: Any, queues: str, aws: str
+) -> None:
     make_queues(aws)  # a second start of LocalStack's hook
     queue, dead = (
-        sqs.get_queue_attributes(QueueUrl=f"{queues}/{name}", AttributeNames=["All"])["Attributes"]
-        for name in (QUEUE, DEAD_LETTERS)
+        sqs.get_queue_attributes(QueueUrl=f"{queues}/{each}", AttributeNames=["All"])["Attributes"]
+        for each in (name, f"{name}-dead-letters")
     )
-    assert int(queue["VisibilityTimeout"]) == 6 * ANALYZE_TIMEOUT_SECONDS
+    assert int(queue["VisibilityTimeout"]) == 6 * timeout
     policy = json.loads(queue["RedrivePolicy"])
-    assert int(policy["maxReceiveCount"]) == MAX_RECEIVES
+    assert int(policy["maxReceiveCount"]) == receives
     assert policy["deadLetterTargetArn"] == dead["QueueArn"]
     assert int(dead["MessageRetentionPeriod"]) > int(queue["MessageRetentionPeriod"])
 
@@ -227,12 +238,24 @@ def test_the_bridge_serves_minio_and_stops_cleanly(
 
 
 @pytest.fixture
-def emulated_analysis(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The function behind the address of a runtime interface emulator: one call at a time, errors as answers."""
-    with monkeypatch.context() as patch:
+def emulated_analysis(environment: dict[str, str]) -> Iterator[str]:
+    with emulated("functions.analyze.handler.handler", ANALYZE_TIMEOUT_SECONDS, environment) as url:
+        yield url
+
+
+@pytest.fixture
+def emulated_exports(environment: dict[str, str]) -> Iterator[str]:
+    with emulated("functions.exports.handler.handler", EXPORT_TIMEOUT_SECONDS, environment) as url:
+        yield url
+
+
+@contextmanager
+def emulated(handler: str, timeout: float, environment: dict[str, str]) -> Iterator[str]:
+    """A function behind the address of a runtime interface emulator: one call at a time, errors as answers."""
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        function = ProcessFunction("functions.analyze.handler.handler", ANALYZE_TIMEOUT_SECONDS)
+        function = ProcessFunction(handler, timeout)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -266,10 +289,17 @@ def picture() -> bytes:
 
 
 def test_a_creative_walks_through_all_services(
-    start: Start, environment: dict[str, str], emulated_analysis: str, sqs: Any, s3: Any, queues: str, tmp_path: Path
+    start: Start,
+    environment: dict[str, str],
+    emulated_analysis: str,
+    emulated_exports: str,
+    sqs: Any,
+    s3: Any,
+    queues: str,
+    tmp_path: Path,
 ) -> None:
     uploads, queue = environment["ADLENS_UPLOADS_BUCKET"], f"{queues}/{QUEUE}"
-    for bucket in (uploads, environment["ADLENS_PREVIEWS_BUCKET"]):
+    for bucket in (uploads, environment["ADLENS_PREVIEWS_BUCKET"], environment["ADLENS_EXPORTS_BUCKET"]):
         s3.create_bucket(Bucket=bucket)
     for once in (command("migrate"), command("migrate")):
         migrated = run_once(once, environment)
@@ -283,7 +313,7 @@ def test_a_creative_walks_through_all_services(
     api_port, bridge_port = free_port(), free_port()
     start("api", api_port)
     start("bridge", bridge_port)
-    sources = start("event-sources", ANALYZE_URL=emulated_analysis)
+    sources = start("event-sources", ANALYZE_URL=emulated_analysis, EXPORTS_URL=emulated_exports)
     for name, port in (("api", api_port), ("bridge", bridge_port)):
         wait_until(lambda name=name, port=port: is_healthy(name, port, environment))
 
@@ -316,6 +346,11 @@ def test_a_creative_walks_through_all_services(
     assert "SALE" in found["ocr_text"]
     assert httpx.get(found["preview_url"]).headers["content-type"] == "image/webp"
     wait_until(lambda: counts(sqs, queue) == [0, 0])
+
+    api = httpx.Client(base_url=f"http://127.0.0.1:{api_port}", headers={"x-api-key": key})
+    wanted = api.post("/exports", json={"format": "jsonl", "filters": {"status": "SUCCESS"}}).json()["export_id"]
+    done = wait_until(lambda: (told := client.get(f"/exports/{wanted}"))["state"] in ("DONE", "FAILED") and told)
+    assert [json.loads(line)["filename"] for line in httpx.get(done["url"]).iter_lines()] == ["sale.png"]
 
     check = [sys.executable, *COMPOSE["event-sources"]["healthcheck"]["test"][2:]]
     assert run_once(check, {**environment, "TMPDIR": str(tmp_path)}).returncode == 0

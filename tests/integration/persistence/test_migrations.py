@@ -15,10 +15,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from adlens.persistence import migrations
+from adlens.persistence import export_tables, migrations
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
 from adlens.persistence.tables import Base
+
+assert export_tables.ExportRow.metadata is Base.metadata  # its table is compared too
 
 
 @pytest.fixture

@@ -31,17 +31,25 @@ class DatabaseSettings(Settings):
         return self
 
 
-class StorageSettings(Settings):
-    uploads_bucket: str = Field(description="Bucket that uploads go to.")
-    queue_url: str = Field(description="Queue of the analysis.")
+class StoreSettings(Settings):
     s3_endpoint_url: str | None = Field(default=None, description="S3-compatible store; AWS when empty.")
     s3_public_endpoint_url: str | None = Field(default=None, description="The same store as browsers reach it.")
     s3_addressing_style: Literal["auto", "path", "virtual"] = Field(default="auto")
-    upload_expiry_seconds: int = Field(default=900, ge=60, le=3600, description="How long a signed upload is valid.")
+    upload_expiry_seconds: int = Field(default=900, ge=60, le=3600, description="How long a signed address is valid.")
+
+
+class StorageSettings(StoreSettings):
+    uploads_bucket: str = Field(description="Bucket that uploads go to.")
+    queue_url: str = Field(description="Queue of the analysis.")
 
 
 class PreviewSettings(StorageSettings):
     previews_bucket: str = Field(description="Bucket of the previews; what goes to the uploads bucket is analysed.")
+
+
+class ExportSettings(DatabaseSettings, StoreSettings):
+    exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
+    exports_queue_url: str = Field(description="Queue of exports to write.")
 
 
 class AnalyzeSettings(DatabaseSettings, PreviewSettings):
@@ -50,7 +58,7 @@ class AnalyzeSettings(DatabaseSettings, PreviewSettings):
     threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
 
 
-class ApiSettings(DatabaseSettings, PreviewSettings):
+class ApiSettings(PreviewSettings, ExportSettings):
     api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
     anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
     cors_origins: tuple[str, ...] = Field(default=("*",), description="Origins that browsers may call the API from.")
@@ -75,4 +83,6 @@ class CommandLineSettings(Settings):
     weights: Path = Field(default=Path("../shared/weights"), description="Folder of weights of development bundles.")
     s3_endpoint_url: str | None = Field(default=None, description="S3-compatible store of s3:// bundles.")
     models_bucket: str | None = Field(default=None, description="Bucket of published bundles; else the local stack's.")
+    api_url: str | None = Field(default=None, description="The API that commands ask; else the local stack's.")
+    api_key: SecretStr | None = Field(default=None, description="A key of it.")
     local_anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")

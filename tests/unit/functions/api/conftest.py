@@ -47,8 +47,9 @@ from adlens.domain.creative import (
     preview_key,
 )
 from adlens.domain.duplicates import DuplicateCard, DuplicateCards
-from adlens.domain.errors import Conflict, TransientError, UnknownCreative, UnknownGroup
+from adlens.domain.errors import Conflict, TransientError, UnknownCreative, UnknownExport, UnknownGroup
 from adlens.domain.events import AnalysisRequested
+from adlens.domain.exports import Export, ExportFormat, ExportId, ExportOrder, ExportState
 from adlens.domain.gallery import (
     CreativeCard,
     CreativeFilter,
@@ -86,6 +87,9 @@ class MemoryAdLens:
     objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     previews: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     sent: list[AnalysisRequested] = field(default_factory=list)
+    exported: dict[ExportId, Export] = field(default_factory=dict)
+    exports_sent: list[ExportId] = field(default_factory=list)
+    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     bundle: BundleInfo | None = None
     figures: Analytics = field(default_factory=lambda: Analytics(0, 0, None, None, None, 0.0, (), (), {}, {}))
     down: set[str] = field(default_factory=set)
@@ -279,8 +283,20 @@ class MemoryAdLens:
         return MemoryStore(self, self.previews, "previews.test")
 
     @property
+    def export_store(self) -> MemoryStore:
+        return MemoryStore(self, self.files, "exports.test")
+
+    @property
+    def exports(self) -> MemoryExports:
+        return MemoryExports(self)
+
+    @property
     def queue(self) -> MemoryQueue:
         return MemoryQueue(self)
+
+    @property
+    def export_queue(self) -> MemoryExportQueue:
+        return MemoryExportQueue(self)
 
 
 @dataclass
@@ -329,6 +345,51 @@ class MemoryQueue:
 
     def ping(self) -> None:
         self.world._answer("queue")
+
+
+@dataclass
+class MemoryExports:
+    world: MemoryAdLens
+
+    def record(self, key: ExportId, order: ExportOrder) -> None:
+        export = Export(key, order, ExportState.PENDING, 0, None, UPLOADED, None, None, None)
+        self.world.exported = {key: export, **self.world.exported}
+
+    def get(self, key: ExportId) -> Export:
+        if key not in self.world.exported:
+            raise UnknownExport(f"There is no export {key.id}.")
+        return self.world.exported[key]
+
+    def list(
+        self,
+        workspace_id: UUID,
+        limit: int,
+        cursor: str | None,
+        *,
+        group_id: str | None,
+        format: ExportFormat | None,  # noqa: A002
+        state: ExportState | None,
+    ) -> Page[Export]:
+        rows = [
+            export
+            for key, export in self.world.exported.items()
+            if key.workspace_id == workspace_id
+            and format in (None, export.order.format)
+            and state in (None, export.state)
+        ]
+        return _page(rows, limit, cursor)
+
+    def delete(self, key: ExportId) -> bool:
+        return self.world.exported.pop(key, None) is not None
+
+
+@dataclass
+class MemoryExportQueue:
+    world: MemoryAdLens
+
+    def send(self, key: ExportId) -> None:
+        self.world._answer("export queue")
+        self.world.exports_sent.append(key)
 
 
 def _page(rows: Sequence[Any], limit: int, cursor: str | None) -> Page[Any]:
@@ -389,6 +450,8 @@ def settings() -> ApiSettings:
         uploads_bucket="uploads",
         previews_bucket="previews",
         queue_url="queue",
+        exports_bucket="exports",
+        exports_queue_url="exports",
     )
 
 
@@ -411,6 +474,9 @@ def client(app: FastAPI, world: MemoryAdLens) -> TestClient:
         dependencies.object_store: lambda: world.store,
         dependencies.preview_store: lambda: world.preview_store,
         dependencies.analysis_queue: lambda: world.queue,
+        dependencies.exports: lambda: world.exports,
+        dependencies.export_store: lambda: world.export_store,
+        dependencies.export_queue: lambda: world.export_queue,
         dependencies.now: lambda: NOW,
     }
     return TestClient(app, headers={"x-api-key": KEY})

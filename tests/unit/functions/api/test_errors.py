@@ -20,7 +20,13 @@ def api_errors(kind: type = domain.AdLensError) -> list[type]:
 
 
 def test_every_error_that_a_caller_can_cause_has_a_status() -> None:
-    ours = {domain.AdLensError, domain.PermanentError, domain.MalformedEvent, domain.InvalidBundle}
+    ours = {
+        domain.AdLensError,
+        domain.PermanentError,
+        domain.MalformedEvent,
+        domain.InvalidBundle,
+        domain.ExportTooLarge,
+    }
     known = [kind for kind in api_errors() if kind.__module__ in (domain.__name__, errors.__name__)]
     assert {kind for kind in known if not set(kind.__mro__) & set(errors.STATUS)} == ours
 

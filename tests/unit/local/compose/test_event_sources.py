@@ -13,7 +13,7 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from botocore.stub import Stubber
 
-from local.compose.event_sources import STALE_SECONDS, QueueSource, Schedule, at_work, run
+from local.compose.event_sources import QueueSource, Schedule, at_work, run
 from local.compose.functions import FunctionError, Unavailable
 
 QUEUE = "http://localstack:4566/000000000000/uploads"
@@ -258,18 +258,19 @@ def test_a_source_that_breaks_ends_them_all(tmp_path: Path, stop: threading.Even
 
 def test_health_asks_for_a_sign_of_life_of_every_source(tmp_path: Path, stop: threading.Event) -> None:
     beats = tmp_path / "beats"
-    assert not at_work(["one"], beats)
+    assert not at_work({"one": 100}, beats)
     run([Steps("one", stop.set), Steps("two")], stop, beats)
-    assert at_work(["one"], beats)
-    assert not at_work(["one", "three"], beats)
+    assert at_work({"one": 100}, beats)
+    assert not at_work({"one": 100, "three": 100}, beats)
 
-    long_ago = time.time() - STALE_SECONDS - 1
+    long_ago = time.time() - 101
     os.utime(beats / "one", (long_ago, long_ago))
-    assert not at_work(["one"], beats)
+    assert not at_work({"one": 100}, beats)
+    assert at_work({"one": 200}, beats)
 
 
 def test_signs_of_a_life_before_do_not_count(tmp_path: Path, stop: threading.Event) -> None:
     beats = tmp_path / "beats"
     run([Steps("before", stop.set)], stop, beats)
     run([Steps("now")], stop, beats)
-    assert not at_work(["before"], beats)
+    assert not at_work({"before": 100}, beats)

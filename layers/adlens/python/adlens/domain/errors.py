@@ -50,6 +50,16 @@ class UnknownGroup(PermanentError):
     code = "unknown_group"
 
 
+class UnknownExport(PermanentError):
+    code = "unknown_export"
+
+
+class ExportTooLarge(PermanentError):
+    """An export is more than one function can write."""
+
+    code = "export_too_large"
+
+
 class UnknownSetting(PermanentError):
     code = "unknown_setting"
 

@@ -177,10 +177,10 @@ def stages(rows: Iterable[tables.StageRun]) -> tuple[StageRun, ...]:
 
 def bundle(row: tables.Analysis | tables.ModelBundle) -> BundleInfo:
     engines = {Stage(stage): str(engine) for stage, engine in row.engines.items()}
-    if isinstance(row, tables.Analysis):
-        return BundleInfo(row.bundle_name, row.bundle_version, row.bundle_checksum, engines)
-    about = {Stage(stage): dict(texts) for stage, texts in row.about.items()}
-    return BundleInfo(row.name, row.version, row.checksum, engines, about)
+    if isinstance(row, tables.ModelBundle):
+        about = {Stage(stage): dict(texts) for stage, texts in row.about.items()}
+        return BundleInfo(row.name, row.version, row.checksum, engines, about)
+    return BundleInfo(row.bundle_name, row.bundle_version, row.bundle_checksum, engines)
 
 
 def analysis(

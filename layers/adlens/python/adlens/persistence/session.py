@@ -107,6 +107,15 @@ def transaction(engine: Engine) -> Iterator[Session]:
         raise
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Session]:
+    """A session that reads, from its first query to its end, the database as it was at that query."""
+    # The driver says both with BEGIN: nothing is SET on a connection that a proxy shares.
+    reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with transaction(reading) as session:
+        yield session
+
+
 class HasEngine(Protocol):
     @property
     def engine(self) -> Engine: ...

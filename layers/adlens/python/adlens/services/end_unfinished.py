@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from adlens.domain.creative import Failure
 from adlens.domain.events import AnalysisRequested, Event
-from adlens.domain.ports import AnalysisQueue, CreativeRepository, ObjectStore
+from adlens.domain.exports import KEPT_FOR, ExportId
+from adlens.domain.ports import AnalysisQueue, CreativeRepository, ExportRepository, ObjectStore
 
 GAVE_UP = Failure(
     "analysis_failed", "The analysis failed several times. Start it again; if it fails again, the file may be at fault."
@@ -54,3 +55,26 @@ class Sweep:
         self.queue.send(lost)
         self.creatives.touch([request.creative for request in lost])
         return SweepResult(ended, len(lost))
+
+
+EXPORT_GAVE_UP = Failure("export_failed", "The file could not be written, in several attempts. Start the export again.")
+EXPORT_LOST = Failure("export_lost", "Nobody wrote the file within a day. Start the export again.")
+EXPORT_LOST_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class EndDeadExport:
+    exports: ExportRepository
+
+    def __call__(self, key: ExportId, claimant: str) -> bool:
+        """Whether the export was still waiting for its message and is now FAILED."""
+        return self.exports.fail_unfinished(key, claimant, EXPORT_GAVE_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepExports:
+    exports: ExportRepository
+
+    def __call__(self, now: datetime) -> tuple[int, int]:
+        """How many lost their message and are FAILED now, and how many were forgotten, as their files are gone."""
+        return self.exports.end_lost(now - EXPORT_LOST_AFTER, EXPORT_LOST), self.exports.forget(now - KEPT_FOR)

@@ -1,4 +1,4 @@
-"""The analysis queue."""
+"""The queues of the analysis and of exports."""
 
 from __future__ import annotations
 
@@ -8,17 +8,31 @@ from typing import TYPE_CHECKING
 
 from adlens.domain.errors import TransientError
 from adlens.domain.events import AnalysisRequested, analysis_request
+from adlens.domain.exports import ExportId, export_request
 from adlens.storage.errors import as_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-class SqsAnalysisQueue:
+class _SqsQueue:
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
+    def delay(self, receipt_handle: str, seconds: int) -> None:
+        """Lets a message that failed come back after `seconds` rather than after the queue's visibility timeout."""
+        with as_transient("queue"):
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
+
+    def ping(self) -> None:
+        with as_transient("queue"):
+            self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+
+
+class SqsAnalysisQueue(_SqsQueue):
     def send(self, requests: Iterable[AnalysisRequested]) -> None:
         """Raises TransientError when a request could not be sent; those before it were."""
         remaining = iter(requests)
@@ -31,13 +45,8 @@ class SqsAnalysisQueue:
                 if answer.get("Failed"):
                     raise TransientError("The queue did not take every request. Try again shortly.")
 
-    def delay(self, receipt_handle: str, seconds: int) -> None:
-        """Lets a message that failed come back after `seconds` rather than after the queue's visibility timeout."""
-        with as_transient("queue"):
-            self._client.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-            )
 
-    def ping(self) -> None:
+class SqsExportQueue(_SqsQueue):
+    def send(self, key: ExportId) -> None:
         with as_transient("queue"):
-            self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+            self._client.send_message(QueueUrl=self._url, MessageBody=export_request(key))

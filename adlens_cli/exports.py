@@ -1,0 +1,96 @@
+"""`adlens export`: asks the API for a file, waits for it with its progress, downloads it and checks it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from adlens.settings import CommandLineSettings
+from adlens_cli.client import ApiError, Client
+from adlens_cli.keys import development_key
+from adlens_cli.stack import KEY_FILE
+from local import stack
+from local.state import DEFAULT_ROOT
+
+POLL_SECONDS = 0.5
+
+
+class ExportError(Exception):
+    """There is no file; the message says why."""
+
+
+def run(output: Path, export_format: str, filters: Mapping[str, Any], embeddings: bool) -> int:
+    try:
+        told = fetch(_client(), output, export_format, filters, embeddings)
+    except (ApiError, ExportError, httpx.HTTPError, OSError) as error:
+        print(f"adlens: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("adlens: stopped waiting; `GET /exports` of the API lists the export.", file=sys.stderr)
+        return 130
+    print(f"{output}: {told['rows']} creatives, {told['bytes']} bytes, sha256 {told['sha256']}", file=sys.stderr)
+    return 0
+
+
+def fetch(
+    client: Client, output: Path, export_format: str, filters: Mapping[str, Any], embeddings: bool
+) -> dict[str, Any]:
+    """What the API tells of the finished export, whose file is at `output` by then: all of it, or nothing new.
+
+    Raises ApiError and ExportError.
+    """
+    body = {"format": export_format, "filters": dict(filters), "include_embeddings": embeddings}
+    told: dict[str, Any] = client.post("/exports", body)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        writing = progress.add_task("Writing", total=None)
+        while told["state"] in ("PENDING", "RUNNING"):
+            time.sleep(POLL_SECONDS)
+            told = client.get(f"/exports/{told['export_id']}")
+            progress.update(writing, completed=told["progress"]["done"], total=told["progress"]["total"])
+        if told["state"] == "FAILED":
+            raise ExportError(told["failure"]["reason"])
+        _download(told, output, progress)
+    return told
+
+
+def _download(told: Mapping[str, Any], output: Path, progress: Progress) -> None:
+    downloading = progress.add_task("Downloading (bytes)", total=told["bytes"])
+    digest = hashlib.sha256()
+    partial = output.with_name(f"{output.name}.{os.getpid()}.partial")
+    try:
+        with httpx.stream("GET", told["url"], timeout=60) as answer, partial.open("wb") as file:
+            answer.raise_for_status()
+            for part in answer.iter_bytes():
+                file.write(part)
+                digest.update(part)
+                progress.advance(downloading, len(part))
+        if digest.hexdigest() != told["sha256"]:
+            raise ExportError("The file arrived damaged: its sha256 is not the one of the export. Try again.")
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _client() -> Client:
+    """Of the API that is set, else of the running local stack's."""
+    settings = CommandLineSettings()
+    if settings.api_url:
+        if settings.api_key is None:
+            raise ExportError("Set ADLENS_API_KEY to a key of the API at ADLENS_API_URL.")
+        return Client(settings.api_url, settings.api_key.get_secret_value())
+    deployed = stack.running()
+    if deployed is None:
+        raise ExportError("There is no API: set ADLENS_API_URL and ADLENS_API_KEY, or start one with `adlens up`.")
+    if settings.api_key is not None:
+        return Client(deployed.api_url, settings.api_key.get_secret_value())
+    return Client(deployed.api_url, development_key(deployed.database_url, DEFAULT_ROOT / KEY_FILE))

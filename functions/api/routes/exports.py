@@ -1,0 +1,156 @@
+"""Files of creatives: ask for one, watch it, fetch it."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Annotated, Any, cast, get_type_hints
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import ConfigDict, Field, TypeAdapter, create_model, model_validator
+
+from adlens.domain.exports import Export, ExportFormat, ExportId, ExportOrder, ExportState
+from adlens.domain.gallery import CreativeFilter
+from functions.api.dependencies import (
+    Cursor,
+    Exports,
+    ExportStore,
+    Limit,
+    Now,
+    Settings,
+    UseRequestExport,
+    Workspace,
+    media_type,
+)
+from functions.api.errors import documented
+from functions.api.filters import PARAMETERS, creative_filter, query_of
+from functions.api.routes.pages import PAGE_HEADERS, lead_on
+from functions.api.schemas import GroupId, Shape
+from functions.api.schemas.exports import ExportOut, ExportWithLinkOut, export_out, export_with_link_out
+
+router = APIRouter(prefix="/exports", tags=["exports"])
+PAGE = 100
+
+# --- filters in a body: those of the query of `GET /creatives`, by the same names and rules ------------------------
+
+_PARAMETERS = inspect.signature(creative_filter).parameters
+_HINTS = get_type_hints(creative_filter, include_extras=True)
+
+
+class _Filters(Shape):
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list_of_one(cls, given: Any) -> Any:
+        """As in a query, where one value and several are said alike."""
+        if not isinstance(given, dict):
+            return given
+        lists = {
+            name
+            for key, field in cls.model_fields.items()
+            if isinstance(field.default, list)
+            for name in (key, field.alias)
+        }
+        return {
+            name: [value] if name in lists and not isinstance(value, list) else value for name, value in given.items()
+        }
+
+
+ExportFiltersIn: type[Shape] = create_model(
+    "ExportFiltersIn",
+    __base__=_Filters,
+    __doc__="The parameters of `GET /creatives` that say which creatives are meant; without any, all are.",
+    **cast(Any, {name: (_HINTS[name], parameter.default) for name, parameter in _PARAMETERS.items()}),
+)
+_PLAIN = TypeAdapter(CreativeFilter)
+
+
+def filters_out(chosen: CreativeFilter) -> dict[str, Any]:
+    """The inverse: what a body says to mean `chosen`."""
+    told = _PLAIN.dump_python(chosen, mode="json", exclude_defaults=True)
+    told |= {name: query_of(inner) for name in ("within", "rest_of") if (inner := getattr(chosen, name)) is not None}
+    return {PARAMETERS.get(name, name): value for name, value in told.items()}
+
+
+class ExportIn(Shape):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"format": "parquet", "filters": {"group_id": ["grp_1"], "topic": ["cups"]}}]}
+    )
+
+    format: ExportFormat
+    filters: ExportFiltersIn = Field(default_factory=ExportFiltersIn)  # type: ignore[valid-type]
+    include_embeddings: bool = Field(default=False, description="Adds the vector that `similar` compares by.")
+
+
+async def order(body: ExportIn) -> ExportOrder:
+    given = {name: getattr(body.filters, name) for name in _PARAMETERS}
+    return ExportOrder(body.format, await creative_filter(**given), body.include_embeddings)
+
+
+async def export_id(workspace: Workspace, export_id: UUID) -> ExportId:
+    return ExportId(workspace, export_id)
+
+
+ExportKey = Annotated[ExportId, Depends(export_id)]
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[Depends(media_type("application/json"))],
+    responses=documented(404, 409, 415),
+)
+def request_export(
+    workspace: Workspace,
+    order: Annotated[ExportOrder, Depends(order)],
+    request: UseRequestExport,
+    exports: Exports,
+) -> ExportOut:
+    """Asks for a file of the creatives that all filters are true of; it is written in the background."""
+    return _export_out(exports.get(request(workspace, order)))
+
+
+@router.get("", responses={200: {"headers": PAGE_HEADERS}})
+def list_exports(
+    response: Response,
+    workspace: Workspace,
+    exports: Exports,
+    group_id: Annotated[GroupId | None, Query(description="Those whose filters name this group.")] = None,
+    format: ExportFormat | None = None,  # noqa: A002 - what it is called
+    state: ExportState | None = None,
+    limit: Annotated[Limit, Query(le=PAGE)] = PAGE,
+    cursor: Cursor = None,
+) -> list[ExportOut]:
+    """The exports, newest first. They are kept for seven days."""
+    page = exports.list(workspace, limit, cursor, group_id=group_id, format=format, state=state)
+    lead_on(response, limit, page.next_cursor, group_id=group_id, format=format, state=state)
+    return [_export_out(export) for export in page.items]
+
+
+@router.get("/{export_id}", responses=documented(404))
+def get_export(key: ExportKey, exports: Exports, store: ExportStore, settings: Settings, now: Now) -> ExportWithLinkOut:
+    """How far an export is, and where its file is downloaded once it is DONE."""
+    export = exports.get(key)
+    link = None
+    if export.file:
+        url = store.presigned_url(export.file.object_key, _filename(export), None)
+        link = url, now + timedelta(seconds=settings.upload_expiry_seconds)
+    return export_with_link_out(export, filters_out(export.order.chosen), link)
+
+
+@router.delete("/{export_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
+def delete_export(key: ExportKey, exports: Exports, store: ExportStore) -> None:
+    """Deletes an export and its file; one that is being written is given up."""
+    # The file first: should the store fail, the export is still there and can be deleted again.
+    if file := exports.get(key).file:
+        store.delete([file.object_key])
+    exports.delete(key)
+
+
+def _export_out(export: Export) -> ExportOut:
+    return export_out(export, filters_out(export.order.chosen))
+
+
+def _filename(export: Export) -> str:
+    return f"adlens-{export.created_at:%Y%m%d-%H%M%S}.{export.order.format.extension}"

@@ -1,0 +1,73 @@
+"""The HTTP shapes of exports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from adlens.domain.exports import KEPT_FOR, Export, ExportFormat, ExportState
+from functions.api.schemas import FailureOut, Shape, Utc
+
+_EXPORT_ID = "6a1f0f6e-9d0c-4b43-8f0e-2f1f3a5b7c91"
+
+
+class ProgressOut(Shape):
+    done: int = Field(description="Creatives written.", examples=[4000])
+    total: int | None = Field(description="Creatives to write; null until they are counted.", examples=[12000])
+
+
+class ExportOut(Shape):
+    export_id: UUID = Field(examples=[_EXPORT_ID])
+    format: ExportFormat
+    filters: dict[str, Any] = Field(
+        description="As asked: the parameters of `GET /creatives`.",
+        examples=[{"group_id": ["grp_1"], "topic": ["cups"]}],
+    )
+    include_embeddings: bool
+    state: ExportState
+    progress: ProgressOut
+    created_at: Utc
+    ended_at: Utc | None
+    kept_until: Utc | None = Field(description="When the export and its file are deleted; null until it has ended.")
+    failure: FailureOut | None = Field(description="Why state is FAILED.")
+    rows: int | None = Field(description="Creatives in the file; null until it is DONE.", examples=[12000])
+    bytes: int | None = Field(examples=[7340032])
+    sha256: str | None = Field(description="Of the file, in hex.")
+
+
+class ExportWithLinkOut(ExportOut):
+    url: str | None = Field(description="Where the file is downloaded, without a key; null until it is DONE.")
+    expires_at: Utc | None = Field(description="When `url` stops working; this address then gives another.")
+
+
+def export_out(export: Export, filters: dict[str, Any]) -> ExportOut:
+    return ExportOut(**_told(export, filters))
+
+
+def export_with_link_out(
+    export: Export, filters: dict[str, Any], link: tuple[str, datetime] | None
+) -> ExportWithLinkOut:
+    url, expires_at = link or (None, None)
+    return ExportWithLinkOut(**_told(export, filters), url=url, expires_at=expires_at)
+
+
+def _told(export: Export, filters: dict[str, Any]) -> dict[str, Any]:
+    file, failure = export.file, export.failure
+    return {
+        "export_id": export.key.id,
+        "format": export.order.format,
+        "filters": filters,
+        "include_embeddings": export.order.with_embeddings,
+        "state": export.state,
+        "progress": ProgressOut(done=export.done, total=export.total),
+        "created_at": export.created_at,
+        "ended_at": export.ended_at,
+        "kept_until": export.ended_at and export.ended_at + KEPT_FOR,
+        "failure": failure and FailureOut(code=failure.code, reason=failure.reason),
+        "rows": file and file.rows,
+        "bytes": file and file.bytes,
+        "sha256": file and file.sha256,
+    }

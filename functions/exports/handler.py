@@ -1,0 +1,58 @@
+"""Requests of exports in, files out: one message of the queue, one file."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from adlens.domain.errors import MalformedEvent, TransientError
+from adlens.domain.exports import parse_export_request
+from functions.exports import wiring
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger(service="exports")
+tracer = Tracer(service="exports")
+metrics = Metrics(namespace="AdLens", service="exports")
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+SECONDS_AFTER_DEATH = 60
+"""A message whose worker died comes back so long after the worker's time was up."""
+DELAY_SECONDS = 15
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return process_partial_response(event, handle_record, processor, context)
+
+
+def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    seconds = lambda_context.get_remaining_time_in_millis() / 1000
+    try:
+        key = parse_export_request(record.body)
+        # Sooner than after the queue's six timeouts.
+        _come_back(record, int(seconds) + SECONDS_AFTER_DEATH)
+        outcome = wiring.write_export()(key, record.message_id, seconds)
+        logger.info("export handled", outcome=outcome, export=key, message_id=record.message_id)
+        metrics.add_metric(f"Export{outcome.capitalize()}", MetricUnit.Count, 1)
+    except MalformedEvent as error:
+        logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
+        _come_back(record, 0)
+        raise
+    except Exception:
+        logger.exception("message goes back to the queue", message_id=record.message_id)
+        _come_back(record, DELAY_SECONDS * int(record.attributes.approximate_receive_count))
+        raise
+
+
+def _come_back(record: SQSRecord, after_seconds: int) -> None:
+    with contextlib.suppress(TransientError):  # else it comes back after the queue's visibility timeout
+        wiring.queue().delay(record.receipt_handle, after_seconds)

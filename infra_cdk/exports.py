@@ -1,0 +1,81 @@
+"""Exports: a queue of files to write, and the image function that writes them into a bucket of their own."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_lambda_event_sources import SqsEventSource
+from constructs import Construct
+
+from infra_cdk.config import EXPORT_TIMEOUT_SECONDS, ROOT
+from infra_cdk.function import CACHES, Surroundings, allow
+
+MAX_RECEIVES = 3
+MAX_CONCURRENCY = 2
+"""Files at once, each with two connections to the database."""
+MEMORY_MIB = 1769  # one core; docs/exports.md has what a file needs
+
+
+class Exports(Construct):
+    """Only roles that are granted it send to the queue. A message whose worker died comes back when the worker's time
+    is up: the function shortens the queue's six timeouts itself.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, surroundings: Surroundings) -> None:
+        super().__init__(scope, construct_id)
+        config, bucket = surroundings.config, surroundings.buckets.exports
+        on_aws = config.stage == "aws"
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            queue_name=f"{config.stack_name}-exports-dead-letters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=on_aws,
+            retention_period=Duration.days(14),
+            visibility_timeout=Duration.minutes(6),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=f"{config.stack_name}-exports",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=on_aws,
+            retention_period=Duration.days(4),
+            visibility_timeout=Duration.seconds(6 * EXPORT_TIMEOUT_SECONDS),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.function = lambda_.DockerImageFunction(
+            self,
+            "Function",
+            **surroundings.common(self, "exports", Duration.seconds(EXPORT_TIMEOUT_SECONDS)),
+            description="Writes files of creatives: CSV, Parquet, COCO, JSON Lines.",
+            code=lambda_.DockerImageCode.from_image_asset(
+                str(ROOT),
+                file="functions/exports/Dockerfile",
+                exclude=[
+                    "functions/*",
+                    "!functions/*.py",
+                    "!functions/exports",
+                    "models",
+                    "samples",
+                    "training",
+                    *CACHES,
+                ],
+                platform=ecr_assets.Platform.LINUX_AMD64,
+                cmd=["functions.exports.handler.handler"],
+            ),
+            memory_size=MEMORY_MIB,
+            # A file, and for COCO its parts beside it, before it goes to the bucket.
+            ephemeral_storage_size=Size.gibibytes(10),
+        )
+        self.function.add_environment("ADLENS_EXPORTS_BUCKET", bucket.bucket_name)
+        self.function.add_environment("ADLENS_EXPORTS_QUEUE_URL", self.queue.queue_url)
+        self.function.add_event_source(
+            SqsEventSource(self.queue, batch_size=1, max_concurrency=MAX_CONCURRENCY, report_batch_item_failures=True)
+        )
+        objects = bucket.arn_for_objects("*")
+        allow(self.function, ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"], objects)

@@ -1,0 +1,27 @@
+"""Ask for a file of creatives; a worker writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from adlens.domain.errors import TransientError
+from adlens.domain.exports import ExportId, ExportOrder
+from adlens.domain.ports import ExportQueue, ExportRepository
+
+
+@dataclass(frozen=True, slots=True)
+class RequestExport:
+    exports: ExportRepository
+    queue: ExportQueue
+
+    def __call__(self, workspace_id: UUID, order: ExportOrder) -> ExportId:
+        """Raises UnknownGroup, and Conflict when too many exports of the workspace wait already."""
+        key = ExportId(workspace_id, uuid4())
+        self.exports.record(key, order)
+        try:
+            self.queue.send(key)
+        except TransientError:
+            self.exports.delete(key)  # nobody would ever write it
+            raise
+        return key
