@@ -69,6 +69,9 @@ BBox = Annotated[
     Field(description="x1, y1, x2, y2 as fractions of the upright picture's width and height."),
 ]
 Fraction = Annotated[float, Field(description="0 to 1.")]
+MoreThanTotal = Annotated[
+    bool, Field(description="There are more than `total`: counting ends at 10,000, with `hex` at 1,000.")
+]
 HexColor = Annotated[str, Field(description="#rrggbb.", examples=["#bc0e0e"])]
 _CREATIVE_ID = "0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11"
 _GROUP_ID = "grp_20260301_101500_a1b2c3"
@@ -306,7 +309,9 @@ class CreativeCardOut(Shape):
 class GalleryOut(Shape):
     items: list[CreativeCardOut]
     total: int = Field(description="Creatives that the filters leave.", examples=[24])
-    more_than_total: bool = Field(description="There are more than `total`: counting ends at 10,000.")
+    more_than_total: bool = Field(
+        description="There are more than `total`: counting ends at 10,000, by `hex` at 1,000."
+    )
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
 
 
@@ -314,10 +319,12 @@ class NeighboursOut(Shape):
     previous: UUID | None
     next: UUID | None
     position: int | None = Field(
-        description="From 1: where it stands, or would stand if the filters left it in; null beyond 10,000."
+        description="From 1: where it stands, or would stand if the filters left it in; null where counting ended."
     )
     total: int = Field(description="Creatives that the filters leave.")
-    more_than_total: bool = Field(description="There are more than `total`: counting ends at 10,000.")
+    more_than_total: bool = Field(
+        description="There are more than `total`: counting ends at 10,000, by `hex` at 1,000."
+    )
 
 
 class StatusOut(Shape):

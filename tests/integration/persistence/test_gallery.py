@@ -129,7 +129,7 @@ def shop(house: Any, findings: Findings) -> Any:
         ({"max_text_share": 0.5}, {"scarf.webp"}),
         ({"topics": ("none", "ties")}, {"Tie.PNG", "scarf.webp", "waits.jpg", BROKEN}),
         ({"uploaded_before": datetime(2020, 1, 1, tzinfo=UTC)}, set()),
-        ({"text": "3_d"}, {"mug.jpg"}),
+        ({"phrase": "3_d"}, {"mug.jpg"}),
         ({"text": "waits"}, {"waits.jpg"}),
         ({"status": Status.PENDING}, {"waits.jpg"}),
         ({"min_confidence": 0.25}, {"mug.jpg", "Tie.PNG"}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -94,12 +93,8 @@ def shades_of(rgb: RGB) -> Shades:
     for cell, middle, reach in _coarse_cells():
         if not _may_be_within(lab, middle, NEAR + reach) or ciede2000(lab, middle) > NEAR + reach:
             continue
-        for child, corner in _children(cell):
-            center = to_lab((corner[0] + 3.5, corner[1] + 3.5, corner[2] + 3.5))
+        for child, center, radius in _fine_cells(cell):
             distance = ciede2000(lab, center)
-            if distance > NEAR + reach:
-                continue
-            radius = _reach(center, corner, 7)
             if distance <= NEAR + radius:
                 (inside if distance <= NEAR - radius else border).add(child)
                 coarse.add(cell)
@@ -117,11 +112,16 @@ def _coarse_cells() -> tuple[tuple[int, Lab, float], ...]:
     return tuple(cells)
 
 
-def _children(cell: int) -> Iterator[tuple[int, RGB]]:
-    """The eight fine cubes in a coarse one, each with its darkest colour."""
+@cache
+def _fine_cells(cell: int) -> tuple[tuple[int, Lab, float], ...]:
+    """The same of the eight fine cubes in a coarse one."""
+    cells = []
     for child in range(8):
         r, g, b = (cell >> 8) << 1 | child >> 2, (cell >> 4 & 15) << 1 | child >> 1 & 1, (cell & 15) << 1 | child & 1
-        yield (r << 2 * FINE) | (g << FINE) | b, (r << 3, g << 3, b << 3)
+        corner = r << 3, g << 3, b << 3
+        middle = to_lab((corner[0] + 3.5, corner[1] + 3.5, corner[2] + 3.5))
+        cells.append(((r << 2 * FINE) | (g << FINE) | b, middle, _reach(middle, corner, 7)))
+    return tuple(cells)
 
 
 def _reach(middle: Lab, corner: RGB, side: int) -> float:

@@ -30,7 +30,7 @@ def search_words(lines: Iterable[str]) -> list[str]:
     Those of `distinct_words` are among them.
     """
     words = (word for line in lines for word in _RUNS.findall(fold(line)))
-    return sorted({word[:LONGEST] for word in words})
+    return sorted({word for word in words if len(word) <= LONGEST})
 
 
 def is_countable(word: str) -> bool:

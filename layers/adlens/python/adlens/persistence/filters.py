@@ -51,8 +51,13 @@ def matching(session: Session, workspace_id: UUID, chosen: CreativeFilter, *colu
     return select(*columns).where(*conditions(session, workspace_id, chosen))
 
 
-def conditions(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> list[ColumnElement[bool]]:
-    """What holds of the facts of the creatives that `chosen` is true of. Raises UnknownGroup."""
+def conditions(
+    session: Session, workspace_id: UUID, chosen: CreativeFilter, terms: Sequence[Term] | None = None
+) -> list[ColumnElement[bool]]:
+    """What holds of the facts of the creatives that `chosen` is true of. Raises UnknownGroup.
+
+    `terms` are those of its phrase, when they have been read already.
+    """
     tokens = Tokens(workspace_id)
     for group_id in chosen.group_ids:
         check_group(session, workspace_id, group_id)
@@ -61,7 +66,7 @@ def conditions(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> 
         *([one_of(Facts.group_id, chosen.group_ids)] if chosen.group_ids else []),
         *([_topics(chosen.topics)] if chosen.topics else []),
         *_things(tokens, chosen),
-        *_texts(session, workspace_id, chosen),
+        *_texts(session, workspace_id, chosen, terms),
         *(_color(tokens, chosen.hex, chosen.min_share) if chosen.hex else []),
         *_ranges(chosen),
         *(conditions(session, workspace_id, chosen.within) if chosen.within else []),
@@ -89,7 +94,9 @@ def _things(tokens: Tokens, chosen: CreativeFilter) -> Iterator[ColumnElement[bo
         yield have_all(Facts.marks, marks)
 
 
-def _texts(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Iterator[ColumnElement[bool]]:
+def _texts(
+    session: Session, workspace_id: UUID, chosen: CreativeFilter, terms: Sequence[Term] | None
+) -> Iterator[ColumnElement[bool]]:
     tokens = Tokens(workspace_id)
 
     def said(term: Term) -> ColumnElement[bool]:
@@ -98,7 +105,7 @@ def _texts(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Iter
     if chosen.word is not None:
         yield have_all(Facts.words, [tokens.word(fold(chosen.word))])
     if chosen.phrase is not None:
-        yield from map(said, read_phrase(session, workspace_id, chosen.phrase, "q"))
+        yield from map(said, terms if terms is not None else read_phrase(session, workspace_id, chosen.phrase, "q"))
     if chosen.text is not None:
         for term in read_phrase(session, workspace_id, chosen.text):
             yield or_(said(term), have_any(Facts.marks, [tokens.name(word) for word in term.words]))

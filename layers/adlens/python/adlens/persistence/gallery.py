@@ -23,8 +23,9 @@ from adlens.domain.gallery import (
     Neighbours,
     Total,
 )
+from adlens.domain.search import Term
 from adlens.persistence import mapping
-from adlens.persistence.filters import counted_before, matching
+from adlens.persistence.filters import conditions, counted_before, matching
 from adlens.persistence.paging import cursor_of, read_cursor, some
 from adlens.persistence.session import transactional
 from adlens.persistence.tables import Creative, Facts, Swatch
@@ -62,15 +63,16 @@ class PostgresGallery:
         if key is None:
             raise UnknownCreative(f"There is no creative {creative_id}.")
         own = (key[0], creative_id)
-        ids = matching(session, workspace_id, chosen, Facts.creative_id)
+        where = conditions(session, workspace_id, chosen)
+        ids = select(Facts.creative_id).where(*where)
         previous = session.scalars(keyset.ordered(ids.where(keyset.before(*own)), backwards=True).limit(1)).first()
         following = session.scalars(keyset.ordered(ids.where(keyset.after(*own))).limit(1)).first()
-        before = _counted(session, ids.where(keyset.before(*own)))
+        before = _counted(session, [*where, keyset.before(*own)], _most_counted(chosen))
         return Neighbours(
             previous,
             following,
             None if before.more else before.count + 1,
-            _total(session, workspace_id, chosen),
+            _total(session, workspace_id, chosen, where),
         )
 
 
@@ -81,16 +83,18 @@ def browse(
     order: CreativeOrder,
     limit: int | None = None,
     cursor: str | None = None,
+    terms: Sequence[Term] | None = None,
 ) -> Gallery:
+    """The creatives that `chosen` is true of; `terms` are those of its phrase, when they have been read already."""
+    where = conditions(session, workspace_id, chosen, terms)
     keyset = _keyset(order)
-    statement = matching(session, workspace_id, chosen, Facts.creative_id, keyset.key.label("sort_key"))
-    statement = keyset.ordered(statement)
+    statement = keyset.ordered(select(Facts.creative_id, keyset.key.label("sort_key")).where(*where))
     if cursor is not None:
         statement = statement.where(keyset.after(*read_cursor(cursor, keyset.read, UUID, order)))
     rows, more = some(session, statement, limit)
     return Gallery(
         cards(session, workspace_id, [row.creative_id for row in rows]),
-        _total(session, workspace_id, chosen),
+        _total(session, workspace_id, chosen, where),
         cursor_of(rows[-1].sort_key, rows[-1].creative_id, order) if more else None,
     )
 
@@ -142,19 +146,24 @@ def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> tuple[Cr
 
 # --- totals ---------------------------------------------------------------------------------------------------------
 
-MOST_COUNTED = 10_000
-"""Rows are counted one by one up to here; roll-ups know larger numbers."""
+MOST_COUNTED, MOST_COUNTED_BY_COLOR = 10_000, 1_000
+"""Rows are counted one by one up to here; roll-ups know larger numbers. Colours have to be measured for it."""
 
 
-def _total(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Total:
-    """How many creatives the filter leaves: from a roll-up where one answers, else counted up to MOST_COUNTED."""
+def _most_counted(chosen: CreativeFilter) -> int:
+    return MOST_COUNTED if chosen.hex is None else MOST_COUNTED_BY_COLOR
+
+
+def _total(session: Session, workspace_id: UUID, chosen: CreativeFilter, where: Sequence[ColumnElement[bool]]) -> Total:
+    """How many creatives the filter leaves: from a roll-up where one answers, else counted for a while."""
     known = counted_before(session, workspace_id, chosen)
-    return Total(known) if known is not None else _counted(session, matching(session, workspace_id, chosen, literal(1)))
+    return Total(known) if known is not None else _counted(session, where, _most_counted(chosen))
 
 
-def _counted(session: Session, rows: Select[Any]) -> Total:
-    count = session.scalars(select(func.count()).select_from(rows.limit(MOST_COUNTED + 1).subquery())).one()
-    return Total(min(count, MOST_COUNTED), count > MOST_COUNTED)
+def _counted(session: Session, where: Sequence[ColumnElement[bool]], most: int) -> Total:
+    rows = select(literal(1)).select_from(Facts).where(*where).limit(most + 1).subquery()
+    count = session.scalars(select(func.count()).select_from(rows)).one()
+    return Total(min(count, most), count > most)
 
 
 # --- order ----------------------------------------------------------------------------------------------------------

@@ -166,11 +166,20 @@ def failure(row: CreativeColumns) -> Failure | None:
     return None if row.failure_code is None else Failure(row.failure_code, row.failure_reason)
 
 
-def stages(rows: Iterable[tables.StageRun]) -> tuple[StageRun, ...]:
-    """All stages in the order they run; those without a row have not started."""
+def stages(told: Iterable[Sequence[Any]]) -> tuple[StageRun, ...]:
+    """All stages in the order they run; those of which nothing is told have not started.
+
+    Told are lists of (stage, state, started_at, seconds, reason), as JSON has them.
+    """
     known = {
-        row.stage: StageRun(Stage(row.stage), StageState(row.state), row.started_at, row.seconds, row.reason)
-        for row in rows
+        stage: StageRun(
+            Stage(stage),
+            StageState(state),
+            None if started is None else datetime.fromisoformat(started),
+            seconds,
+            reason,
+        )
+        for stage, state, started, seconds, reason in told
     }
     return tuple(known.get(stage.value, StageRun(stage)) for stage in Stage)
 

@@ -37,8 +37,8 @@ class PostgresSearch:
         cursor: str | None = None,
     ) -> SearchResult:
         """The creatives that `chosen` is true of. Raises UnknownGroup, and InvalidValue for a foreign cursor."""
-        gallery = browse(session, workspace_id, chosen, order, limit, cursor)
-        terms = read_phrase(session, workspace_id, chosen.phrase, "q") if chosen.phrase else []
+        terms = read_phrase(session, workspace_id, chosen.phrase, "q") if chosen.phrase is not None else []
+        gallery = browse(session, workspace_id, chosen, order, limit, cursor, terms)
         ids = [card.id for card in gallery.cards]
         text = _lines(session, workspace_id, ids, terms) if terms else {}
         objects = _objects(session, workspace_id, ids, chosen.object_class) if chosen.object_class else {}

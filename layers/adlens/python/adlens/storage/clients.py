@@ -5,7 +5,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Literal
 
+from adlens.domain.errors import TransientError
+from adlens.storage.presigning import Credentials
+
 if TYPE_CHECKING:
+    from boto3 import Session
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -28,6 +32,22 @@ def s3_client(endpoint_url: str | None = None, addressing_style: AddressingStyle
         retries={"mode": "standard", "max_attempts": 3},
     )
     return boto3.client("s3", endpoint_url=endpoint_url, config=config)
+
+
+def credentials() -> Credentials:
+    """What clients sign with now; those of a role are renewed before they end."""
+    known = _session().get_credentials()
+    found = known and known.get_frozen_credentials()
+    if not (found and found.access_key and found.secret_key):
+        raise TransientError("There are no AWS credentials here.")
+    return Credentials(found.access_key, found.secret_key, found.token)
+
+
+@functools.cache
+def _session() -> Session:
+    import boto3
+
+    return boto3.Session()
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,7 +11,9 @@ from urllib.parse import quote
 from adlens.domain.errors import ObjectGone, TransientError
 from adlens.domain.media import check_file_size
 from adlens.domain.ports import PresignedPost, StoredObject
+from adlens.storage.clients import credentials
 from adlens.storage.errors import as_transient
+from adlens.storage.presigning import Presigner
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -96,14 +99,13 @@ class S3ObjectStore:
 
     def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
         # The stored content type is what the uploader claimed; a browser must never take it for a page.
-        return self._public_client.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self._bucket,
-                "Key": key,
-                "ResponseContentType": content_type or "application/octet-stream",
-                "ResponseContentDisposition": f"{'inline' if content_type else 'attachment'}; "
-                f"filename*=UTF-8''{quote(filename, safe='')}",
-            },
-            ExpiresIn=self._expiry_seconds,
-        )
+        disposition = f"{'inline' if content_type else 'attachment'}; filename*=UTF-8''{quote(filename, safe='')}"
+        parameters = {
+            "response-content-type": content_type or "application/octet-stream",
+            "response-content-disposition": disposition,
+        }
+        return self._presigner.url(credentials(), key, parameters, self._expiry_seconds)
+
+    @cached_property
+    def _presigner(self) -> Presigner:
+        return Presigner(self._public_client, self._bucket)
