@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Date,
     Engine,
     Float,
     Integer,
@@ -32,7 +33,7 @@ from sqlalchemy.orm import Session
 from adlens.domain.colors import COLOR_CLASSES
 from adlens.domain.comparison import Side, Sides, Trait
 from adlens.domain.errors import InvalidValue
-from adlens.domain.figures import By, Figures, Row, Totals, buckets, having
+from adlens.domain.figures import By, Figures, Row, Totals, bucket_of, buckets, having
 from adlens.domain.gallery import NO_TOPIC, CreativeFilter
 from adlens.domain.statistics import Bin, Sample
 from adlens.persistence.filters import conditions
@@ -101,8 +102,13 @@ class PostgresFigures:
             raise InvalidValue("Some creatives are in both a and b: let the filters leave none in common.", "b")
         both = _Both(session, of_a, of_b)
         totals, topics = both.topics()
-        objects, objects_left_out = both.most_frequent(both.objects(), MOST_OBJECTS)
-        words, words_left_out = both.most_frequent(both.words(workspace_id), MOST_WORDS)
+        if b == CreativeFilter(rest_of=a):
+            of_objects = _and_the_rest(workspace_id, By.OBJECT, _objects(of_a))
+            of_words = _and_the_rest(workspace_id, By.WORD, _words(workspace_id, of_a))
+        else:
+            of_objects, of_words = both.objects(), both.words(workspace_id)
+        objects, objects_left_out = both.most_frequent(of_objects, MOST_OBJECTS)
+        words, words_left_out = both.most_frequent(of_words, MOST_WORDS)
         colors, _ = both.most_frequent(both.colors(), len(COLOR_CLASSES))
         return Sides(
             Side(a, totals[True]),
@@ -237,14 +243,13 @@ def _by_time(
     limit: int,
     cursor: str | None,
 ) -> Figures:
-    # OFFSET 0 hides the column from the planner, which would expect as many days as there are moments.
-    moment = func.date_trunc(by.value, Facts.uploaded_at, "UTC")
-    start = select(moment.label("start")).correlate(Facts).offset(0).lateral("time")
-    found = session.execute(
-        select(start.c.start, *_SUMS).select_from(Facts).join(start, true()).where(*of).group_by(start.c.start)
-    ).all()
-    counted = {row.start.astimezone(UTC): row for row in found}
-    totals = _sum_up([_sums(row) for row in found])
+    # By days, whatever the unit: for these there are statistics (facts_days), without which the planner expects as many
+    # rows as there are moments.
+    day = Facts.uploaded_at.op("AT TIME ZONE")(literal_column("'UTC'")).cast(Date)
+    counted: dict[datetime, list[_Sums]] = defaultdict(list)
+    for row in session.execute(select(day.label("day"), *_SUMS).where(*of).group_by(day)):
+        counted[bucket_of(by, datetime.combine(row.day, time(), UTC))].append(_sums(row))
+    totals = _sum_up([sums for days in counted.values() for sums in days])
     before = chosen.uploaded_before
     first = chosen.uploaded_from or min(counted, default=None)
     last = max(counted, default=None) if before is None else before - timedelta(microseconds=1)
@@ -252,7 +257,7 @@ def _by_time(
     keys = [start.date().isoformat() for start in starts]
     at = 0 if cursor is None else _place(keys, cursor, by)
     rows = [
-        _row(chosen, totals, by, key, _totals(counted[start]) if start in counted else Totals(0, 0))
+        _row(chosen, totals, by, key, _sum_up(counted.get(start, [])))
         for key, start in zip(keys[at : at + limit], starts[at : at + limit], strict=True)
     ]
     more = at + limit < len(keys)
@@ -458,6 +463,16 @@ class _Both:
             trait: (samples.get((trait.value, True), nothing), samples.get((trait.value, False), nothing))
             for trait in Trait
         }
+
+
+def _and_the_rest(workspace_id: UUID, by: By, of_a: Select[Any]) -> Select[Any]:
+    """What a has, and what is left of the whole workspace, whose counts are kept."""
+    own, whole = of_a.subquery("own"), WorkspaceFindingRollup
+    a = func.coalesce(own.c.creatives, 0)
+    counts = select(whole.name.label("key"), a.label("a"), (whole.creatives - a).label("b"))
+    return counts.outerjoin(own, own.c.key == whole.name).where(
+        whole.workspace_id == workspace_id, whole.kind == _KINDS[by].value
+    )
 
 
 def _of_each(both: Subquery) -> tuple[ColumnElement[int], ColumnElement[int]]:
