@@ -51,7 +51,10 @@ def _moment(value: Any) -> Any:
 
 
 def _in_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("This is beyond the calendar") from error
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_in_utc)]

@@ -138,6 +138,7 @@ def test_what_differs_is_told(shop: Any) -> None:
         ("/analytics?within=grup%3Dx", "within.grup"),
         ("/analytics?by=day&from=1990-01-01&before=2026-01-01", "by"),
         ("/analytics?by=month&from=0001-01-01&before=9999-12-31", "by"),
+        ("/analytics?from=9999-12-31T23:59:59-14:00", "from"),
         ("/analytics/compare?b=rest", "a"),
         ("/analytics/compare?a=topic%3Dcups", "b"),
         ("/analytics/compare?a=group%3Dx&b=rest", "a.group"),
@@ -151,6 +152,11 @@ def test_what_cannot_be_answered_is_refused_and_named(shop: Any, path: str, fiel
     answer = shop.client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
     assert field is None or answer.json()["field"] == field
+
+
+def test_before_all_time_there_is_nothing(shop: Any) -> None:
+    found = shop.client.get("/analytics?by=week&before=0001-01-01&from=0001-01-01").json()
+    assert (found["totals"]["creatives"], found["rows"]) == (0, [])
 
 
 def test_of_an_unknown_group_there_are_no_figures(shop: Any) -> None:

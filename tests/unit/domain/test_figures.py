@@ -15,6 +15,10 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def just_after(text: str) -> datetime:
+    return at(text) + timedelta(microseconds=1)
+
+
 @pytest.mark.parametrize(
     ("by", "first", "last", "starts"),
     [
@@ -25,12 +29,12 @@ def at(text: str) -> datetime:
     ],
 )
 def test_no_day_week_or_month_is_missing(by: By, first: str, last: str, starts: list[str]) -> None:
-    assert buckets(by, at(first), at(last)) == [at(start) for start in starts]
+    assert buckets(by, at(first), just_after(last)) == [at(start) for start in starts]
 
 
 def test_days_are_those_of_utc() -> None:
     late = datetime.fromisoformat("2026-03-01T01:00+03:00")
-    assert buckets(By.DAY, late, late) == [at("2026-02-28")]
+    assert buckets(By.DAY, late, late + timedelta(hours=1)) == [at("2026-02-28")]
 
 
 @pytest.mark.parametrize("by", [By.DAY, By.WEEK, By.MONTH])

@@ -115,17 +115,17 @@ def uploaded_between(chosen: CreativeFilter, start: datetime, end: datetime) -> 
 # --- time -----------------------------------------------------------------------------------------------------------
 
 
-def buckets(by: By, first: datetime, last: datetime) -> list[datetime]:
-    """When each day, week (from Monday) or month from that of `first` to that of `last` begins, in UTC.
+def buckets(by: By, first: datetime, end: datetime) -> list[datetime]:
+    """When each day, week (from Monday) or month from that of `first` begins, all before `end`, in UTC.
 
     Raises InvalidValue when they are more than MOST_BUCKETS.
     """
     found: list[datetime] = []
     start = bucket_of(by, first)
-    while start <= last:
+    while start < end:
         if len(found) == MOST_BUCKETS:
             raise InvalidValue(
-                f"There are more than {MOST_BUCKETS} rows by {by} from {first.date()} to {last.date()}: take longer "
+                f"There are more than {MOST_BUCKETS} rows by {by} from {first.date()} to {end.date()}: take longer "
                 "units, or less time.",
                 "by",
             )
@@ -138,7 +138,7 @@ def bucket_of(by: By, moment: datetime) -> datetime:
     day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     match by:
         case By.WEEK:
-            return day - timedelta(days=min(day.weekday(), (day - datetime.min.replace(tzinfo=UTC)).days))
+            return day - timedelta(days=day.weekday())
         case By.MONTH:
             return day.replace(day=1)
         case _:

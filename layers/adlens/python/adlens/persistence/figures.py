@@ -250,10 +250,9 @@ def _by_time(
     for row in session.execute(select(day.label("day"), *_SUMS).where(*of).group_by(day)):
         counted[bucket_of(by, datetime.combine(row.day, time(), UTC))].append(_sums(row))
     totals = _sum_up([sums for days in counted.values() for sums in days])
-    before = chosen.uploaded_before
     first = chosen.uploaded_from or min(counted, default=None)
-    last = max(counted, default=None) if before is None else before - timedelta(microseconds=1)
-    starts = [] if first is None or last is None else buckets(by, first, last)
+    end = chosen.uploaded_before or (max(counted) + timedelta(microseconds=1) if counted else None)
+    starts = [] if first is None or end is None else buckets(by, first, end)
     keys = [start.date().isoformat() for start in starts]
     at = 0 if cursor is None else _place(keys, cursor, by)
     rows = [
