@@ -275,7 +275,8 @@ def test_what_changes_meanwhile_is_not_seen(
         creatives = snapshot.creatives
         seen = list(itertools.islice(creatives, 2))
         house.analysed(house.add("grp_9"), rich, group_id="grp_9")
-        house.analysed(filled[-1], rich, group_id=f"grp_{(len(filled) - 1) % 3}", sequencer="02")
+        newer = house.claimed(filled[-1], "b", "02", f"grp_{(len(filled) - 1) % 3}")
+        assert house.repository.complete(newer, rich, "b")
         house.repository.delete_creatives(house.workspace_id, [key.id for key in filled[5:10]])
         seen += creatives
     assert seen == before
