@@ -10,8 +10,10 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Analyse advertising creatives.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of the local stack.")
+bi = typer.Typer(no_args_is_help=True, help="Readers for BI tools: login roles of the database that see one workspace.")
 models = typer.Typer(no_args_is_help=True, help="Model bundles: which there are, and which one is used.")
 app.add_typer(keys, name="keys")
+app.add_typer(bi, name="bi")
 app.add_typer(models, name="models")
 
 
@@ -22,6 +24,8 @@ class Function(StrEnum):
     DEAD_LETTERS = "dead_letters"
     SWEEP = "sweep"
     MIGRATE = "migrate"
+    WEBHOOKS = "webhooks"
+    WEBHOOK_RESULTS = "webhook_results"
     WEB = "web"
 
 
@@ -39,6 +43,12 @@ BundleOption = Annotated[
 
 BucketOption = Annotated[
     str | None, typer.Option("--bucket", help="Bucket of published bundles; else the local stack's.")
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database", help="URL of a database, as the owner of its tables; else the local stack's.", show_default=False
+    ),
 ]
 FunctionOption = Annotated[
     str | None, typer.Option("--function", help="Analyze function on AWS, when --bucket is there.")
@@ -183,6 +193,36 @@ def revoke_key(prefix: Annotated[str, typer.Argument(help="The key's prefix as `
     from adlens_cli.keys import revoke
 
     revoke(prefix)
+
+
+@bi.command("create")
+def create_reader(
+    workspace: Annotated[str, typer.Option(help="Name or id of the workspace.")] = "development",
+    database: DatabaseOption = None,
+) -> None:
+    """Make a reader and print the address it logs in with: the password is shown this once."""
+    from adlens_cli.bi import create
+
+    create(workspace, database)
+
+
+@bi.command("list")
+def list_readers(database: DatabaseOption = None) -> None:
+    """List the readers and their workspaces."""
+    from adlens_cli.bi import show
+
+    show(database)
+
+
+@bi.command("revoke")
+def revoke_reader(
+    role: Annotated[str, typer.Argument(help="The role as `adlens bi list` shows it.")],
+    database: DatabaseOption = None,
+) -> None:
+    """Drop a reader: it sees nothing from then on."""
+    from adlens_cli.bi import revoke
+
+    revoke(role, database)
 
 
 @models.command("list")

@@ -5,15 +5,23 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from adlens.settings import DatabaseSettings, ExportSettings, PreviewSettings, StorageSettings, StoreSettings
+from adlens.settings import (
+    DatabaseSettings,
+    EventSettings,
+    ExportSettings,
+    PreviewSettings,
+    StorageSettings,
+    StoreSettings,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from adlens.persistence.exports import PostgresExports
     from adlens.persistence.repositories import PostgresCreatives
+    from adlens.persistence.webhooks import PostgresWebhooks
     from adlens.storage.objects import S3ObjectStore
-    from adlens.storage.queue import SqsAnalysisQueue, SqsExportQueue
+    from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue
 
 SECRET_TTL_SECONDS = 300
 
@@ -93,3 +101,18 @@ def export_queue(settings: ExportSettings) -> SqsExportQueue:
     from adlens.storage.queue import SqsExportQueue
 
     return SqsExportQueue(sqs_client(), settings.exports_queue_url)
+
+
+@functools.cache
+def webhooks(settings: DatabaseSettings) -> PostgresWebhooks:
+    from adlens.persistence.webhooks import PostgresWebhooks
+
+    return PostgresWebhooks(database(settings))
+
+
+@functools.cache
+def event_queue(settings: EventSettings) -> SqsEventQueue:
+    from adlens.storage.clients import sqs_client
+    from adlens.storage.queue import SqsEventQueue
+
+    return SqsEventQueue(sqs_client(), settings.webhooks_queue_url)

@@ -17,8 +17,9 @@ from infra_cdk.api import Api
 from infra_cdk.config import AwsConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import METRICS
-from infra_cdk.queue import UploadsQueue
+from infra_cdk.queue import UploadsQueue, WebhookQueues
 from infra_cdk.web import Web
+from infra_cdk.webhooks import Webhooks
 from infra_cdk.workers import Workers
 
 FIVE_MINUTES = Duration.minutes(5)
@@ -36,6 +37,8 @@ class Alarms(Construct):
         exports: Exports,
         api: Api,
         workers: Workers,
+        webhooks: Webhooks,
+        webhook_queues: WebhookQueues,
         web: Web | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -78,6 +81,12 @@ class Alarms(Construct):
             "Uploads wait for more than 15 minutes: raise MaximumConcurrency, or look for what fails.",
             periods=3,
         )
+        self._alarm(
+            "WebhookResults",
+            webhook_queues.results.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
+            15 * 60,
+            "What came of deliveries of webhooks, or what was given up, is not taken by webhook_results: see its log.",
+        )
         functions = {
             "Analyze": analysis.function,
             "Exports": exports.function,
@@ -85,6 +94,8 @@ class Alarms(Construct):
             "DeadLetters": workers.dead_letters,
             "Sweep": workers.sweep,
             "Migrate": workers.migrate,
+            "Webhooks": webhooks.send,
+            "WebhookResults": webhooks.results,
         }
         for name, function in functions.items():
             self._alarm(f"{name}Errors", function.metric_errors(period=FIVE_MINUTES), 0, f"{name} failed: see its log.")

@@ -34,6 +34,7 @@ class Analysis(Construct):
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_PREVIEWS_BUCKET": buckets.previews.bucket_name,
             "ADLENS_QUEUE_URL": queue.queue.queue_url,
+            "ADLENS_WEBHOOKS_QUEUE_URL": surroundings.webhooks.events.queue_url,
             "ADLENS_BUNDLE": _bundle(config, buckets),
             "ADLENS_THREADS": str(config.analyze_threads),
         }
@@ -58,6 +59,7 @@ class Analysis(Construct):
             allow(self.function, ["s3:GetObject"], bucket.arn_for_objects("*"))
             # Without it a missing object answers 403 instead of 404, and would look like a fault of ours.
             allow(self.function, ["s3:ListBucket"], bucket.bucket_arn)
+        allow(self.function, ["sqs:SendMessage"], surroundings.webhooks.events.queue_arn)
         allow(self.function, ["s3:PutObject"], buckets.previews.arn_for_objects("*"))
 
 

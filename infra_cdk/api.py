@@ -118,7 +118,9 @@ class Api(Construct):
             Tags.of(self.rest_api).add("_custom_id_", LOCAL_ID)  # LocalStack then keeps the address over deployments
         self.rest_api.node.try_remove_child("Endpoint")  # an output beside ours
         self._environment(config, buckets, queue, exports, origins)
+        self.function.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         self._grants(buckets, queue, exports)
+        allow(self.function, ["sqs:SendMessage"], surroundings.webhooks.events.queue_arn)
 
         alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
         integration = apigateway.LambdaIntegration(alias, proxy=True, allow_test_invoke=False)

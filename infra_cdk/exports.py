@@ -74,6 +74,9 @@ class Exports(Construct):
         )
         self.function.add_environment("ADLENS_EXPORTS_BUCKET", bucket.bucket_name)
         self.function.add_environment("ADLENS_EXPORTS_QUEUE_URL", self.queue.queue_url)
+        events = surroundings.webhooks.events
+        self.function.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", events.queue_url)
+        allow(self.function, ["sqs:SendMessage"], events.queue_arn)
         self.function.add_event_source(
             SqsEventSource(self.queue, batch_size=1, max_concurrency=MAX_CONCURRENCY, report_batch_item_failures=True)
         )

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from infra_cdk.buckets import Buckets
 from infra_cdk.config import ROOT, AwsConfig, Config, LocalConfig
-from infra_cdk.queue import UploadsQueue
+from infra_cdk.queue import UploadsQueue, WebhookQueues
 
 if TYPE_CHECKING:
     from infra_cdk.database import Database
@@ -32,7 +32,9 @@ class Surroundings:
     config: LocalConfig | AwsConfig
     buckets: Buckets
     queue: UploadsQueue
+    webhooks: WebhookQueues
     database: Database | None
+    uses_database: bool = True
 
     def common(self, scope: Construct, name: str, timeout: Duration) -> dict[str, Any]:
         """Properties of the function `name`, whichever way its code is packed."""
@@ -83,7 +85,7 @@ class Surroundings:
             }
         if isinstance(self.config, LocalConfig):
             variables |= {
-                "ADLENS_DATABASE_URL": self.config.database_url,
+                **({"ADLENS_DATABASE_URL": self.config.database_url} if self.uses_database else {}),
                 "ADLENS_S3_ENDPOINT_URL": self.config.endpoint_url,
                 "ADLENS_S3_PUBLIC_ENDPOINT_URL": self.config.endpoint_url,
                 "ADLENS_S3_ADDRESSING_STYLE": "path",

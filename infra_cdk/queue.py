@@ -1,4 +1,4 @@
-"""The queue between the uploads bucket and the analysis, with a dead-letter queue behind it."""
+"""The queues: between the uploads bucket and the analysis, and of webhooks; each with what it gives up behind it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from infra_cdk.buckets import bucket_name
 from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, Config
 
 MAX_RECEIVES = 5
+WEBHOOK_MAX_RECEIVES = 8
+"""As many attempts as adlens.domain.webhooks counts to."""
+WEBHOOK_TIMEOUT_SECONDS = 20  # an attempt may take 10, and its report some as well
+WEBHOOK_RESULTS_TIMEOUT_SECONDS = 60
 
 
 class UploadsQueue(Construct):
@@ -70,3 +74,35 @@ class UploadsQueue(Construct):
         )
         if policy.policy_dependable is not None:
             uploads.node.add_dependency(policy.policy_dependable)
+
+
+class WebhookQueues(Construct):
+    """`events` holds deliveries to be made, with the secret that signs them: its messages are for the sender alone.
+
+    `results` is told how deliveries ended, and is the dead-letter queue of the first: what was never reported.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        on_aws = config.stage == "aws"
+        self.results = sqs.Queue(
+            self,
+            "Results",
+            queue_name=f"{config.stack_name}-webhook-results",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=on_aws,
+            retention_period=Duration.days(14),
+            visibility_timeout=Duration.seconds(6 * WEBHOOK_RESULTS_TIMEOUT_SECONDS),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.events = sqs.Queue(
+            self,
+            "Events",
+            queue_name=f"{config.stack_name}-webhooks",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=on_aws,
+            retention_period=Duration.days(4),
+            visibility_timeout=Duration.seconds(6 * WEBHOOK_TIMEOUT_SECONDS),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.results, max_receive_count=WEBHOOK_MAX_RECEIVES),
+            removal_policy=RemovalPolicy.DESTROY,
+        )

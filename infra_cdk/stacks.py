@@ -14,7 +14,8 @@ from infra_cdk.config import AwsConfig, LocalConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode
 from infra_cdk.nag import acknowledge
-from infra_cdk.queue import UploadsQueue
+from infra_cdk.queue import UploadsQueue, WebhookQueues
+from infra_cdk.webhooks import Webhooks
 from infra_cdk.workers import Workers
 
 if TYPE_CHECKING:
@@ -40,16 +41,24 @@ class AdLensStack(Stack):
         self.config = config
         self.buckets = Buckets(self, "Buckets", config=config)
         self.queue = UploadsQueue(self, "Queue", config=config, uploads=self.buckets.uploads)
+        self.webhook_queues = WebhookQueues(self, "WebhookQueues", config=config)
         self.database = self._database(config) if isinstance(config, AwsConfig) else None
         self.web = self._web(config) if isinstance(config, AwsConfig) and config.web else None
         origins = [*config.cors_origins, *([self.web.origin] if self.web else [])]
         self.buckets.open_to(origins)
-        surroundings = Surroundings(config=config, buckets=self.buckets, queue=self.queue, database=self.database)
+        surroundings = Surroundings(
+            config=config,
+            buckets=self.buckets,
+            queue=self.queue,
+            webhooks=self.webhook_queues,
+            database=self.database,
+        )
         zip_code = ZipCode(self, "Code", config=config)
         self.analysis = Analysis(self, "Analysis", surroundings=surroundings)
         self.exports = Exports(self, "Exports", surroundings=surroundings)
         self.api = Api(self, "Api", surroundings=surroundings, zip_code=zip_code, exports=self.exports, origins=origins)
         self.workers = Workers(self, "Workers", surroundings=surroundings, zip_code=zip_code, exports=self.exports)
+        self.webhooks = Webhooks(self, "Webhooks", surroundings=surroundings, zip_code=zip_code)
         if isinstance(config, AwsConfig):
             self.workers.migrate_before(
                 self.analysis.function,
@@ -57,6 +66,7 @@ class AdLensStack(Stack):
                 self.api.function,
                 self.workers.dead_letters,
                 self.workers.sweep,
+                self.webhooks.results,
             )
             if self.web:
                 self.web.run(self.api.url(config))
@@ -90,6 +100,8 @@ class AdLensStack(Stack):
             exports=self.exports,
             api=self.api,
             workers=self.workers,
+            webhooks=self.webhooks,
+            webhook_queues=self.webhook_queues,
             web=self.web,
         )
 
@@ -104,11 +116,14 @@ class AdLensStack(Stack):
             "ExportsBucketName": self.buckets.exports.bucket_name,
             "ExportsQueueUrl": self.exports.queue.queue_url,
             "ExportsFunctionName": self.exports.function.function_name,
+            "WebhooksQueueUrl": self.webhook_queues.events.queue_url,
             "MigrateFunctionName": self.workers.migrate.function_name,
             "AnalyzeFunctionName": self.analysis.function.function_name,
             "ApiFunctionName": self.api.function.function_name,
             "DeadLettersFunctionName": self.workers.dead_letters.function_name,
             "SweepFunctionName": self.workers.sweep.function_name,
+            "WebhooksFunctionName": self.webhooks.send.function_name,
+            "WebhookResultsFunctionName": self.webhooks.results.function_name,
         }
         if self.web:
             outputs["WebUrl"] = self.web.origin

@@ -47,9 +47,10 @@ class Workers(Construct):
         )
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.queue.queue_url)
+        self.sweep.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         allow(self.sweep, ["s3:GetObject"], buckets.uploads.arn_for_objects("*"))
         allow(self.sweep, ["s3:ListBucket"], buckets.uploads.bucket_arn)  # a missing object answers 404, not 403
-        allow(self.sweep, ["sqs:SendMessage"], queue.queue.queue_arn)
+        allow(self.sweep, ["sqs:SendMessage"], queue.queue.queue_arn, surroundings.webhooks.events.queue_arn)
         events.Rule(
             self,
             "EveryFiveMinutes",

@@ -50,6 +50,9 @@ class Deployment:
     dead_letters_function: str
     sweep_function: str
     exports_function: str
+    webhooks_queue_url: str
+    webhooks_function: str
+    webhook_results_function: str
     database_url: str
     template: str  # hash of what it was made from
 
@@ -73,6 +76,9 @@ class Deployment:
                 dead_letters_function=outputs["DeadLettersFunctionName"],
                 sweep_function=outputs["SweepFunctionName"],
                 exports_function=outputs["ExportsFunctionName"],
+                webhooks_queue_url=outputs["WebhooksQueueUrl"],
+                webhooks_function=outputs["WebhooksFunctionName"],
+                webhook_results_function=outputs["WebhookResultsFunctionName"],
                 database_url=database_url,
                 template=template,
             )

@@ -33,7 +33,13 @@ LONGEST_DELAY_SECONDS = 300
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return process_partial_response(event, handle_record, processor, context)
+    answer = process_partial_response(event, handle_record, processor, context)
+    if context.get_remaining_time_in_millis() / 1000 > SECONDS_TO_FINISH:
+        try:
+            wiring.send_events()()
+        except TransientError:  # the analyses are stored, and so is what webhooks are to be told
+            logger.warning("events wait for the next invocation or the sweep", exc_info=True)
+    return answer
 
 
 def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:

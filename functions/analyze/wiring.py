@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adlens.domain.ports import Engines
 from adlens.services.analyze_creative import AnalyzeCreative
+from adlens.services.send_events import SendEvents
 from adlens.settings import AnalyzeSettings
 from adlens.storage.queue import SqsAnalysisQueue
 from functions import wiring
@@ -35,6 +36,11 @@ def analyze_creative() -> AnalyzeCreative:
     creatives = wiring.creatives(settings())
     creatives.report_bundle(engines().info)
     return AnalyzeCreative(creatives, wiring.object_store(settings()), wiring.preview_store(settings()), engines())
+
+
+@functools.cache
+def send_events() -> SendEvents:
+    return SendEvents(wiring.webhooks(settings()), wiring.event_queue(settings()))
 
 
 def queue() -> SqsAnalysisQueue:

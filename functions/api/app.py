@@ -22,6 +22,7 @@ from functions.api.routes import (
     search,
     settings,
     uploads,
+    webhooks,
 )
 
 DESCRIPTION = """
@@ -46,6 +47,7 @@ TAGS = [
     {"name": "analytics", "description": "Figures over a group or over everything."},
     {"name": "exports", "description": "Files out: CSV, Parquet, COCO, JSON Lines."},
     {"name": "settings", "description": "What a workspace's users can set."},
+    {"name": "webhooks", "description": "Who is told what happens."},
     {"name": "account", "description": "Who one is here, and what topics and colours are called."},
     {"name": "health", "description": "Whether the service works."},
 ]
@@ -79,7 +81,20 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
         max_age=600,
     )
-    for module in (uploads, groups, gallery, alike, creatives, search, figures, analytics, exports, settings, account):
+    for module in (
+        uploads,
+        groups,
+        gallery,
+        alike,
+        creatives,
+        search,
+        figures,
+        analytics,
+        exports,
+        settings,
+        webhooks,
+        account,
+    ):
         app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
     app.include_router(health.router)
     app.include_router(docs.router, include_in_schema=False)

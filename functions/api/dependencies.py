@@ -18,14 +18,16 @@ from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.search import PostgresSearch
+from adlens.persistence.webhooks import PostgresWebhooks
 from adlens.persistence.workspaces import Caller as KeyHolder
 from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
 from adlens.services.reanalyze import Reanalyze, ReanalyzeGroup
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
 from adlens.services.request_export import RequestExport
+from adlens.services.send_events import SendEvents
 from adlens.settings import ApiSettings
 from adlens.storage.objects import S3ObjectStore
-from adlens.storage.queue import SqsAnalysisQueue, SqsExportQueue
+from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue
 from functions import wiring
 from functions.api.errors import Unauthorized, UnsupportedMediaType
 
@@ -88,6 +90,14 @@ def alike(settings: Settings) -> PostgresAlike:
     return PostgresAlike(wiring.database(settings))
 
 
+def webhooks(settings: Settings) -> PostgresWebhooks:
+    return wiring.webhooks(settings)
+
+
+def event_queue(settings: Settings) -> SqsEventQueue:
+    return wiring.event_queue(settings)
+
+
 def workspaces(settings: Settings) -> PostgresWorkspaces:
     return PostgresWorkspaces(wiring.database(settings))
 
@@ -108,6 +118,8 @@ Galleries = Annotated[PostgresGallery, Depends(gallery)]
 FiguresOf = Annotated[PostgresFigures, Depends(figures)]
 Searches = Annotated[PostgresSearch, Depends(search)]
 Alike = Annotated[PostgresAlike, Depends(alike)]
+Webhooks = Annotated[PostgresWebhooks, Depends(webhooks)]
+EventQueue = Annotated[SqsEventQueue, Depends(event_queue)]
 Workspaces = Annotated[PostgresWorkspaces, Depends(workspaces)]
 WorkspaceSettings = Annotated[PostgresSettings, Depends(workspace_settings)]
 
@@ -174,6 +186,10 @@ async def reanalyze_group(creatives: Creatives, queue: Queue) -> ReanalyzeGroup:
     return ReanalyzeGroup(creatives, queue)
 
 
+async def send_events(webhooks: Webhooks, queue: EventQueue) -> SendEvents:
+    return SendEvents(webhooks, queue)
+
+
 async def request_export(exports: Exports, queue: ExportQueue) -> RequestExport:
     return RequestExport(exports, queue)
 
@@ -183,6 +199,7 @@ UseRegisterUploads = Annotated[RegisterUploads, Depends(register_uploads)]
 UseStoreUpload = Annotated[StoreUpload, Depends(store_upload)]
 UseReanalyze = Annotated[Reanalyze, Depends(reanalyze)]
 UseReanalyzeGroup = Annotated[ReanalyzeGroup, Depends(reanalyze_group)]
+UseSendEvents = Annotated[SendEvents, Depends(send_events)]
 
 
 def media_type(expected: str) -> Callable[[Request, UUID], Awaitable[None]]:

@@ -35,6 +35,7 @@ STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     errors.UnknownGroup: HTTPStatus.NOT_FOUND,
     errors.UnknownExport: HTTPStatus.NOT_FOUND,
     errors.UnknownSetting: HTTPStatus.NOT_FOUND,
+    errors.UnknownWebhook: HTTPStatus.NOT_FOUND,
     errors.ObjectGone: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

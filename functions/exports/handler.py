@@ -25,13 +25,20 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 SECONDS_AFTER_DEATH = 60
 """A message whose worker died comes back so long after the worker's time was up."""
 DELAY_SECONDS = 15
+SECONDS_TO_TELL = 10
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return process_partial_response(event, handle_record, processor, context)
+    answer = process_partial_response(event, handle_record, processor, context)
+    if context.get_remaining_time_in_millis() / 1000 > SECONDS_TO_TELL:
+        try:
+            wiring.send_events()()
+        except TransientError:  # the export has ended, and what webhooks are to be told is stored
+            logger.warning("events wait for the next invocation or the sweep", exc_info=True)
+    return answer
 
 
 def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:

@@ -6,6 +6,8 @@ import functools
 
 from adlens.exporting.formats import WRITERS
 from adlens.persistence.exports import PostgresCreativeReader
+from adlens.persistence.webhooks import PostgresWebhooks
+from adlens.services.send_events import SendEvents
 from adlens.services.write_export import WriteExport
 from adlens.settings import ExportSettings
 from adlens.storage.queue import SqsExportQueue
@@ -27,6 +29,14 @@ def write_export() -> WriteExport:
         PostgresCreativeReader(wiring.database(settings(), CONNECTIONS)),
         wiring.export_store(settings()),
         WRITERS,
+    )
+
+
+@functools.cache
+def send_events() -> SendEvents:
+    return SendEvents(
+        PostgresWebhooks(wiring.database(settings(), CONNECTIONS)),
+        wiring.event_queue(settings()),
     )
 
 

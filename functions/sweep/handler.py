@@ -1,4 +1,4 @@
-"""On a schedule: ends uploads that never arrived, sends lost work again, forgets old exports."""
+"""On a schedule: ends uploads that never arrived, sends lost work and events again, forgets what is old."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from adlens.services.end_unfinished import Sweep, SweepExports
+from adlens.services.send_events import SendEvents
 from adlens.settings import SweepSettings
 from functions import wiring
 
@@ -23,19 +24,28 @@ metrics = Metrics(namespace="AdLens", service="sweep")
 
 
 @functools.cache
+def settings() -> SweepSettings:
+    return SweepSettings()
+
+
+@functools.cache
 def sweep() -> Sweep:
-    settings = SweepSettings()
     return Sweep(
-        wiring.creatives(settings),
-        wiring.object_store(settings),
-        wiring.analysis_queue(settings),
-        upload_window=timedelta(seconds=settings.upload_expiry_seconds),
+        wiring.creatives(settings()),
+        wiring.object_store(settings()),
+        wiring.analysis_queue(settings()),
+        upload_window=timedelta(seconds=settings().upload_expiry_seconds),
     )
 
 
 @functools.cache
 def sweep_exports() -> SweepExports:
-    return SweepExports(wiring.exports(SweepSettings()))
+    return SweepExports(wiring.exports(settings()))
+
+
+@functools.cache
+def send_events() -> SendEvents:
+    return SendEvents(wiring.webhooks(settings()), wiring.event_queue(settings()))
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -44,11 +54,19 @@ def sweep_exports() -> SweepExports:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     now = datetime.now(UTC)
     result = sweep()(now)
-    lost, forgotten = sweep_exports()(now)
+    exports_lost, exports_forgotten = sweep_exports()(now)
     metrics.add_metric("UploadsMissing", MetricUnit.Count, result.ended)
     metrics.add_metric("WorkSentAgain", MetricUnit.Count, result.sent_again)
-    metrics.add_metric("ExportsLost", MetricUnit.Count, lost)
-    logger.info(
-        "swept", ended=result.ended, sent_again=result.sent_again, exports_lost=lost, exports_forgotten=forgotten
-    )
-    return dataclasses.asdict(result)
+    metrics.add_metric("ExportsLost", MetricUnit.Count, exports_lost)
+    events = send_events()()
+    forgotten = wiring.webhooks(settings()).forget()
+    metrics.add_metric("EventsSentLate", MetricUnit.Count, events)
+    swept = {
+        **dataclasses.asdict(result),
+        "exports_lost": exports_lost,
+        "exports_forgotten": exports_forgotten,
+        "events": events,
+        "forgotten": forgotten,
+    }
+    logger.info("swept", **swept)
+    return swept

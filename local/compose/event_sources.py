@@ -42,6 +42,8 @@ STALE_SECONDS = {
     "exports": EXPORT_SECONDS + FUNCTION_SECONDS,
     "dead_letters": 2 * FUNCTION_SECONDS,
     "dead_exports": 2 * FUNCTION_SECONDS,
+    "webhooks": 2 * FUNCTION_SECONDS,
+    "webhook_results": 2 * FUNCTION_SECONDS,
     "sweep": 2 * FUNCTION_SECONDS,
 }
 BEATS = Path(tempfile.gettempdir()) / "event-sources"
@@ -206,9 +208,12 @@ def main() -> None:
     dead_letters, dead_exports = (
         ProcessFunction("functions.dead_letters.handler.handler", FUNCTION_SECONDS) for _ in range(2)
     )
+    webhooks = ProcessFunction("functions.webhooks.handler.handler", FUNCTION_SECONDS)
+    webhook_results = ProcessFunction("functions.webhook_results.handler.handler", FUNCTION_SECONDS)
     sweep = ProcessFunction("functions.sweep.handler.handler", FUNCTION_SECONDS)
     queue, given_up = os.environ["ADLENS_QUEUE_URL"], os.environ["DEAD_LETTER_QUEUE_URL"]
     files, files_given_up = os.environ["ADLENS_EXPORTS_QUEUE_URL"], os.environ["EXPORTS_DEAD_LETTER_QUEUE_URL"]
+    events, results = os.environ["ADLENS_WEBHOOKS_QUEUE_URL"], os.environ["ADLENS_WEBHOOK_RESULTS_QUEUE_URL"]
     try:
         run(
             [
@@ -216,12 +221,14 @@ def main() -> None:
                 QueueSource("exports", sqs_client(), files, exports, batch_size=1),
                 QueueSource("dead_letters", sqs_client(), given_up, dead_letters, batch_size=10),
                 QueueSource("dead_exports", sqs_client(), files_given_up, dead_exports, batch_size=10),
+                QueueSource("webhooks", sqs_client(), events, webhooks, batch_size=1),
+                QueueSource("webhook_results", sqs_client(), results, webhook_results, batch_size=10),
                 Schedule("sweep", sweep, SWEEP_SECONDS),
             ],
             stop,
         )
     finally:
-        for function in (dead_letters, dead_exports, sweep):
+        for function in (dead_letters, dead_exports, webhooks, webhook_results, sweep):
             function.stop()
 
 

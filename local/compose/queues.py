@@ -9,13 +9,14 @@ import os
 
 import boto3
 
-DAY = 24 * 3600
-# The uploads queue comes last: the health check takes it for all of them.
-QUEUES = {
-    "adlens-local-exports": {"visibility": 5400, "max_receives": 3},
-    "adlens-local-uploads": {"visibility": 360, "max_receives": 5},
-}
-DEAD_VISIBILITY = 360
+DAY_SECONDS = 24 * 3600
+# Name, dead-letter queue, seconds that a message stays hidden from others, receives before it is given up.
+# The webhooks' come last: the health check takes them for all of them.
+QUEUES = (
+    ("adlens-local-uploads", "adlens-local-uploads-dead-letters", 360, 5),
+    ("adlens-local-exports", "adlens-local-exports-dead-letters", 5400, 3),
+    ("adlens-local-webhooks", "adlens-local-webhook-results", 120, 8),
+)
 
 sqs = boto3.client(
     "sqs",
@@ -24,17 +25,17 @@ sqs = boto3.client(
     aws_access_key_id="local",
     aws_secret_access_key="local",  # noqa: S106 - LocalStack checks none
 )
-for name, of in QUEUES.items():
-    dead_letters = sqs.create_queue(
-        QueueName=f"{name}-dead-letters",
-        Attributes={"VisibilityTimeout": str(DEAD_VISIBILITY), "MessageRetentionPeriod": str(14 * DAY)},
+for name, dead_letters, visibility, max_receives in QUEUES:
+    url = sqs.create_queue(
+        QueueName=dead_letters,
+        Attributes={"VisibilityTimeout": "360", "MessageRetentionPeriod": str(14 * DAY_SECONDS)},
     )["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sqs.create_queue(
         QueueName=name,
         Attributes={
-            "VisibilityTimeout": str(of["visibility"]),
-            "MessageRetentionPeriod": str(4 * DAY),
-            "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": of["max_receives"]}),
+            "VisibilityTimeout": str(visibility),
+            "MessageRetentionPeriod": str(4 * DAY_SECONDS),
+            "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": max_receives}),
         },
     )

@@ -10,6 +10,8 @@ from infra_cdk.config import AwsConfig
 
 from .conftest import Stage
 
+IN_THE_NETWORK = ("analyze", "exports", "api", "dead-letters", "sweep", "migrate", "webhook-results")
+
 
 def test_transport_is_encrypted(aws: Stage) -> None:
     def refuses_plain(statements: list[dict[str, Any]]) -> bool:
@@ -56,10 +58,17 @@ def test_functions_are_in_subnets_without_internet(aws: Stage) -> None:
         association["SubnetId"]["Ref"]: association["RouteTableId"]["Ref"]
         for association in aws.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
     }
-    for name in ("analyze", "exports", "api", "dead-letters", "sweep", "migrate"):
+    for name in IN_THE_NETWORK:
         subnets = aws.function(name)["VpcConfig"]["SubnetIds"]
         assert len(subnets) == 2
         assert not {tables[subnet["Ref"]] for subnet in subnets} & routed
+
+
+def test_what_sends_webhooks_reaches_the_internet_and_nothing_of_ours(aws: Stage) -> None:
+    webhooks = aws.function("webhooks")
+    assert "VpcConfig" not in webhooks
+    assert not [name for name in webhooks["Environment"]["Variables"] if "DATABASE" in name or "BUCKET" in name]
+    assert webhooks["Environment"]["Variables"]["ADLENS_STAGE"] == "aws"  # which refuses private addresses
 
 
 def test_endpoints_of_what_the_functions_call(aws: Stage) -> None:
@@ -106,11 +115,12 @@ def test_functions_reach_the_database_through_the_proxy_only(aws: Stage) -> None
     assert properties["RequireTLS"] is True
     (auth,) = properties["Auth"]
     assert (auth["AuthScheme"], auth["ClientPasswordAuthType"]) == ("SECRETS", "POSTGRES_SCRAM_SHA_256")
-    for name in ("analyze", "exports", "api", "dead-letters", "sweep", "migrate"):
+    for name in IN_THE_NETWORK:
         variables = aws.function(name)["Environment"]["Variables"]
         assert variables["ADLENS_DATABASE_HOST"] == {"Fn::GetAtt": [proxy, "Endpoint"]}
         assert variables["ADLENS_DATABASE_SECRET_ARN"] == auth["SecretArn"]
-    (clients,) = {json.dumps(found["VpcConfig"]["SecurityGroupIds"][0]) for found in _our_functions(aws)}
+    networks = [aws.function(name)["VpcConfig"] for name in IN_THE_NETWORK]
+    (clients,) = {json.dumps(network["SecurityGroupIds"][0]) for network in networks}
     allowed = [
         rule
         for rule in aws.of_type("AWS::EC2::SecurityGroupIngress").values()
@@ -141,7 +151,7 @@ def test_migrations_run_before_what_needs_them(aws: Stage) -> None:
     version = aws.resources[resource["Properties"]["HandlerArn"]["Ref"]]["Properties"]
     assert aws.resources[version["FunctionName"]["Ref"]]["Properties"] == aws.function("migrate")
     assert resource["Properties"]["ExecuteOnHandlerChange"] is True
-    for name in ("analyze", "exports", "api", "dead-letters", "sweep"):
+    for name in ("analyze", "exports", "api", "dead-letters", "sweep", "webhook-results"):
         (found,) = (found for found in aws.resources.values() if found.get("Properties") == aws.function(name))
         assert trigger in found["DependsOn"]
 
@@ -151,7 +161,7 @@ def test_zip_functions_have_the_library_and_its_dependencies(aws: Stage) -> None
     contents = {
         name: aws.folder / f"asset.{found['Content']['S3Key'].removesuffix('.zip')}" for name, found in layers.items()
     }
-    for name in ("api", "dead-letters", "sweep", "migrate"):
+    for name in ("api", "dead-letters", "sweep", "migrate", "webhooks", "webhook-results"):
         folders = [contents[layer["Ref"]] / "python" for layer in aws.function(name)["Layers"]]
         assert [folder for folder in folders if (folder / "adlens/domain/creative.py").is_file()]
         assert [folder for folder in folders if (folder / "packages.txt").is_file()]
@@ -166,9 +176,9 @@ def test_traces_are_taken(aws: Stage) -> None:
     ("namespace", "metric", "count"),
     [
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 2),
-        ("AWS/SQS", "ApproximateAgeOfOldestMessage", 1),
-        ("AWS/Lambda", "Errors", 6),
-        ("AWS/Lambda", "Throttles", 6),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage", 2),
+        ("AWS/Lambda", "Errors", 8),
+        ("AWS/Lambda", "Throttles", 8),
         ("AWS/ApiGateway", "5XXError", 1),
         ("AWS/ApplicationELB", "UnHealthyHostCount", 1),
         ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", 1),
@@ -201,4 +211,4 @@ def test_alarms_are_mailed_through_an_encrypted_topic(aws: Stage) -> None:
 
 
 def _our_functions(aws: Stage) -> list[dict[str, Any]]:
-    return [aws.function(name) for name in ("analyze", "exports", "api", "dead-letters", "sweep", "migrate")]
+    return [aws.function(name) for name in (*IN_THE_NETWORK, "webhooks")]

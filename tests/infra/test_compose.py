@@ -13,7 +13,14 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from adlens.settings import AnalyzeSettings, ApiSettings, DatabaseSettings, ExportSettings, SweepSettings
+from adlens.settings import (
+    AnalyzeSettings,
+    ApiSettings,
+    DatabaseSettings,
+    ExportSettings,
+    SweepSettings,
+    WebhookSettings,
+)
 from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
 from local.compose import event_sources
 from local.compose.env import make_env
@@ -244,7 +251,7 @@ def test_the_functions_find_their_settings(compose: Compose, monkeypatch: pytest
         "api": [ApiSettings],
         "bridge": [BridgeSettings],
         "migrate": [DatabaseSettings],
-        "event-sources": [DatabaseSettings, SweepSettings],
+        "event-sources": [DatabaseSettings, SweepSettings, WebhookSettings],
         "analyze": [AnalyzeSettings],
         "exports": [ExportSettings],
     }
@@ -259,7 +266,11 @@ def test_the_functions_find_their_settings(compose: Compose, monkeypatch: pytest
 
 
 def test_every_variable_of_the_functions_is_one(compose: Compose) -> None:
-    fields = {f"ADLENS_{name}".upper() for model in (ApiSettings, AnalyzeSettings) for name in model.model_fields}
+    fields = {
+        f"ADLENS_{name}".upper()
+        for model in (ApiSettings, AnalyzeSettings, WebhookSettings)
+        for name in model.model_fields
+    }
     read = set(re.findall(r'"(ADLENS_WEB_\w+)"', (ROOT / "webapp/rxconfig.py").read_text()))
     for name, service in compose.services.items():
         names = {name for name in service.environment if name.startswith("ADLENS_")}
@@ -326,7 +337,11 @@ def test_secrets_are_drawn_once(tmp_path: Path) -> None:
 
 def test_no_variable_that_is_read_is_missing_from_the_example() -> None:
     shown = assignments((ROOT / ".env.example").read_text().replace("\n#", "\n"))
-    read = {f"ADLENS_{name}".upper() for model in (ApiSettings, AnalyzeSettings) for name in model.model_fields}
+    read = {
+        f"ADLENS_{name}".upper()
+        for model in (ApiSettings, AnalyzeSettings, WebhookSettings)
+        for name in model.model_fields
+    }
     sources = [path for folder in ("infra_cdk", "local", "adlens_cli") for path in (ROOT / folder).rglob("*.py")]
     for path in (*sources, ROOT / "webapp/rxconfig.py"):
         read |= set(re.findall(r"[\"'](ADLENS_[A-Z0-9_]*[A-Z0-9])[\"']", path.read_text()))

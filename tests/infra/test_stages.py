@@ -9,6 +9,7 @@ from aws_cdk.assertions import Match
 
 from adlens import settings as runtime
 from adlens.domain.exports import KEPT_FOR
+from adlens.domain.webhooks import ATTEMPTS, retry_delay
 from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, LocalConfig
 
 from .conftest import Stage
@@ -28,6 +29,9 @@ OUTPUTS = {
     "ApiFunctionName",
     "DeadLettersFunctionName",
     "SweepFunctionName",
+    "WebhooksQueueUrl",
+    "WebhooksFunctionName",
+    "WebhookResultsFunctionName",
 }
 SETTINGS = {
     "analyze": runtime.AnalyzeSettings,
@@ -36,6 +40,8 @@ SETTINGS = {
     "dead-letters": runtime.DatabaseSettings,
     "sweep": runtime.SweepSettings,
     "migrate": runtime.DatabaseSettings,
+    "webhooks": runtime.WebhookSettings,
+    "webhook-results": runtime.DatabaseSettings,
 }
 # The only actions that may be allowed on everything: they know no resource.
 ON_ANYTHING = {
@@ -144,6 +150,34 @@ def test_what_fails_five_times_goes_to_the_dead_letters(stage: Stage) -> None:
     )
 
 
+def test_deliveries_that_were_never_reported_end_beside_the_reports(stage: Stage) -> None:
+    stage.template.has_resource_properties(
+        "AWS::SQS::Queue",
+        {
+            "QueueName": f"{stage.config.stack_name}-webhooks",
+            "RedrivePolicy": {
+                "deadLetterTargetArn": {"Fn::GetAtt": [_queue(stage, "webhook-results"), "Arn"]},
+                "maxReceiveCount": ATTEMPTS,
+            },
+            "SqsManagedSseEnabled": True,
+        },
+    )
+    longest = max(retry_delay(attempt) for attempt in range(1, ATTEMPTS + 1))
+    assert longest <= 12 * 3600  # what SQS hides a message for
+    assert sum(retry_delay(attempt) for attempt in range(1, ATTEMPTS)) < 4 * 24 * 3600  # what the queue keeps it for
+
+
+def test_secrets_of_webhooks_are_received_by_their_sender_only(stage: Stage) -> None:
+    arn = {"Fn::GetAtt": [_queue(stage, "webhooks"), "Arn"]}
+    holders = {
+        role["Ref"]
+        for roles, statement in _allowed(stage)
+        for role in roles
+        if "sqs:ReceiveMessage" in _list(statement["Action"]) and arn in _list(statement["Resource"])
+    }
+    assert holders == {stage.function("webhooks")["Role"]["Fn::GetAtt"][0]}
+
+
 def test_a_message_stays_hidden_for_six_times_its_consumers_timeout(stage: Stage) -> None:
     functions = {name: found["Timeout"] for name, found in stage.of_type("AWS::Lambda::Function").items()}
     queues = stage.of_type("AWS::SQS::Queue")
@@ -205,15 +239,19 @@ def test_exports_are_written_by_an_image_function_with_room_and_time(stage: Stag
     )
 
 
-def test_the_api_sends_to_both_queues_and_no_other(stage: Stage) -> None:
-    role = stage.function("api")["Role"]["Fn::GetAtt"][0]
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("api", ["uploads", "exports", "webhooks"]), ("exports", ["webhooks"]), ("analyze", ["webhooks"])],
+)
+def test_functions_send_to_queues_that_need_it_and_no_other(stage: Stage, name: str, told: list[str]) -> None:
+    role = stage.function(name)["Role"]["Fn::GetAtt"][0]
     queues = [
         resource["Fn::GetAtt"][0]
         for roles, statement in _allowed(stage)
         if {"Ref": role} in roles and "sqs:SendMessage" in _list(statement["Action"])
         for resource in _list(statement["Resource"])
     ]
-    assert sorted(queues) == sorted([_queue(stage, "uploads"), _queue(stage, "exports")])
+    assert sorted(queues) == sorted(_queue(stage, queue) for queue in told)
 
 
 def test_exported_files_expire_when_their_exports_are_forgotten(stage: Stage) -> None:
@@ -226,7 +264,7 @@ def test_exported_files_expire_when_their_exports_are_forgotten(stage: Stage) ->
     )
 
 
-@pytest.mark.parametrize("name", ["api", "dead-letters", "sweep", "migrate"])
+@pytest.mark.parametrize("name", ["api", "dead-letters", "sweep", "migrate", "webhooks", "webhook-results"])
 def test_zip_functions_name_a_handler_that_their_asset_holds(stage: Stage, name: str) -> None:
     function = stage.function(name)
     assert function["Runtime"] == "python3.12"
@@ -332,6 +370,7 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
                 "sqs:ChangeMessageVisibility",
                 "sqs:GetQueueAttributes",
                 "sqs:GetQueueUrl",
+                "sqs:SendMessage",
             },
         ),
         (
@@ -343,6 +382,7 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
                 "sqs:ChangeMessageVisibility",
                 "sqs:GetQueueAttributes",
                 "sqs:GetQueueUrl",
+                "sqs:SendMessage",
             },
         ),
         (
@@ -363,6 +403,29 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
             },
         ),
         ("migrate", set(), set()),
+        (
+            "webhooks",
+            set(),
+            {
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:SendMessage",
+            },
+        ),
+        (
+            "webhook-results",
+            set(),
+            {
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+            },
+        ),
     ],
 )
 def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[str], queue_actions: set[str]) -> None:
@@ -376,7 +439,8 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
     assert {action for action in actions if action.startswith("s3:")} == bucket_actions
     assert {action for action in actions if action.startswith("sqs:")} == queue_actions
     services = {action.split(":")[0] for action in actions} - {"s3", "sqs"}
-    assert services == ({"logs"} if stage.config.stage == "local" else {"logs", "ec2", "secretsmanager", "xray"})
+    of_aws = {"logs", "xray"} if name == "webhooks" else {"logs", "ec2", "secretsmanager", "xray"}
+    assert services == ({"logs"} if stage.config.stage == "local" else of_aws)
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,13 @@ from adlens.domain.analysis import (
     TopicPrediction,
 )
 from adlens.domain.creative import CreativeId, NewCreative, object_key, preview_key
+from adlens.domain.errors import TransientError
 from adlens.domain.events import AnalysisRequested, ObjectCreated
 from adlens.domain.exports import ExportedFile, ExportFormat, ExportId, ExportOrder
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
+from adlens.domain.webhooks import Outgoing
 from adlens.persistence.exports import PostgresExports
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.tables import Base
@@ -66,12 +68,26 @@ ANALYSIS = Analysis(
 
 
 @dataclass
+class MemoryEvents:
+    """The queue of webhooks."""
+
+    sent: list[Outgoing] = field(default_factory=list)
+    down: bool = False
+
+    def send(self, deliveries: Iterable[Outgoing]) -> None:
+        if self.down:
+            raise TransientError("The queue did not answer.")
+        self.sent.extend(deliveries)
+
+
+@dataclass
 class Memory:
     """The stores and the queue."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     sent: list[AnalysisRequested] = field(default_factory=list)
     exports_sent: list[ExportId] = field(default_factory=list)
+    events: MemoryEvents = field(default_factory=MemoryEvents)
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
         self.objects[key] = data
@@ -132,6 +148,18 @@ class Tenant:
         self.memory.objects[claim.object_key] = SECRET.encode()
         assert exports.complete(claim, ExportedFile(claim.object_key, 1, 9, "0" * 64))
 
+    def webhook(self, webhook_id: UUID) -> UUID:
+        """A webhook with this id."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO webhooks (workspace_id, id, url, secret, events) "
+                    "VALUES (:workspace, :id, :url, 'whsec_AAAA', '{export.done}')"
+                ),
+                {"workspace": self.id, "id": webhook_id, "url": f"https://hooks.example.com/{SECRET}"},
+            )
+        return webhook_id
+
     def everything(self) -> dict[str, Any]:
         """All that is this workspace's, in the database, the store and the queue."""
         with self.engine.connect() as connection:
@@ -164,6 +192,7 @@ def app(database_url: str, engine: Engine) -> FastAPI:
             queue_url="queue",
             exports_bucket="exports",
             exports_queue_url="exports",
+            webhooks_queue_url="webhooks",
         )
     )
 
@@ -175,6 +204,7 @@ def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[..., Te
     app.dependency_overrides[dependencies.analysis_queue] = lambda: memory
     app.dependency_overrides[dependencies.export_store] = lambda: memory
     app.dependency_overrides[dependencies.export_queue] = lambda: ExportQueue(memory)
+    app.dependency_overrides[dependencies.event_queue] = lambda: memory.events
 
     def make(name: str = "test") -> Tenant:
         workspaces = PostgresWorkspaces(engine)

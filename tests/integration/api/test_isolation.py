@@ -91,6 +91,15 @@ PROBES = {
     "GET /exports/{export_id}": Probe(),
     "DELETE /exports/{export_id}": Probe(),
     "GET /me": Probe(check=lambda found: found["workspace"]["name"] == "test"),
+    "POST /webhooks": Probe(
+        request=lambda key: {"json": {"url": "https://hooks.example.com/mine", "events": ["creative.done"]}},
+        check=lambda found: found["url"] == "https://hooks.example.com/mine",
+    ),
+    "GET /webhooks": Probe(check=lambda found: found == {"items": [], "next_cursor": None}),
+    "GET /webhooks/{webhook_id}": Probe(),
+    "DELETE /webhooks/{webhook_id}": Probe(),
+    "GET /webhooks/{webhook_id}/deliveries": Probe(),
+    "POST /webhooks/{webhook_id}/test": Probe(),
     "GET /settings/": Probe(check=lambda found: found == DEFAULTS),
     "GET /settings": Probe(check=lambda found: found == DEFAULTS),
     "PUT /settings/": Probe(
@@ -114,7 +123,8 @@ def routes_of(app: FastAPI) -> set[str]:
 
 def ask(tenant: Any, route: str, key: CreativeId, group_id: str = GROUP) -> Response:
     method, _, path = route.partition(" ")
-    path = path.format(group_id=group_id, creative_id=key.id, export_id=key.id, key="DOMINANT_COLORS_COUNT")
+    ids = {"creative_id": key.id, "export_id": key.id, "webhook_id": key.id}
+    path = path.format(group_id=group_id, key="DOMINANT_COLORS_COUNT", **ids)
     return tenant.client.request(method, path, **PROBES[route].request(key))
 
 
@@ -127,9 +137,10 @@ def owner(new_tenant):
 
 @pytest.fixture
 def theirs(owner) -> CreativeId:
-    """A creative of the owner's, and an export with the same id."""
+    """A creative of the owner's, and an export and a webhook with the same id."""
     key = owner.analysed(GROUP)
     owner.exported(key.id)
+    owner.webhook(key.id)
     return key
 
 
@@ -168,6 +179,7 @@ def test_both_may_use_the_same_ids(route: str, new_tenant, owner, theirs: Creati
     other = new_tenant()
     other.analysed(GROUP, theirs.id)
     other.exported(theirs.id)
+    other.webhook(theirs.id)
     before = owner.everything()
     assert ask(other, route, theirs).is_success
     assert owner.everything() == before

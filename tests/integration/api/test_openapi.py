@@ -32,7 +32,11 @@ OPERATIONS = sorted(
     f"{method.upper()} {path}"
     for path, methods in create_app(
         ApiSettings(
-            database_url="postgresql+psycopg2://nowhere", uploads_bucket="u", previews_bucket="p", queue_url="q"
+            database_url="postgresql+psycopg2://nowhere",
+            uploads_bucket="u",
+            previews_bucket="p",
+            queue_url="q",
+            webhooks_queue_url="w",
         )
     )
     .openapi()["paths"]
@@ -45,6 +49,7 @@ OPERATIONS = sorted(
 def tenant(new_tenant: Any) -> Any:
     tenant = new_tenant()
     tenant.key = tenant.analysed(GROUP)
+    tenant.webhook(tenant.key.id)
     return tenant
 
 
@@ -52,7 +57,12 @@ def tenant(new_tenant: Any) -> Any:
 def test_every_answer_is_documented(operation: str, app: Any, tenant: Any) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     method, path = operation.split(" ")
-    known = {"group_id": GROUP, "creative_id": str(tenant.key.id), "key": "DOMINANT_COLORS_COUNT"}
+    known = {
+        "group_id": GROUP,
+        "creative_id": str(tenant.key.id),
+        "webhook_id": str(tenant.key.id),
+        "key": "DOMINANT_COLORS_COUNT",
+    }
     # Things that exist turn up as often as any others.
     turn = itertools.cycle([True, False])
 

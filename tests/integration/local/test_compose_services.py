@@ -28,7 +28,7 @@ from PIL import Image, ImageDraw
 from adlens_cli.client import Client
 from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
 from infra_cdk.exports import MAX_RECEIVES as EXPORT_RECEIVES
-from infra_cdk.queue import MAX_RECEIVES
+from infra_cdk.queue import MAX_RECEIVES, WEBHOOK_MAX_RECEIVES, WEBHOOK_TIMEOUT_SECONDS
 from local import localstack
 from local.compose.functions import FunctionError, ProcessFunction
 from local.localstack import LocalStack
@@ -38,6 +38,7 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 POSTED = json.loads((ROOT / "tests/unit/local/compose/minio_events/post.json").read_text())
 QUEUE, DEAD_LETTERS = "adlens-local-uploads", "adlens-local-uploads-dead-letters"
 EXPORTS, DEAD_EXPORTS = "adlens-local-exports", "adlens-local-exports-dead-letters"
+WEBHOOKS, WEBHOOK_RESULTS = "adlens-local-webhooks", "adlens-local-webhook-results"
 TOKEN = "a-token-of-many-letters"
 PATIENCE_SECONDS = 120
 
@@ -87,6 +88,8 @@ def environment(aws: str, queues: str, databases: Any) -> Iterator[dict[str, str
         "DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_LETTERS}",
         "ADLENS_EXPORTS_QUEUE_URL": f"{queues}/{EXPORTS}",
         "EXPORTS_DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_EXPORTS}",
+        "ADLENS_WEBHOOKS_QUEUE_URL": f"{queues}/{WEBHOOKS}",
+        "ADLENS_WEBHOOK_RESULTS_QUEUE_URL": f"{queues}/{WEBHOOK_RESULTS}",
         "ADLENS_S3_ENDPOINT_URL": aws,
         "ADLENS_S3_PUBLIC_ENDPOINT_URL": aws,
         "AWS_SECRET_ACCESS_KEY": "secret",
@@ -188,16 +191,20 @@ def counts(sqs: Any, url: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("name", "timeout", "receives"),
-    [(QUEUE, ANALYZE_TIMEOUT_SECONDS, MAX_RECEIVES), (EXPORTS, EXPORT_TIMEOUT_SECONDS, EXPORT_RECEIVES)],
+    ("name", "given_up", "timeout", "receives"),
+    [
+        (QUEUE, DEAD_LETTERS, ANALYZE_TIMEOUT_SECONDS, MAX_RECEIVES),
+        (EXPORTS, DEAD_EXPORTS, EXPORT_TIMEOUT_SECONDS, EXPORT_RECEIVES),
+        (WEBHOOKS, WEBHOOK_RESULTS, WEBHOOK_TIMEOUT_SECONDS, WEBHOOK_MAX_RECEIVES),
+    ],
 )
 def test_the_queues_are_those_of_the_template(
-    name: str, timeout: int, receives: int, sqs: Any, queues: str, aws: str
+    sqs: Any, queues: str, aws: str, name: str, given_up: str, timeout: int, receives: int
 ) -> None:
     make_queues(aws)  # a second start of LocalStack's hook
     queue, dead = (
-        sqs.get_queue_attributes(QueueUrl=f"{queues}/{each}", AttributeNames=["All"])["Attributes"]
-        for each in (name, f"{name}-dead-letters")
+        sqs.get_queue_attributes(QueueUrl=f"{queues}/{name}", AttributeNames=["All"])["Attributes"]
+        for name in (name, given_up)
     )
     assert int(queue["VisibilityTimeout"]) == 6 * timeout
     policy = json.loads(queue["RedrivePolicy"])
@@ -211,7 +218,7 @@ def test_localstack_is_healthy_when_the_queue_is_there(aws: str, queues: str) ->
     assert words == ["python3", "-c"]
     code = code.replace("http://127.0.0.1:4566", aws)
     assert run_once([sys.executable, "-c", code], {}).returncode == 0
-    assert run_once([sys.executable, "-c", code.replace(QUEUE, "no-such-queue")], {}).returncode != 0
+    assert run_once([sys.executable, "-c", code.replace(WEBHOOKS, "no-such-queue")], {}).returncode != 0
 
 
 def test_the_bridge_serves_minio_and_stops_cleanly(
@@ -288,6 +295,44 @@ def picture() -> bytes:
     return buffer.getvalue()
 
 
+class Receiver(HTTPServer):
+    """Of webhooks: refuses everything once, then accepts it."""
+
+    def __init__(self) -> None:
+        seen: set[str] = set()
+        self.accepted: dict[str, str] = {}
+        accepted = self.accepted
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                again = self.headers["webhook-id"] in seen
+                seen.add(self.headers["webhook-id"])
+                if again:
+                    told = event["data"]
+                    accepted[told.get("creative_id") or told["export_id"]] = event["type"]
+                self.send_response(204 if again else 503)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
 def test_a_creative_walks_through_all_services(
     start: Start,
     environment: dict[str, str],
@@ -296,6 +341,7 @@ def test_a_creative_walks_through_all_services(
     sqs: Any,
     s3: Any,
     queues: str,
+    receiver: Receiver,
     tmp_path: Path,
 ) -> None:
     uploads, queue = environment["ADLENS_UPLOADS_BUCKET"], f"{queues}/{QUEUE}"
@@ -321,6 +367,8 @@ def test_a_creative_walks_through_all_services(
     (tmp_path / "page.jpg").write_bytes(b"<html>no picture</html>")
     (tmp_path / "lost.png").write_bytes(picture())
     client = Client(f"http://127.0.0.1:{api_port}", key)
+    webhook = {"url": receiver.url, "events": ["creative.done", "creative.failed", "export.done"]}
+    made = httpx.post(f"http://127.0.0.1:{api_port}/webhooks", json=webhook, headers={"x-api-key": key}).json()
     paths = [tmp_path / name for name in ("sale.png", "page.jpg", "lost.png")]
     group, sent, refusals = client.upload(paths, lambda path: None)
     assert not refusals
@@ -351,6 +399,21 @@ def test_a_creative_walks_through_all_services(
     wanted = api.post("/exports", json={"format": "jsonl", "filters": {"status": "SUCCESS"}}).json()["export_id"]
     done = wait_until(lambda: (told := client.get(f"/exports/{wanted}"))["state"] in ("DONE", "FAILED") and told)
     assert [json.loads(line)["filename"] for line in httpx.get(done["url"]).iter_lines()] == ["sale.png"]
+
+    # The first attempt at each fails. The dead letter's event may wait for the sweep, which runs every five minutes.
+    expected = {
+        ids["sale.png"]: "creative.done",
+        ids["page.jpg"]: "creative.failed",
+        wanted: "export.done",
+    }.items()
+    wait_until(lambda: expected <= receiver.accepted.items())
+
+    def delivered() -> list[dict[str, Any]]:
+        rows = client.get(f"/webhooks/{made['webhook_id']}/deliveries")["items"]
+        return [row for row in rows if row["state"] == "DELIVERED"]
+
+    wait_until(lambda: len(delivered()) >= len(expected))
+    assert {(row["attempts"], row["status"], row["error"]) for row in delivered()} == {(2, 204, None)}
 
     check = [sys.executable, *COMPOSE["event-sources"]["healthcheck"]["test"][2:]]
     assert run_once(check, {**environment, "TMPDIR": str(tmp_path)}).returncode == 0

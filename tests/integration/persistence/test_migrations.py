@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from adlens.persistence import export_tables, migrations
+from adlens.persistence import bi, export_tables, migrations  # noqa: F401 - for its table, which is compared
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
 from adlens.persistence.tables import Base

@@ -25,6 +25,9 @@ OUTPUTS = {
     "ApiFunctionName": "api",
     "DeadLettersFunctionName": "dead-letters",
     "SweepFunctionName": "sweep",
+    "WebhooksQueueUrl": "webhooks-queue",
+    "WebhooksFunctionName": "webhooks",
+    "WebhookResultsFunctionName": "webhook-results",
 }
 
 

@@ -43,16 +43,20 @@ class StorageSettings(StoreSettings):
     queue_url: str = Field(description="Queue of the analysis.")
 
 
+class EventSettings(Settings):
+    webhooks_queue_url: str = Field(description="Queue of what webhooks are told.")
+
+
 class PreviewSettings(StorageSettings):
     previews_bucket: str = Field(description="Bucket of the previews; what goes to the uploads bucket is analysed.")
 
 
-class ExportSettings(DatabaseSettings, StoreSettings):
+class ExportSettings(DatabaseSettings, StoreSettings, EventSettings):
     exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
     exports_queue_url: str = Field(description="Queue of exports to write.")
 
 
-class AnalyzeSettings(DatabaseSettings, PreviewSettings):
+class AnalyzeSettings(DatabaseSettings, PreviewSettings, EventSettings):
     bundle: str = Field(description="Model bundle: a folder or an s3:// prefix.")
     weights: Path | None = Field(default=None, description="Folder of weights that a bundle refers to as {weights}.")
     threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
@@ -70,8 +74,12 @@ class ApiSettings(PreviewSettings, ExportSettings):
         return self
 
 
-class SweepSettings(DatabaseSettings, StorageSettings):
+class SweepSettings(DatabaseSettings, StorageSettings, EventSettings):
     pass
+
+
+class WebhookSettings(EventSettings):
+    webhook_results_queue_url: str = Field(description="Queue of what came of it.")
 
 
 class CommandLineSettings(Settings):

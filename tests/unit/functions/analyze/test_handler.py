@@ -38,6 +38,13 @@ class World:
     seen: list[tuple[Event, str, float]] = field(default_factory=list)
     delayed: dict[str, int] = field(default_factory=dict)
     queue_is_down: bool = False
+    events_sent: int = 0
+
+    def send_events(self) -> int:
+        if self.queue_is_down:
+            raise TransientError("queue")
+        self.events_sent += 1
+        return 1
 
     def analyze(self, event: Event, claimant: str, lease_seconds: float) -> Outcome:
         self.seen.append((event, claimant, lease_seconds))
@@ -57,6 +64,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     monkeypatch.setattr(wiring, "analyze_creative", lambda: made.analyze)
     monkeypatch.setattr(wiring, "queue", lambda: made)
+    monkeypatch.setattr(wiring, "send_events", lambda: made.send_events)
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     return made
 
@@ -133,6 +141,16 @@ def test_what_cannot_be_finished_in_time_is_not_begun(world: World) -> None:
 def test_a_queue_that_is_down_does_not_hide_the_failure(world: World) -> None:
     world.queue_is_down = True
     assert failed(module.handler(batch("not json"), Context())) == ["m0"]
+
+
+def test_what_webhooks_are_told_is_sent_once_per_batch_and_never_fails_it(world: World) -> None:
+    first, second = analysis_request(request()), analysis_request(request())
+    assert failed(module.handler(batch(first, second), Context())) == []
+    assert world.events_sent == 1
+    world.queue_is_down = True
+    assert failed(module.handler(batch(first, second), Context())) == []
+    assert failed(module.handler(batch(first), Context(milliseconds=9_000))) == ["m0"]
+    assert world.events_sent == 1
 
 
 @pytest.mark.parametrize("envelope", [{}, {"hello": "world"}, {"Records": [{"s3": {}}]}, []])

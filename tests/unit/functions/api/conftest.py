@@ -452,6 +452,7 @@ def settings() -> ApiSettings:
         queue_url="queue",
         exports_bucket="exports",
         exports_queue_url="exports",
+        webhooks_queue_url="webhooks",
     )
 
 

@@ -60,6 +60,10 @@ class ExportTooLarge(PermanentError):
     code = "export_too_large"
 
 
+class UnknownWebhook(PermanentError):
+    code = "unknown_webhook"
+
+
 class UnknownSetting(PermanentError):
     code = "unknown_setting"
 

@@ -24,6 +24,7 @@ from adlens.domain.creative import Claim, Creative, CreativeId, Failure, NewCrea
 from adlens.domain.events import AnalysisRequested, Event
 from adlens.domain.exports import ExportClaim, ExportedFile, ExportId, ExportOrder, Snapshot
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.webhooks import Outgoing
 
 # --- vision ---------------------------------------------------------------------------------------------------------
 
@@ -128,6 +129,10 @@ class ObjectStore(Protocol):
 
 class AnalysisQueue(Protocol):
     def send(self, requests: Iterable[AnalysisRequested]) -> None: ...
+
+
+class EventQueue(Protocol):
+    def send(self, deliveries: Sequence[Outgoing]) -> None: ...
 
 
 # --- persistence ----------------------------------------------------------------------------------------------------
@@ -295,4 +300,16 @@ class ExportRepository(Protocol):
 
     def forget(self, before: datetime) -> int:
         """Forgets exports that ended before then, of all workspaces."""
+        ...
+
+
+# --- webhooks -------------------------------------------------------------------------------------------------------
+
+
+class Outbox(Protocol):
+    """What webhooks are still to be told. It is noted with what it tells of, in one transaction."""
+
+    def hand_over(self, send: Callable[[Sequence[Outgoing]], None], limit: int) -> int:
+        """Gives at most `limit` deliveries to `send` and answers how many; what `send` raises leaves them where they
+        were."""
         ...

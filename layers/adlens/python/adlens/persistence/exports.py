@@ -28,12 +28,14 @@ from adlens.domain.exports import (
     Snapshot,
 )
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.webhooks import EventType
 from adlens.persistence import mapping, tables
 from adlens.persistence.export_tables import ExportRow
 from adlens.persistence.filters import matching
 from adlens.persistence.paging import Page, cursor_of, read_cursor, some
 from adlens.persistence.queries import check_group
 from adlens.persistence.session import snapshot, transactional
+from adlens.persistence.webhooks import note
 
 CREATIVES_PER_BATCH = 500
 
@@ -132,7 +134,7 @@ class PostgresExports:
 
     @transactional
     def complete(self, session: Session, claim: ExportClaim, file: ExportedFile) -> bool:
-        return _change(
+        done = _change(
             session,
             claim,
             **_ended(ExportState.DONE),
@@ -141,6 +143,9 @@ class PostgresExports:
             bytes=file.bytes,
             sha256=file.sha256,
         )
+        if done:
+            _note_done(session, claim, file)
+        return done
 
     @transactional
     def fail(self, session: Session, claim: ExportClaim, failure: Failure) -> bool:
@@ -170,6 +175,18 @@ class PostgresExports:
     @transactional
     def forget(self, session: Session, before: datetime) -> int:
         return len(session.execute(delete(ExportRow).where(ExportRow.ended_at < before).returning(ExportRow.id)).all())
+
+
+def _note_done(session: Session, claim: ExportClaim, file: ExportedFile) -> None:
+    """What the workspace's webhooks are told: not where the file is, which whoever has a key may ask."""
+    data = {
+        "export_id": str(claim.key.id),
+        "format": claim.order.format.value,
+        "rows": file.rows,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+    }
+    note(session, claim.key.workspace_id, EventType.EXPORT_DONE, data)
 
 
 _FREE: dict[str, Any] = {"claim_token": None, "claimant": None, "claim_expires_at": None}

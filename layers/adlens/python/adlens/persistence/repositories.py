@@ -30,12 +30,14 @@ from adlens.domain.creative import (
 from adlens.domain.errors import Conflict, InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested, Event, sequencer_order
 from adlens.domain.ports import Overdue
+from adlens.domain.webhooks import EventType
 from adlens.domain.words import distinct_words
 from adlens.persistence import mapping, tables
 from adlens.persistence.facts import Found, note_names, store_facts
 from adlens.persistence.queries import check_group
 from adlens.persistence.rollups import count_new, keeping_rollups
 from adlens.persistence.session import transactional
+from adlens.persistence.webhooks import note
 from adlens.persistence.words import meaningful_words
 from adlens.persistence.workspaces import read_settings
 
@@ -149,6 +151,7 @@ class PostgresCreatives:
             row.has_preview = True
             _end(row, stage_failure(analysis), etag, _now(session))
             _replace_findings(session, row, analysis)
+        _note_end(session, row)
         return True
 
     @transactional
@@ -442,6 +445,24 @@ def _end_in_error(session: Session, row: tables.Creative, failure: Failure, etag
         .where(*_children(tables.StageRun, row), tables.StageRun.state == StageState.PROCESSING.value)
         .values(state=StageState.ERROR.value, reason=failure.reason)
     )
+    _note_end(session, row)
+
+
+def _note_end(session: Session, row: tables.Creative) -> None:
+    """What the workspace's webhooks are told: that it ended and how, not what was found."""
+    event = EventType.CREATIVE_DONE if row.status == Status.SUCCESS else EventType.CREATIVE_FAILED
+    failure = (
+        {"code": row.failure_code, "reason": tables.storable(row.failure_reason or "")} if row.failure_code else None
+    )
+    data = {
+        "creative_id": str(row.id),
+        "group_id": row.group_id,
+        "filename": row.filename,
+        "status": str(row.status),
+        "revision": row.revision,
+        "failure": failure,
+    }
+    note(session, row.workspace_id, event, data)
 
 
 def _replace_findings(session: Session, row: tables.Creative, analysis: Analysis) -> None:

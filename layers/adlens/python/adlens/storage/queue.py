@@ -1,14 +1,15 @@
-"""The queues of the analysis and of exports."""
+"""The queues: of the analysis, of exports, of webhooks, and of what came of these."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from adlens.domain.errors import TransientError
 from adlens.domain.events import AnalysisRequested, analysis_request
 from adlens.domain.exports import ExportId, export_request
+from adlens.domain.webhooks import DeliveryResult, Outgoing, delivery_message, result_message
 from adlens.storage.errors import as_transient
 
 if TYPE_CHECKING:
@@ -31,16 +32,14 @@ class _SqsQueue:
         with as_transient("queue"):
             self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
 
-
-class SqsAnalysisQueue(_SqsQueue):
-    def send(self, requests: Iterable[AnalysisRequested]) -> None:
-        """Raises TransientError when a request could not be sent; those before it were."""
-        remaining = iter(requests)
+    def _send(self, messages: Iterable[str]) -> None:
+        """Raises TransientError when a message could not be sent; those before it were."""
+        remaining = iter(messages)
         with as_transient("queue"):
             while batch := list(islice(remaining, 10)):
                 answer = self._client.send_message_batch(
                     QueueUrl=self._url,
-                    Entries=[{"Id": str(i), "MessageBody": analysis_request(r)} for i, r in enumerate(batch)],
+                    Entries=[{"Id": str(i), "MessageBody": message} for i, message in enumerate(batch)],
                 )
                 if answer.get("Failed"):
                     raise TransientError("The queue did not take every request. Try again shortly.")
@@ -50,3 +49,25 @@ class SqsExportQueue(_SqsQueue):
     def send(self, key: ExportId) -> None:
         with as_transient("queue"):
             self._client.send_message(QueueUrl=self._url, MessageBody=export_request(key))
+
+
+class SqsAnalysisQueue(_SqsQueue):
+    def send(self, requests: Iterable[AnalysisRequested]) -> None:
+        """Raises TransientError when a request could not be sent; those before it were."""
+        self._send(map(analysis_request, requests))
+
+
+class SqsEventQueue(_SqsQueue):
+    """Deliveries of webhooks."""
+
+    def send(self, deliveries: Sequence[Outgoing]) -> None:
+        """Raises TransientError when a delivery could not be sent; those before it were."""
+        self._send(map(delivery_message, deliveries))
+
+
+class SqsResultQueue(_SqsQueue):
+    """What came of deliveries."""
+
+    def send(self, result: DeliveryResult) -> None:
+        """Raises TransientError."""
+        self._send([result_message(result)])
