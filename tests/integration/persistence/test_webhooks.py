@@ -90,7 +90,7 @@ def test_without_webhooks_an_analysis_costs_one_look_more(
         assert house.repository.complete(claim, findings(1), "a")
     about = [statement for statement in seen if "webhook" in statement]
     assert len(about) == 1
-    assert about[0].startswith("SELECT webhooks.id")
+    assert about[0].startswith("SELECT id FROM webhooks WHERE workspace_id")
     assert handed_over(hooks) == []
 
 
