@@ -103,7 +103,7 @@ lock: setup ## Pin requirements/*.in with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --upgrade requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
-	for room in analyze api exports compose webapp; do $(COMPILE) --upgrade -c requirements/dev.txt requirements/$$room.in -o requirements/$$room.txt; done
+	for room in analyze api exports lift compose webapp; do $(COMPILE) --upgrade -c requirements/dev.txt requirements/$$room.in -o requirements/$$room.txt; done
 	$(COMPILE) --upgrade requirements/localstack.in -o requirements/localstack.txt
 	$(COMPILE) --upgrade -c requirements/dev.txt requirements/training.in -o requirements/training.txt
 	$(COMPILE) --upgrade -c requirements/training.txt requirements/reference.in -o requirements/reference.txt

@@ -27,7 +27,7 @@ class Refusal:
 
 class Client:
     def __init__(self, api_url: str, key: str) -> None:
-        self._api = httpx.Client(base_url=api_url, headers={"x-api-key": key}, timeout=30)
+        self._api = httpx.Client(base_url=api_url, headers={"x-api-key": key}, timeout=60)
         self._store = httpx.Client(timeout=120)
 
     def get(self, path: str, **params: Any) -> Any:
@@ -63,6 +63,12 @@ class Client:
                 on_upload(path)
         in_order = {upload["creative_id"]: path for path, upload in forms if upload["creative_id"] in sent}
         return group_id or "", in_order, refusals
+
+    def send_table(self, table: bytes, charset: str | None) -> Any:
+        """Performance as CSV, compressed with gzip; what became of it."""
+        kind = f"text/csv; charset={charset}" if charset else "text/csv"
+        headers = {"content-type": kind, "content-encoding": "gzip"}
+        return self._answer(self._api.post("/performance", content=table, headers=headers))
 
     def group_progress(self, group_id: str) -> Iterator[dict[str, Any]]:
         """Every creative of the group with its stages, page by page."""

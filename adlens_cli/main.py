@@ -22,6 +22,7 @@ class Function(StrEnum):
     ANALYZE = "analyze"
     EXPORTS = "exports"
     DEAD_LETTERS = "dead_letters"
+    LIFT = "lift"
     SWEEP = "sweep"
     MIGRATE = "migrate"
     WEBHOOKS = "webhooks"
@@ -166,6 +167,23 @@ def export(
 
 def _one_or_more(values: list[str] | None) -> str | list[str] | None:
     return values[0] if values and len(values) == 1 else values or None
+
+
+def performance(
+    files: Annotated[list[Path], typer.Argument(help="CSV files of figures, also compressed (.gz).")],
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the files, such as windows-1251; UTF-8 when not told.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what the API answers, for each file.")] = False,
+) -> None:
+    """Send impressions, clicks, conversions and spend of creatives, and show what matched and what did not.
+
+    Columns: creative_id, sha256 or filename; day; impressions, clicks, conversions, spend; placement. Goes to the local
+    stack, or to ADLENS_API_URL with ADLENS_API_KEY. Exit status 1 when a row has not been stored.
+    """
+    from adlens_cli.performance import run
+
+    raise typer.Exit(run(files, encoding, as_json))
 
 
 @keys.command("create")

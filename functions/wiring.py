@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from adlens.domain.errors import TransientError
 from adlens.settings import (
     DatabaseSettings,
     EventSettings,
     ExportSettings,
+    LiftSettings,
     PreviewSettings,
     StorageSettings,
     StoreSettings,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from adlens.persistence.exports import PostgresExports
     from adlens.persistence.repositories import PostgresCreatives
     from adlens.persistence.webhooks import PostgresWebhooks
+    from adlens.storage.lift import LambdaLiftEstimator
     from adlens.storage.objects import S3ObjectStore
     from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue
 
@@ -116,3 +119,13 @@ def event_queue(settings: EventSettings) -> SqsEventQueue:
     from adlens.storage.queue import SqsEventQueue
 
     return SqsEventQueue(sqs_client(), settings.webhooks_queue_url)
+
+
+def lift_estimator(settings: LiftSettings) -> LambdaLiftEstimator:
+    """Raises TransientError where there is no such function."""
+    if not settings.lift_function:
+        raise TransientError("This installation has no statistics function; set ADLENS_LIFT_FUNCTION.")
+    from adlens.storage.clients import lambda_client
+    from adlens.storage.lift import LambdaLiftEstimator
+
+    return LambdaLiftEstimator(lambda_client(settings.lift_endpoint_url), settings.lift_function)

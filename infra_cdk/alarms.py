@@ -17,6 +17,7 @@ from infra_cdk.api import Api
 from infra_cdk.config import AwsConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import METRICS
+from infra_cdk.lift import LiftStatistics
 from infra_cdk.queue import UploadsQueue, WebhookQueues
 from infra_cdk.web import Web
 from infra_cdk.webhooks import Webhooks
@@ -36,6 +37,7 @@ class Alarms(Construct):
         analysis: Analysis,
         exports: Exports,
         api: Api,
+        lift: LiftStatistics,
         workers: Workers,
         webhooks: Webhooks,
         webhook_queues: WebhookQueues,
@@ -91,6 +93,7 @@ class Alarms(Construct):
             "Analyze": analysis.function,
             "Exports": exports.function,
             "Api": api.function,
+            "Lift": lift.function,
             "DeadLetters": workers.dead_letters,
             "Sweep": workers.sweep,
             "Migrate": workers.migrate,

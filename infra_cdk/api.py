@@ -14,11 +14,13 @@ from infra_cdk.buckets import Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
+from infra_cdk.lift import LiftStatistics
 from infra_cdk.queue import UploadsQueue
 
 STAGE = "v1"
 LOCAL_ID = "adlens"
-BINARY_MEDIA_TYPES = ["multipart/form-data", "image/jpeg", "image/png", "image/webp"]
+# Tables may be compressed, which the gateway would take for text.
+BINARY_MEDIA_TYPES = ["multipart/form-data", "image/jpeg", "image/png", "image/webp", "text/csv"]
 _ERRORS: list[tuple[apigateway.ResponseType, str, str, dict[str, str]]] = [
     (
         apigateway.ResponseType.THROTTLED,
@@ -71,6 +73,7 @@ class Api(Construct):
         zip_code: ZipCode,
         exports: Exports,
         origins: list[str],
+        lift: LiftStatistics,
     ) -> None:
         super().__init__(scope, construct_id)
         config, buckets, queue = surroundings.config, surroundings.buckets, surroundings.queue
@@ -121,6 +124,7 @@ class Api(Construct):
         self.function.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         self._grants(buckets, queue, exports)
         allow(self.function, ["sqs:SendMessage"], surroundings.webhooks.events.queue_arn)
+        lift.called_by(self.function)
 
         alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
         integration = apigateway.LambdaIntegration(alias, proxy=True, allow_test_invoke=False)

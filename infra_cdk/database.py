@@ -115,6 +115,7 @@ class Database(Construct):
         for name, endpoint_service, users in (
             ("Sqs", service.SQS, [clients]),
             ("SecretsManager", service.SECRETS_MANAGER, [clients, rotation]),
+            ("Lambda", service.LAMBDA_, [clients]),
             ("XRay", service.XRAY, [clients]),
         ):
             endpoint = self.vpc.add_interface_endpoint(name, service=endpoint_service, subnets=self.subnets, open=False)

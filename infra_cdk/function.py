@@ -101,7 +101,7 @@ class ZipCode(Construct):
         super().__init__(scope, construct_id)
         self.code = lambda_.Code.from_asset(
             str(ROOT),
-            exclude=["/*", "!/functions", "/functions/analyze", "/functions/exports", *CACHES],
+            exclude=["/*", "!/functions", "/functions/analyze", "/functions/exports", "/functions/lift", *CACHES],
             ignore_mode=IgnoreMode.GIT,
         )
         self.layers = [self._layer("Library", "adlens: the shared library", ROOT / "layers/adlens")]

@@ -13,6 +13,7 @@ from infra_cdk.buckets import Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode
+from infra_cdk.lift import LiftStatistics
 from infra_cdk.nag import acknowledge
 from infra_cdk.queue import UploadsQueue, WebhookQueues
 from infra_cdk.webhooks import Webhooks
@@ -56,7 +57,16 @@ class AdLensStack(Stack):
         zip_code = ZipCode(self, "Code", config=config)
         self.analysis = Analysis(self, "Analysis", surroundings=surroundings)
         self.exports = Exports(self, "Exports", surroundings=surroundings)
-        self.api = Api(self, "Api", surroundings=surroundings, zip_code=zip_code, exports=self.exports, origins=origins)
+        self.lift = LiftStatistics(self, "Lift", surroundings=surroundings)
+        self.api = Api(
+            self,
+            "Api",
+            surroundings=surroundings,
+            zip_code=zip_code,
+            exports=self.exports,
+            lift=self.lift,
+            origins=origins,
+        )
         self.workers = Workers(self, "Workers", surroundings=surroundings, zip_code=zip_code, exports=self.exports)
         self.webhooks = Webhooks(self, "Webhooks", surroundings=surroundings, zip_code=zip_code)
         if isinstance(config, AwsConfig):
@@ -64,6 +74,7 @@ class AdLensStack(Stack):
                 self.analysis.function,
                 self.exports.function,
                 self.api.function,
+                self.lift.function,
                 self.workers.dead_letters,
                 self.workers.sweep,
                 self.webhooks.results,
@@ -99,6 +110,7 @@ class AdLensStack(Stack):
             analysis=self.analysis,
             exports=self.exports,
             api=self.api,
+            lift=self.lift,
             workers=self.workers,
             webhooks=self.webhooks,
             webhook_queues=self.webhook_queues,
@@ -120,6 +132,7 @@ class AdLensStack(Stack):
             "MigrateFunctionName": self.workers.migrate.function_name,
             "AnalyzeFunctionName": self.analysis.function.function_name,
             "ApiFunctionName": self.api.function.function_name,
+            "LiftFunctionName": self.lift.function.function_name,
             "DeadLettersFunctionName": self.workers.dead_letters.function_name,
             "SweepFunctionName": self.workers.sweep.function_name,
             "WebhooksFunctionName": self.webhooks.send.function_name,

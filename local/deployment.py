@@ -47,6 +47,7 @@ class Deployment:
     migrate_function: str
     analyze_function: str
     api_function: str
+    lift_function: str
     dead_letters_function: str
     sweep_function: str
     exports_function: str
@@ -73,6 +74,7 @@ class Deployment:
                 migrate_function=outputs["MigrateFunctionName"],
                 analyze_function=outputs["AnalyzeFunctionName"],
                 api_function=outputs["ApiFunctionName"],
+                lift_function=outputs["LiftFunctionName"],
                 dead_letters_function=outputs["DeadLettersFunctionName"],
                 sweep_function=outputs["SweepFunctionName"],
                 exports_function=outputs["ExportsFunctionName"],

@@ -11,10 +11,12 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from adlens.domain.creative import CreativeId
+from adlens.domain.ports import LiftEstimator
 from adlens.persistence.alike import PostgresAlike
 from adlens.persistence.exports import PostgresExports
 from adlens.persistence.figures import PostgresFigures
 from adlens.persistence.gallery import PostgresGallery
+from adlens.persistence.performance import PostgresPerformance
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.search import PostgresSearch
@@ -98,6 +100,14 @@ def event_queue(settings: Settings) -> SqsEventQueue:
     return wiring.event_queue(settings)
 
 
+def performance(settings: Settings) -> PostgresPerformance:
+    return PostgresPerformance(wiring.database(settings))
+
+
+def lift_estimator(settings: Settings) -> LiftEstimator:
+    return wiring.lift_estimator(settings)
+
+
 def workspaces(settings: Settings) -> PostgresWorkspaces:
     return PostgresWorkspaces(wiring.database(settings))
 
@@ -120,6 +130,8 @@ Searches = Annotated[PostgresSearch, Depends(search)]
 Alike = Annotated[PostgresAlike, Depends(alike)]
 Webhooks = Annotated[PostgresWebhooks, Depends(webhooks)]
 EventQueue = Annotated[SqsEventQueue, Depends(event_queue)]
+Performances = Annotated[PostgresPerformance, Depends(performance)]
+Lifts = Annotated[LiftEstimator, Depends(lift_estimator)]
 Workspaces = Annotated[PostgresWorkspaces, Depends(workspaces)]
 WorkspaceSettings = Annotated[PostgresSettings, Depends(workspace_settings)]
 

@@ -28,6 +28,10 @@ class UnsupportedMediaType(errors.PermanentError):
     code = "unsupported_media_type"
 
 
+class RequestTooLarge(errors.PermanentError):
+    code = "request_too_large"
+
+
 STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     MalformedRequest: HTTPStatus.BAD_REQUEST,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
@@ -39,6 +43,7 @@ STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     errors.ObjectGone: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedFormat: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.InvalidImage: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -53,7 +58,7 @@ CODES = {
     HTTPStatus.BAD_REQUEST: MalformedRequest.code,
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request_too_large",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: RequestTooLarge.code,
 }
 INTERNAL = "Something went wrong on our side. Try again; if it goes on, report it with the request id."
 

@@ -20,6 +20,10 @@ TOO_LARGE = (
     f"The request is larger than {MAX_REQUEST_BYTES / 1e6:.1f} MB. "
     "Send the files straight to the store: POST /uploads signs a form for each."
 )
+TOO_LARGE_TABLE = (
+    f"The request is larger than {MAX_REQUEST_BYTES / 1e6:.1f} MB. "
+    "Compress it (Content-Encoding: gzip), or send it in parts that each have all rows of their days."
+)
 
 
 class RequestContext:
@@ -80,10 +84,11 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        too_large = TOO_LARGE_TABLE if scope["path"].endswith("/performance") else TOO_LARGE
         announced = request.headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > MAX_REQUEST_BYTES:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            response = error_response(request, status, TOO_LARGE, CODES[status])
+            response = error_response(request, status, too_large, CODES[status])
             await response(scope, receive, send)
             return
         received = 0
@@ -94,7 +99,7 @@ class BodyLimit:
             received += len(message.get("body", b""))
             if received > MAX_REQUEST_BYTES:
                 # FastAPI lets an HTTPException through while it reads a body, and no other.
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
             return message
 
         await self.app(scope, receive_within_limit, send)

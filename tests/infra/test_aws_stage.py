@@ -10,7 +10,7 @@ from infra_cdk.config import AwsConfig
 
 from .conftest import Stage
 
-IN_THE_NETWORK = ("analyze", "exports", "api", "dead-letters", "sweep", "migrate", "webhook-results")
+IN_THE_NETWORK = ("analyze", "exports", "api", "dead-letters", "lift", "sweep", "migrate", "webhook-results")
 
 
 def test_transport_is_encrypted(aws: Stage) -> None:
@@ -77,7 +77,13 @@ def test_endpoints_of_what_the_functions_call(aws: Stage) -> None:
         name = endpoint["ServiceName"]
         text = name if isinstance(name, str) else "".join(part for part in name["Fn::Join"][1] if isinstance(part, str))
         endpoints[text.rsplit(".", 1)[-1]] = endpoint["VpcEndpointType"]
-    assert endpoints == {"s3": "Gateway", "sqs": "Interface", "secretsmanager": "Interface", "xray": "Interface"}
+    assert endpoints == {
+        "s3": "Gateway",
+        "sqs": "Interface",
+        "secretsmanager": "Interface",
+        "lambda": "Interface",
+        "xray": "Interface",
+    }
 
 
 def test_nothing_is_open_to_the_network_at_large(aws: Stage) -> None:
@@ -151,7 +157,7 @@ def test_migrations_run_before_what_needs_them(aws: Stage) -> None:
     version = aws.resources[resource["Properties"]["HandlerArn"]["Ref"]]["Properties"]
     assert aws.resources[version["FunctionName"]["Ref"]]["Properties"] == aws.function("migrate")
     assert resource["Properties"]["ExecuteOnHandlerChange"] is True
-    for name in ("analyze", "exports", "api", "dead-letters", "sweep", "webhook-results"):
+    for name in ("analyze", "exports", "api", "dead-letters", "lift", "sweep", "webhook-results"):
         (found,) = (found for found in aws.resources.values() if found.get("Properties") == aws.function(name))
         assert trigger in found["DependsOn"]
 
@@ -177,8 +183,8 @@ def test_traces_are_taken(aws: Stage) -> None:
     [
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 2),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", 2),
-        ("AWS/Lambda", "Errors", 8),
-        ("AWS/Lambda", "Throttles", 8),
+        ("AWS/Lambda", "Errors", 9),
+        ("AWS/Lambda", "Throttles", 9),
         ("AWS/ApiGateway", "5XXError", 1),
         ("AWS/ApplicationELB", "UnHealthyHostCount", 1),
         ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", 1),

@@ -21,7 +21,9 @@ from adlens.settings import (
     SweepSettings,
     WebhookSettings,
 )
+from adlens.storage.clients import LIFT_SECONDS
 from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
+from infra_cdk.lift import LIFT_TIMEOUT_SECONDS
 from local.compose import event_sources
 from local.compose.env import make_env
 from local.compose.minio_bridge import BridgeSettings
@@ -240,6 +242,7 @@ def test_services_are_called_by_their_names_and_ports(compose: Compose) -> None:
         ("bridge", "8080"),
         ("analyze", "8080"),
         ("exports", "8080"),
+        ("lift", "8080"),
         ("api", "8000"),
     }
     bridge = compose.services["bridge"].command
@@ -254,6 +257,7 @@ def test_the_functions_find_their_settings(compose: Compose, monkeypatch: pytest
         "event-sources": [DatabaseSettings, SweepSettings, WebhookSettings],
         "analyze": [AnalyzeSettings],
         "exports": [ExportSettings],
+        "lift": [DatabaseSettings],
     }
     for name, settings in models.items():
         with monkeypatch.context() as patch:
@@ -305,6 +309,9 @@ def test_the_times_fit_each_other(compose: Compose) -> None:
         assert stale > longest + event_sources.POLL_SECONDS
     for service in (analyze, compose.services["event-sources"]):
         assert seconds(service.stop_grace_period) > ANALYZE_TIMEOUT_SECONDS
+    lift = compose.services["lift"]
+    assert int(lift.environment["AWS_LAMBDA_FUNCTION_TIMEOUT"]) == LIFT_TIMEOUT_SECONDS
+    assert seconds(lift.stop_grace_period) > LIFT_TIMEOUT_SECONDS > LIFT_SECONDS
 
 
 def test_it_does_not_start_without_secrets_and_says_what_to_do(text: str) -> None:
@@ -383,6 +390,7 @@ class Dockerfile:
     params=[
         "functions/analyze/Dockerfile",
         "functions/exports/Dockerfile",
+        "functions/lift/Dockerfile",
         "local/compose/Dockerfile",
         "webapp/Dockerfile",
     ]

@@ -15,7 +15,7 @@ def test_it_needs_no_bootstrapped_account(local: Stage) -> None:
 
 
 def test_functions_know_where_the_parts_are(local: Stage) -> None:
-    for name in ("analyze", "exports", "api", "dead-letters", "sweep", "migrate", "webhook-results"):
+    for name in ("analyze", "exports", "api", "dead-letters", "lift", "sweep", "migrate", "webhook-results"):
         variables = local.function(name)["Environment"]["Variables"]
         assert variables["ADLENS_DATABASE_URL"] == LOCAL_ENV["ADLENS_LOCAL_DATABASE_URL"]
         assert variables["ADLENS_S3_ENDPOINT_URL"] == "http://127.0.0.1:4566"

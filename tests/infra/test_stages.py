@@ -27,6 +27,7 @@ OUTPUTS = {
     "MigrateFunctionName",
     "AnalyzeFunctionName",
     "ApiFunctionName",
+    "LiftFunctionName",
     "DeadLettersFunctionName",
     "SweepFunctionName",
     "WebhooksQueueUrl",
@@ -38,6 +39,7 @@ SETTINGS = {
     "exports": runtime.ExportSettings,
     "api": runtime.ApiSettings,
     "dead-letters": runtime.DatabaseSettings,
+    "lift": runtime.DatabaseSettings,
     "sweep": runtime.SweepSettings,
     "migrate": runtime.DatabaseSettings,
     "webhooks": runtime.WebhookSettings,
@@ -273,7 +275,7 @@ def test_zip_functions_name_a_handler_that_their_asset_holds(stage: Stage, name:
     assert attribute == "handler"
     folder = stage.folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
     assert (folder / module.replace(".", "/")).with_suffix(".py").is_file()
-    assert not [name for name in ("analyze", "exports") if (folder / "functions" / name).exists()]
+    assert not [name for name in ("analyze", "exports", "lift") if (folder / "functions" / name).exists()]
     assert {path.name for path in folder.iterdir()} == {"functions"}
     assert not list(folder.rglob("__pycache__"))
 
@@ -289,6 +291,22 @@ def test_functions_get_the_settings_they_read(stage: Stage, name: str, monkeypat
     assert SETTINGS[name]().stage == stage.config.stage
 
 
+def test_the_statistics_are_an_image_function_that_the_api_alone_may_call(stage: Stage) -> None:
+    lift = stage.function("lift")
+    assert lift["PackageType"] == "Image"
+    assert lift["ImageConfig"]["Command"] == ["functions.lift.handler.handler"]
+    assert lift["Timeout"] < stage.function("api")["Timeout"]
+    (logical_id,) = (id_ for id_, found in stage.resources.items() if found.get("Properties") == lift)
+    assert stage.function("api")["Environment"]["Variables"]["ADLENS_LIFT_FUNCTION"] == {"Ref": logical_id}
+    (allowed,) = (
+        (roles, statement)
+        for roles, statement in _allowed(stage)
+        if "lambda:InvokeFunction" in _list(statement["Action"])
+        and statement["Resource"] == {"Fn::GetAtt": [logical_id, "Arn"]}
+    )
+    assert allowed[0] == [{"Ref": stage.function("api")["Role"]["Fn::GetAtt"][0]}]
+
+
 def test_the_api_is_served_by_a_snapshot_behind_an_alias(stage: Stage) -> None:
     assert stage.function("api")["SnapStart"] == {"ApplyOn": "PublishedVersions"}
     ((alias, properties),) = stage.of_type("AWS::Lambda::Alias").items()
@@ -302,7 +320,9 @@ def test_the_api_is_served_by_a_snapshot_behind_an_alias(stage: Stage) -> None:
 
 def test_the_gateway_takes_files_as_they_are(stage: Stage) -> None:
     (gateway,) = stage.of_type("AWS::ApiGateway::RestApi").values()
-    assert {"multipart/form-data", "image/jpeg", "image/png", "image/webp"} <= set(gateway["BinaryMediaTypes"])
+    assert {"multipart/form-data", "image/jpeg", "image/png", "image/webp", "text/csv"} <= set(
+        gateway["BinaryMediaTypes"]
+    )
 
 
 def test_the_gateway_logs_and_throttles(stage: Stage) -> None:
@@ -402,6 +422,7 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
                 "sqs:GetQueueUrl",
             },
         ),
+        ("lift", set(), set()),
         ("migrate", set(), set()),
         (
             "webhooks",
@@ -438,7 +459,10 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
     }
     assert {action for action in actions if action.startswith("s3:")} == bucket_actions
     assert {action for action in actions if action.startswith("sqs:")} == queue_actions
-    services = {action.split(":")[0] for action in actions} - {"s3", "sqs"}
+    assert {action for action in actions if action.startswith("lambda:")} == (
+        {"lambda:InvokeFunction"} if name == "api" else set()
+    )
+    services = {action.split(":")[0] for action in actions} - {"s3", "sqs", "lambda"}
     of_aws = {"logs", "xray"} if name == "webhooks" else {"logs", "ec2", "secretsmanager", "xray"}
     assert services == ({"logs"} if stage.config.stage == "local" else of_aws)
 

@@ -40,10 +40,13 @@ from adlens.domain.media import ImageFormat
 from adlens.domain.ports import PresignedPost
 from adlens.domain.webhooks import Outgoing
 from adlens.persistence.exports import PostgresExports
+from adlens.persistence.lift import PostgresPerformanceFigures
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.tables import Base
 from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.services.estimate_lift import EstimateLift
 from adlens.settings import ApiSettings
+from adlens.statistics.lift import LiftByRegression
 from functions.api import dependencies
 from functions.api.app import create_app
 
@@ -205,6 +208,9 @@ def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[..., Te
     app.dependency_overrides[dependencies.export_store] = lambda: memory
     app.dependency_overrides[dependencies.export_queue] = lambda: ExportQueue(memory)
     app.dependency_overrides[dependencies.event_queue] = lambda: memory.events
+    # In this process; the function's own handler is tested beside it.
+    estimate = EstimateLift(PostgresPerformanceFigures(engine), LiftByRegression())
+    app.dependency_overrides[dependencies.lift_estimator] = lambda: estimate
 
     def make(name: str = "test") -> Tenant:
         workspaces = PostgresWorkspaces(engine)

@@ -50,6 +50,11 @@ def _files(key: CreativeId) -> dict[str, Any]:
     }
 
 
+def _delivered(key: CreativeId) -> dict[str, Any]:
+    figures = {"impressions": 1000, "clicks": 30, "conversions": 2, "spend": 1.5}
+    return {"json": [{"creative_id": str(key.id), "day": "2026-03-01", **figures}]}
+
+
 DEFAULTS = {"DOMINANT_COLORS_COUNT": 3, "SECONDARY_COLORS_COUNT": 3}
 PROBES = {
     # Ids are the clients' own: using those of another workspace makes things of one's own.
@@ -90,6 +95,11 @@ PROBES = {
     "GET /exports": Probe(check=lambda found: found == []),
     "GET /exports/{export_id}": Probe(),
     "DELETE /exports/{export_id}": Probe(),
+    "POST /performance": Probe(request=_delivered, check=lambda found: (found["stored"], found["unmatched"]) == (0, 1)),
+    "GET /creatives/{creative_id}/performance": Probe(),
+    "GET /analytics/lift": Probe(
+        request=lambda key: {"params": {"metric": "ctr"}}, check=lambda found: found["total"]["creatives"] == 0
+    ),
     "GET /me": Probe(check=lambda found: found["workspace"]["name"] == "test"),
     "POST /webhooks": Probe(
         request=lambda key: {"json": {"url": "https://hooks.example.com/mine", "events": ["creative.done"]}},
@@ -141,6 +151,8 @@ def theirs(owner) -> CreativeId:
     key = owner.analysed(GROUP)
     owner.exported(key.id)
     owner.webhook(key.id)
+    key = owner.analysed(GROUP)
+    assert owner.client.post("/performance", **_delivered(key)).json()["stored"] == 1
     return key
 
 

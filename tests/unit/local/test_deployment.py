@@ -23,6 +23,7 @@ OUTPUTS = {
     "MigrateFunctionName": "migrate",
     "AnalyzeFunctionName": "analyze",
     "ApiFunctionName": "api",
+    "LiftFunctionName": "lift",
     "DeadLettersFunctionName": "dead-letters",
     "SweepFunctionName": "sweep",
     "WebhooksQueueUrl": "webhooks-queue",

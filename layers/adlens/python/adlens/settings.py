@@ -56,13 +56,20 @@ class ExportSettings(DatabaseSettings, StoreSettings, EventSettings):
     exports_queue_url: str = Field(description="Queue of exports to write.")
 
 
+class LiftSettings(Settings):
+    """How the API reaches the function that estimates lift."""
+
+    lift_function: str = Field(default="", description="Name of the function; empty where there is none.")
+    lift_endpoint_url: str | None = Field(default=None, description="Where it is called; Lambda itself when empty.")
+
+
 class AnalyzeSettings(DatabaseSettings, PreviewSettings, EventSettings):
     bundle: str = Field(description="Model bundle: a folder or an s3:// prefix.")
     weights: Path | None = Field(default=None, description="Folder of weights that a bundle refers to as {weights}.")
     threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
 
 
-class ApiSettings(PreviewSettings, ExportSettings):
+class ApiSettings(PreviewSettings, ExportSettings, LiftSettings):
     api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
     anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
     cors_origins: tuple[str, ...] = Field(default=("*",), description="Origins that browsers may call the API from.")

@@ -19,7 +19,20 @@ from functions.api.app import create_app
 from functions.api.schemas import CreativeOut
 
 ROOT = Path(__file__).parents[4]
-VISION = {"numpy", "cv2", "PIL", "onnxruntime", "sklearn", "skimage", "scipy", "rapidocr", "torch", "adlens.vision"}
+VISION = {
+    "numpy",
+    "cv2",
+    "PIL",
+    "onnxruntime",
+    "sklearn",
+    "skimage",
+    "scipy",
+    "pandas",
+    "statsmodels",
+    "rapidocr",
+    "torch",
+    "adlens.vision",
+}
 
 
 @pytest.fixture
@@ -62,6 +75,9 @@ def test_every_path_of_the_contract_is_there(document) -> None:
         "GET /exports",
         "GET /exports/{export_id}",
         "DELETE /exports/{export_id}",
+        "POST /performance",
+        "GET /creatives/{creative_id}/performance",
+        "GET /analytics/lift",
         "GET /settings/",
         "PUT /settings/",
         "GET /settings/{key}",

@@ -24,6 +24,7 @@ from adlens.domain.creative import Claim, Creative, CreativeId, Failure, NewCrea
 from adlens.domain.events import AnalysisRequested, Event
 from adlens.domain.exports import ExportClaim, ExportedFile, ExportId, ExportOrder, Snapshot
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.lift import Lift, Metric, PerformanceTable
 from adlens.domain.webhooks import Outgoing
 
 # --- vision ---------------------------------------------------------------------------------------------------------
@@ -313,3 +314,24 @@ class Outbox(Protocol):
         """Gives at most `limit` deliveries to `send` and answers how many; what `send` raises leaves them where they
         were."""
         ...
+
+
+# --- performance ----------------------------------------------------------------------------------------------------
+
+
+class LiftEstimator(Protocol):
+    """How elements of creatives go with a metric, wherever that is calculated."""
+
+    def __call__(self, workspace_id: UUID, metric: Metric, chosen: CreativeFilter) -> Lift:
+        """Raises UnknownGroup and InvalidValue for a filter that does not fit, TransientError without an answer."""
+        ...
+
+
+class PerformanceFigures(Protocol):
+    def table(self, workspace_id: UUID, chosen: CreativeFilter) -> PerformanceTable:
+        """What was delivered of the creatives that `chosen` is true of. Raises UnknownGroup and InvalidValue."""
+        ...
+
+
+class LiftStatistics(Protocol):
+    def estimate(self, metric: Metric, table: PerformanceTable) -> Lift: ...

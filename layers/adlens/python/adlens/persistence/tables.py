@@ -500,3 +500,6 @@ class WorkspaceTopicColorRollup(_OfWorkspace, _OfTopicAndColor, Base):
 _found, _colors = WorkspaceFindingRollup, WorkspaceColorRollup
 Index("workspace_findings", _found.workspace_id, _found.kind, desc(_found.creatives), _found.name)
 Index("workspace_colors", _colors.workspace_id, desc(_colors.creatives), _colors.hex)
+
+# Tables of other modules, so that whoever knows these knows all.
+import adlens.persistence.performance_tables  # noqa: E402, F401

@@ -10,8 +10,11 @@ from adlens.storage.presigning import Credentials
 
 if TYPE_CHECKING:
     from boto3 import Session
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+
+LIFT_SECONDS = 26  # the gateway waits for 29
 
 AddressingStyle = Literal["auto", "path", "virtual"]
 
@@ -57,3 +60,13 @@ def sqs_client() -> SQSClient:
 
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
     return boto3.client("sqs", config=config)
+
+
+@functools.cache
+def lambda_client(endpoint_url: str | None = None) -> LambdaClient:
+    import boto3
+    from botocore.config import Config
+
+    # A call is never repeated: it may still be at work, and who asks is gone before a second one ends.
+    config = Config(connect_timeout=3, read_timeout=LIFT_SECONDS, retries={"mode": "standard", "total_max_attempts": 1})
+    return boto3.client("lambda", endpoint_url=endpoint_url, config=config)

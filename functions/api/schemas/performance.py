@@ -1,0 +1,229 @@
+"""Shapes of what was delivered, and of what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, PlainSerializer
+
+from adlens.domain.colors import BY_NAME
+from adlens.domain.lift import Delivered, Element, ElementKind, ElementLift, Lift, Metric
+from adlens.domain.performance import DailyPerformance, Figures, KeyKind, PerformanceReport, Reason
+from adlens.domain.topics import taxonomy
+from functions.api.schemas import Shape, TitleOut, title_of
+
+
+def exact(value: Decimal) -> str:
+    """Without the zeros that PostgreSQL adds, and never with an exponent."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+Money = Annotated[
+    Decimal,
+    PlainSerializer(exact, return_type=str),
+    Field(description="Exact, as a decimal text in the currency that was sent.", examples=["12.5"]),
+]
+
+
+class FiguresOut(Shape):
+    impressions: int
+    clicks: int
+    conversions: int
+    spend: Money
+
+
+class CountTotalsOut(Shape):
+    sent: int
+    matched: int
+    unmatched: int
+
+
+class MoneyTotalsOut(Shape):
+    sent: Money
+    matched: Money
+    unmatched: Money
+
+
+class TotalsOut(Shape):
+    """Over all well-formed rows: `sent` is `matched` and `unmatched` together."""
+
+    impressions: CountTotalsOut
+    clicks: CountTotalsOut
+    conversions: CountTotalsOut
+    spend: MoneyTotalsOut
+
+
+class NotMatchedOut(FiguresOut):
+    by: KeyKind
+    key: str = Field(description="As it was sent.")
+    reason: Reason = Field(description="`ambiguous`: several creatives have it, so none was chosen.")
+    line: int = Field(description="Where it is first: the line of the file, or the number of the row in JSON.")
+    rows: int
+
+
+class MalformedRowOut(Shape):
+    line: int
+    reason: str
+
+
+class PerformanceReportOut(Shape):
+    """What became of every row: `rows` are `matched`, `unmatched` and `malformed` together."""
+
+    rows: int
+    matched: int
+    unmatched: int
+    malformed: int
+    stored: int = Field(description="Days and placements of creatives that the file tells of.")
+    changed: int = Field(description="Of these, those that were not stored like this before.")
+    totals: TotalsOut
+    not_matched: list[NotMatchedOut] = Field(description="Up to 1,000 keys, in the order of the file.")
+    more_not_matched: int = Field(description="Further keys.")
+    malformed_rows: list[MalformedRowOut] = Field(description="Up to 1,000 rows that could not be read.")
+    more_malformed_rows: int
+    ignored_columns: list[str] = Field(description="Columns of the header that mean nothing here.")
+
+
+class DailyPerformanceOut(FiguresOut):
+    day: date
+    placement: str = Field(description="Empty when none was named.")
+
+
+class CreativePerformanceOut(Shape):
+    items: list[DailyPerformanceOut]
+    next_cursor: str | None
+
+
+class DeliveredOut(Shape):
+    creatives: int
+    impressions: int
+    events: int = Field(description="Clicks for `ctr`, conversions for `cvr` and `cpa`.")
+
+
+class ElementLiftOut(Shape):
+    kind: ElementKind
+    name: str = Field(description="A topic's id, a colour's `class_en`, an object's class, a word, or a band.")
+    title: TitleOut | None = Field(default=None, description="For people, where the taxonomy has one.")
+    have: DeliveredOut = Field(description="Creatives that have it, where they can be compared.")
+    have_not: DeliveredOut = Field(description="Creatives of the same groups and placements that have it not.")
+    ratio: float | None = Field(
+        description="The metric of those by that of these, in the same group and placement; 1.2 is 20 % more."
+    )
+    low: float | None = Field(description="With 95 % confidence the ratio is at least this,")
+    high: float | None = Field(description="and at most this.")
+    raw_ratio: float | None = Field(description="The same with nothing adjusted, over all creatives: it may mislead.")
+    p: float | None
+    corrected_p: float | None = Field(description="After Holm's correction over all elements that were tested.")
+    clear: bool = Field(description="`corrected_p` is below 0.05.")
+    insufficient: str | None = Field(description="Why there is no estimate.")
+
+
+class LiftOut(Shape):
+    metric: Metric
+    total: DeliveredOut = Field(description="All creatives with figures that the filters leave.")
+    spread: float | None = Field(
+        description="Coefficient of variation of the true rates of creatives of the same group and placement."
+    )
+    tested: int = Field(description="Elements with an estimate: so many were corrected for.")
+    elements: list[ElementLiftOut] = Field(description="The clearest first; those without an estimate last.")
+
+
+def report_out(report: PerformanceReport, ignored: tuple[str, ...]) -> PerformanceReportOut:
+    sent, matched, unmatched = report.sent, report.matched, report.unmatched
+
+    def counts(name: str) -> CountTotalsOut:
+        return CountTotalsOut(
+            sent=getattr(sent, name), matched=getattr(matched, name), unmatched=getattr(unmatched, name)
+        )
+
+    return PerformanceReportOut(
+        rows=report.rows,
+        matched=report.matched_rows,
+        unmatched=report.unmatched_rows,
+        malformed=report.malformed,
+        stored=report.stored,
+        changed=report.changed,
+        totals=TotalsOut(
+            impressions=counts("impressions"),
+            clicks=counts("clicks"),
+            conversions=counts("conversions"),
+            spend=MoneyTotalsOut(sent=sent.spend, matched=matched.spend, unmatched=unmatched.spend),
+        ),
+        not_matched=[
+            NotMatchedOut(
+                by=lost.kind,
+                key=lost.key,
+                reason=lost.reason,
+                line=lost.line,
+                rows=lost.rows,
+                **_figures(lost.figures),
+            )
+            for lost in report.not_matched
+        ],
+        more_not_matched=report.not_matched_keys - len(report.not_matched),
+        malformed_rows=[MalformedRowOut(line=row.line, reason=row.reason) for row in report.malformed_rows],
+        more_malformed_rows=report.malformed - len(report.malformed_rows),
+        ignored_columns=list(ignored),
+    )
+
+
+def creative_performance_out(days: Sequence[DailyPerformance], next_cursor: str | None) -> CreativePerformanceOut:
+    return CreativePerformanceOut(
+        items=[DailyPerformanceOut(day=row.day, placement=row.placement, **_figures(row.figures)) for row in days],
+        next_cursor=next_cursor,
+    )
+
+
+def lift_out(lift: Lift) -> LiftOut:
+    return LiftOut(
+        metric=lift.metric,
+        total=_delivered_out(lift.total),
+        spread=lift.spread,
+        tested=lift.tested,
+        elements=[_element_out(element) for element in lift.elements],
+    )
+
+
+CLEAR = 0.05
+
+
+def _element_out(told: ElementLift) -> ElementLiftOut:
+    return ElementLiftOut(
+        kind=told.element.kind,
+        name=told.element.name,
+        title=_title(told.element),
+        have=_delivered_out(told.have),
+        have_not=_delivered_out(told.have_not),
+        ratio=told.ratio,
+        low=told.low,
+        high=told.high,
+        raw_ratio=told.raw_ratio,
+        p=told.p,
+        corrected_p=told.corrected_p,
+        clear=told.corrected_p is not None and told.corrected_p < CLEAR,
+        insufficient=told.insufficient,
+    )
+
+
+def _title(element: Element) -> TitleOut | None:
+    if element.kind is ElementKind.TOPIC and element.name in taxonomy().topics:
+        return title_of(element.name)
+    if element.kind is ElementKind.COLOR_CLASS and element.name in BY_NAME:
+        return TitleOut(ru=BY_NAME[element.name].title_ru, en=element.name)
+    return None
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "impressions": figures.impressions,
+        "clicks": figures.clicks,
+        "conversions": figures.conversions,
+        "spend": figures.spend,
+    }
+
+
+def _delivered_out(delivered: Delivered) -> DeliveredOut:
+    return DeliveredOut(creatives=delivered.creatives, impressions=delivered.impressions, events=delivered.events)

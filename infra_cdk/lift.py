@@ -1,0 +1,39 @@
+"""Statistics of performance: an image function of its own, for its libraries fit no zip beside the API's."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra_cdk.config import ROOT
+from infra_cdk.function import CACHES, Surroundings, allow
+
+LIFT_TIMEOUT_SECONDS = 28  # who waits for it is the API, and for the API the gateway
+
+
+class LiftStatistics(Construct):
+    """Reads the database and answers whom it is called by; it may do nothing else."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, surroundings: Surroundings) -> None:
+        super().__init__(scope, construct_id)
+        self.function = lambda_.DockerImageFunction(
+            self,
+            "Function",
+            **surroundings.common(self, "lift", Duration.seconds(LIFT_TIMEOUT_SECONDS)),
+            description="Which elements of creatives go with better figures.",
+            code=lambda_.DockerImageCode.from_image_asset(
+                str(ROOT),
+                file="functions/lift/Dockerfile",
+                # On top of .dockerignore, so that a change of the API or of a model is no new image.
+                exclude=["functions/*", "!functions/*.py", "!functions/lift", "models", "samples", "training", *CACHES],
+                platform=ecr_assets.Platform.LINUX_AMD64,
+                cmd=["functions.lift.handler.handler"],
+            ),
+            memory_size=2048,
+        )
+
+    def called_by(self, caller: lambda_.Function) -> None:
+        caller.add_environment("ADLENS_LIFT_FUNCTION", self.function.function_name)
+        allow(caller, ["lambda:InvokeFunction"], self.function.function_arn)

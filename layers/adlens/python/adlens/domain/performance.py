@@ -1,0 +1,439 @@
+"""Impressions, clicks, conversions and spend of creatives: files of them read strictly, and what became of each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TextIO
+from uuid import UUID
+
+from adlens.domain.errors import InvalidValue
+
+LARGEST_COUNT = 10**12
+LARGEST_SPEND = Decimal(10**12)
+SPEND_DIGITS = 12
+"""After the point: enough for what is written by programs that calculate in binary fractions."""
+LONGEST_PLACEMENT = 200
+LONGEST_KEY = 500
+LONGEST_ROW = 65_536
+MOST_LISTED = 1000
+
+
+class KeyKind(StrEnum):
+    """By what a row names its creative. A row that has several goes by the first of them."""
+
+    CREATIVE_ID = "creative_id"
+    SHA256 = "sha256"
+    FILENAME = "filename"
+
+
+class Reason(StrEnum):
+    """Why a key has no creative."""
+
+    UNKNOWN = "unknown"
+    AMBIGUOUS = "ambiguous"
+    NO_ID = "not_an_id"
+
+
+COUNTS = ("impressions", "clicks", "conversions")
+NEEDED = ("day", *COUNTS, "spend")
+COLUMNS = (*KeyKind, *NEEDED, "placement")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    impressions: int = 0
+    clicks: int = 0
+    conversions: int = 0
+    spend: Decimal = Decimal(0)
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(
+            self.impressions + other.impressions,
+            self.clicks + other.clicks,
+            self.conversions + other.conversions,
+            self.spend + other.spend,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """`line` is that of the file, from 1, or the number of the row in JSON."""
+
+    line: int
+    kind: KeyKind
+    key: str
+    day: date
+    placement: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedRow:
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailyPerformance:
+    day: date
+    placement: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class NotMatched:
+    """A key without a creative: where it is first, in how many rows, and their sums."""
+
+    kind: KeyKind
+    key: str
+    reason: Reason
+    line: int
+    rows: int
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceReport:
+    """What became of a file. `sent` sums up its well-formed rows, and is `matched` and `unmatched` together.
+
+    `stored` counts the days and placements of creatives that the file tells of, `changed` those that were not stored
+    like this before. The lists end after MOST_LISTED; `not_matched_keys` and `malformed` count all.
+    """
+
+    rows: int
+    matched_rows: int
+    unmatched_rows: int
+    malformed: int
+    stored: int
+    changed: int
+    sent: Figures
+    matched: Figures
+    unmatched: Figures
+    not_matched: tuple[NotMatched, ...]
+    not_matched_keys: int
+    malformed_rows: tuple[MalformedRow, ...]
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_COUNT = re.compile(r"[0-9]{1,16}")
+_SPEND = re.compile(r"[0-9]{1,16}(\.[0-9]*)?|\.[0-9]+")
+
+
+class _Malformed(ValueError):
+    pass
+
+
+def read_row(line: int, values: Mapping[str, str], decimal_comma: bool = False) -> SentRow | MalformedRow:
+    """A row from the texts of its columns; `decimal_comma` takes 12,5 for 12.5."""
+    try:
+        kind, key = _key(values)
+        impressions, clicks, conversions = (_count(values, name) for name in COUNTS)
+        figures = Figures(impressions, clicks, conversions, _spend(values.get("spend", ""), decimal_comma))
+        if figures.clicks > figures.impressions:
+            raise _Malformed(f"{figures.clicks} clicks are more than {figures.impressions} impressions.")
+        return SentRow(line, kind, key, _day(values.get("day", "")), _placement(values), figures)
+    except _Malformed as error:
+        return MalformedRow(line, str(error))
+
+
+def _key(values: Mapping[str, str]) -> tuple[KeyKind, str]:
+    for kind in KeyKind:
+        value = values.get(kind, "").strip()
+        if not value:
+            continue
+        if len(value) > LONGEST_KEY:
+            raise _Malformed(f"{kind} is longer than {LONGEST_KEY} characters.")
+        if "\x00" in value:
+            raise _Malformed(f"{kind} has a character that no text has.")
+        match kind:
+            case KeyKind.CREATIVE_ID:
+                return kind, _canonical_id(value)
+            case KeyKind.SHA256:
+                return kind, value.lower()
+            case _:
+                return kind, value
+    raise _Malformed(f"It names no creative: {', '.join(KeyKind)} are empty.")
+
+
+def _canonical_id(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        return value
+
+
+def is_id(key: str) -> bool:
+    return _canonical_id(key) == key and len(key) == 36
+
+
+def _day(value: str) -> date:
+    try:
+        if not _DAY.fullmatch(value.strip()):
+            raise ValueError
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        raise _Malformed(f"day is {_shown(value)}, not a day like 2026-03-01.") from None
+
+
+def _count(values: Mapping[str, str], name: str) -> int:
+    value = values.get(name, "").strip()
+    if not _COUNT.fullmatch(value) or int(value) > LARGEST_COUNT:
+        raise _Malformed(f"{name} is {_shown(value)}, not a whole number from 0 to {LARGEST_COUNT}.")
+    return int(value)
+
+
+def _spend(value: str, decimal_comma: bool) -> Decimal:
+    text = value.strip()
+    if decimal_comma and "." not in text:
+        text = text.replace(",", ".", 1)
+    if not _SPEND.fullmatch(text) or (spend := Decimal(text)) > LARGEST_SPEND:
+        raise _Malformed(f"spend is {_shown(value)}, not a number from 0 to {LARGEST_SPEND}, such as 12.5.")
+    if len(text.partition(".")[2].rstrip("0")) > SPEND_DIGITS:
+        raise _Malformed(f"spend is {_shown(value)}, with more than {SPEND_DIGITS} digits after the point.")
+    return spend
+
+
+def _placement(values: Mapping[str, str]) -> str:
+    value = values.get("placement", "").strip()
+    if len(value) > LONGEST_PLACEMENT or "\x00" in value:
+        raise _Malformed(f"placement is longer than {LONGEST_PLACEMENT} characters, or no text.")
+    return value
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 40 else f"{value[:40]}…") if value.strip() else "empty"
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`columns` are the names of the fields in their order; None for one that means nothing here."""
+
+    columns: tuple[str | None, ...]
+    ignored: tuple[str, ...] = ()
+    delimiter: str = ","
+
+    def values(self, fields: Sequence[str]) -> dict[str, str]:
+        return {name: value for name, value in zip(self.columns, fields, strict=True) if name is not None}
+
+
+def _header(names: Sequence[str], delimiter: str) -> Header:
+    """Raises InvalidValue when a column is missing, or there twice."""
+    known = [name.strip().lower() for name in names]
+    columns = tuple(name if name in COLUMNS else None for name in known)
+    missing = [name for name in NEEDED if name not in columns]
+    if not any(kind in columns for kind in KeyKind):
+        missing.insert(0, " or ".join(KeyKind))
+    if missing:
+        raise InvalidValue(f"The header lacks the columns {', '.join(missing)}.", missing[0])
+    twice = sorted({name for name in columns if name is not None and columns.count(name) > 1})
+    if twice:
+        raise InvalidValue(f"The header has the column {twice[0]} more than once.", twice[0])
+    ignored = tuple(name.strip() for name, column in zip(names, columns, strict=True) if column is None)
+    return Header(columns, ignored, delimiter)
+
+
+@dataclass
+class CsvSheet:
+    """Rows of delimited text, one at a time. `header` is known once the first of `rows` was asked for.
+
+    `text` must have been opened with newline="". The delimiter is the comma, semicolon or tab that makes most of the
+    header, or that of a line `sep=;` before it.
+    """
+
+    text: TextIO
+    header: Header = field(default_factory=lambda: Header(()))
+
+    def rows(self) -> Iterator[SentRow | MalformedRow]:
+        """Raises InvalidValue for a header that does not do, and where the file cannot be read on."""
+        for line, fields in self.records():
+            yield self._row(line, fields)
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """The same as lines and fields, nothing of them read yet."""
+        first, skipped = self.text.readline(LONGEST_ROW), 0
+        first = first.removeprefix("\ufeff")
+        told = re.fullmatch(r"sep=([,;\t])", first.strip("\r\n"))
+        if told:
+            first, skipped = self.text.readline(LONGEST_ROW), 1
+        while first and not first.strip():
+            first, skipped = self.text.readline(LONGEST_ROW), skipped + 1
+        if not first:
+            raise InvalidValue("The file is empty: its first line must name the columns.", "body")
+        self.header = _read_header(first, told[1] if told else None)
+        reader = csv.reader(_lines(self.text), delimiter=self.header.delimiter, strict=True)
+        line = skipped + 2  # of the file; that of the header is before it
+        try:
+            for fields in reader:
+                if any(map(str.strip, fields)):
+                    yield line, fields
+                line = skipped + 2 + reader.line_num
+        except csv.Error as error:
+            raise InvalidValue(f"The row that begins in line {line} cannot be read: {error}.", "body") from error
+
+    def _row(self, line: int, fields: list[str]) -> SentRow | MalformedRow:
+        if len(fields) != len(self.header.columns):
+            return MalformedRow(line, f"It has {len(fields)} fields where the header has {len(self.header.columns)}.")
+        return read_row(line, self.header.values(fields), decimal_comma=self.header.delimiter != ",")
+
+
+def _read_header(line: str, delimiter: str | None) -> Header:
+    def names(by: str) -> list[str]:
+        try:
+            return next(csv.reader([line], delimiter=by))
+        except csv.Error as error:
+            raise InvalidValue(f"The header cannot be read: {error}.", "body") from error
+
+    chosen = delimiter or max(",;\t", key=lambda by: sum(name.strip().lower() in COLUMNS for name in names(by)))
+    return _header(names(chosen), chosen)
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    while line := text.readline(LONGEST_ROW):
+        if len(line) == LONGEST_ROW:
+            raise csv.Error(f"a line is longer than {LONGEST_ROW} characters")
+        yield line
+
+
+@dataclass
+class JsonSheet:
+    """Rows of a JSON list of objects, one at a time. The first object's names are the header."""
+
+    text: TextIO
+    header: Header = field(default_factory=lambda: Header(()))
+
+    def rows(self) -> Iterator[SentRow | MalformedRow]:
+        """Raises InvalidValue for what is no list of objects, and for a first one that lacks what is needed."""
+        for number, told in enumerate(_objects(self.text), start=1):
+            names = {str(name).strip().lower(): value for name, value in told.items()}
+            if number == 1:
+                self.header = _header(list(names), ",")
+            texts = {name: _as_text(value) for name, value in names.items() if name in COLUMNS}
+            strange = next((name for name, text in texts.items() if text is None), None)
+            if strange is not None:
+                yield MalformedRow(number, f"{strange} is neither a text nor a number.")
+                continue
+            yield read_row(number, {name: text for name, text in texts.items() if text is not None})
+        if not self.header.columns:
+            raise InvalidValue("The list is empty.", "body")
+
+
+def _as_text(value: Any) -> str | None:
+    """Numbers as they were written; nothing for null."""
+    match value:
+        case None:
+            return ""
+        case bool() | list() | dict():
+            return None
+        case Decimal():
+            return format(value, "f")
+        case _:
+            return str(value)
+
+
+_NO_LIST = "The body is no JSON list of rows, [{...}, ...]"
+_DECODER = json.JSONDecoder(parse_float=Decimal)
+_SIGN = re.compile(r"[^ \t\r\n]")
+
+
+def _objects(text: TextIO) -> Iterator[dict[str, Any]]:
+    """The objects of a list without ever holding all of it. Raises InvalidValue, naming the row."""
+    buffer, at, ended, number = "", 0, False, 1
+
+    def more() -> bool:
+        nonlocal buffer, at, ended
+        piece = text.read(LONGEST_ROW)
+        buffer, at, ended = buffer[at:] + piece, 0, not piece
+        return not ended
+
+    def sign() -> str:
+        """The next character that is no space; "" at the end."""
+        nonlocal at
+        while (found := _SIGN.search(buffer, at)) is None:
+            at = len(buffer)
+            if not more():
+                return ""
+        at = found.start()
+        return found[0]
+
+    def wrong(what: str) -> InvalidValue:
+        return InvalidValue(f"{_NO_LIST}: {what} at row {number}.", "body")
+
+    if sign() == "\ufeff":
+        at += 1
+    if sign() != "[":
+        raise wrong("it does not begin with [")
+    at += 1
+    if sign() == "]":
+        return
+    while True:
+        if sign() != "{":
+            raise wrong("there is no {")
+        while True:
+            try:
+                found, end = _DECODER.raw_decode(buffer, at)
+                break
+            except (ValueError, RecursionError) as error:
+                if len(buffer) - at > LONGEST_ROW or not more():
+                    raise wrong(str(error).partition(":")[0].lower()) from error
+        at = end
+        yield found
+        number += 1
+        after = sign()
+        at += 1
+        if after == "]":
+            break
+        if after != ",":
+            raise wrong("there is no comma")
+    if sign():
+        raise wrong("something comes after the list")
+
+
+def rows_of(sheet: CsvSheet | JsonSheet) -> Iterator[SentRow | MalformedRow]:
+    """The rows of a sheet. Raises InvalidValue when it cannot be read to its end, wherever that is noticed."""
+    try:
+        yield from sheet.rows()
+    except UnicodeDecodeError as error:
+        raise InvalidValue(
+            f"The text is not {error.encoding}: save it as UTF-8, or name its charset in the Content-Type.", "body"
+        ) from error
+
+
+def decoded(stream: io.BufferedReader, charset: str | None = None) -> TextIO:
+    """Text of UTF-8, of UTF-16 with a mark at its beginning, or of `charset`; raises InvalidValue if it is unknown."""
+    try:
+        begin = stream.peek(2)[:2]
+        by_mark = "utf-16" if begin in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+        return io.TextIOWrapper(stream, charset or by_mark, newline="")
+    except LookupError as error:
+        raise InvalidValue(f"There is no encoding {charset!r}.", "content-type") from error
+
+
+@dataclass
+class Malformed:
+    """Counts malformed rows, and keeps the first of them."""
+
+    count: int = 0
+    first: list[MalformedRow] = field(default_factory=list)
+
+    def without(self, rows: Iterable[SentRow | MalformedRow]) -> Iterator[SentRow]:
+        """The other rows."""
+        for row in rows:
+            if isinstance(row, SentRow):
+                yield row
+                continue
+            self.count += 1
+            if len(self.first) < MOST_LISTED:
+                self.first.append(row)
