@@ -184,7 +184,7 @@ def test_a_message_stays_hidden_for_six_times_its_consumers_timeout(stage: Stage
     functions = {name: found["Timeout"] for name, found in stage.of_type("AWS::Lambda::Function").items()}
     queues = stage.of_type("AWS::SQS::Queue")
     mappings = stage.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert len(mappings) == 4
+    assert len(mappings) == 6
     for mapping in mappings:
         timeout = functions[mapping["FunctionName"]["Ref"]]
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]

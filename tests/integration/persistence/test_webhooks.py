@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session
 from adlens.domain.analysis import Analysis
 from adlens.domain.creative import Failure
 from adlens.domain.errors import Conflict, InvalidValue, TransientError, UnknownWebhook
+from adlens.domain.exports import ExportedFile, ExportFormat, ExportId, ExportOrder
+from adlens.domain.gallery import CreativeFilter
 from adlens.domain.webhooks import Delivery, DeliveryResult, DeliveryState, EventType, Outgoing
+from adlens.persistence.exports import PostgresExports
 from adlens.persistence.webhooks import MAX_WEBHOOKS, PostgresWebhooks, note
 from adlens.services.send_events import SendEvents
 
@@ -70,6 +73,40 @@ def test_what_is_given_up_is_told_too(hooks: Any, house: Any) -> None:
     house.repository.fail_unfinished(house.created(house.add()), "m", Failure("analysis_failed", "Gave up."))
     (told,) = handed_over(hooks)
     assert json.loads(told.body)["data"]["failure"]["code"] == "analysis_failed"
+
+
+def test_an_export_that_is_done_is_told_once_and_not_where_its_file_is(hooks: Any, house: Any) -> None:
+    hooks.create(house.workspace_id, URL, [EventType.EXPORT_DONE], None)
+    exports = PostgresExports(house.engine)
+    key = ExportId(house.workspace_id, uuid.uuid4())
+    exports.record(key, ExportOrder(ExportFormat.PARQUET, CreativeFilter()))
+    void, claim = (exports.claim(key, "message", 60) for _ in range(2))
+    assert void is not None
+    assert claim is not None
+    file = ExportedFile(claim.object_key, 9, 1234, "a" * 64)
+    assert not exports.complete(void, file)
+    assert exports.complete(claim, file)
+    assert not exports.complete(claim, file)
+    (told,) = handed_over(hooks)
+    assert json.loads(told.body)["type"] == "export.done"
+    assert json.loads(told.body)["data"] == {
+        "export_id": str(key.id),
+        "format": "parquet",
+        "rows": 9,
+        "bytes": 1234,
+        "sha256": "a" * 64,
+    }
+
+
+def test_an_export_that_failed_is_told_to_nobody(hooks: Any, house: Any) -> None:
+    hooks.create(house.workspace_id, URL, list(EventType), None)
+    exports = PostgresExports(house.engine)
+    key = ExportId(house.workspace_id, uuid.uuid4())
+    exports.record(key, ExportOrder(ExportFormat.CSV, CreativeFilter()))
+    claim = exports.claim(key, "message", 60)
+    assert claim is not None
+    assert exports.fail(claim, Failure("export_failed", "It failed."))
+    assert handed_over(hooks) == []
 
 
 def test_a_webhook_is_told_what_it_asks_for(hooks: Any, house: Any, findings: Callable[..., Analysis]) -> None:

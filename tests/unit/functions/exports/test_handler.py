@@ -27,8 +27,10 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:exports"
     aws_request_id: str = "request"
 
+    milliseconds: int = 900_000
+
     def get_remaining_time_in_millis(self) -> int:
-        return 900_000
+        return self.milliseconds
 
 
 @dataclass
@@ -37,12 +39,20 @@ class World:
     seen: list[tuple[ExportId, str, float]] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
     ended: list[tuple[ExportId, str]] = field(default_factory=list)
+    events_sent: int = 0
+    queue_is_down: bool = False
 
     def write(self, key: ExportId, claimant: str, seconds: float) -> Outcome:
         self.seen.append((key, claimant, seconds))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def send_events(self) -> int:
+        if self.queue_is_down:
+            raise TransientError("queue")
+        self.events_sent += 1
+        return 1
 
     def delay(self, receipt_handle: str, seconds: int) -> None:
         self.delays.append(seconds)
@@ -57,6 +67,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     monkeypatch.setattr(wiring, "write_export", lambda: made.write)
     monkeypatch.setattr(wiring, "queue", lambda: made)
+    monkeypatch.setattr(wiring, "send_events", lambda: made.send_events)
     monkeypatch.setattr(dead_letters, "end_dead_export", lambda: made.end)
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     return made
@@ -87,6 +98,16 @@ def test_what_fails_comes_back_later_each_time(world: World) -> None:
     for receives in (1, 2):
         assert failures(module.handler(event(export_request(KEY), receives), Context())) == ["m0"]
     assert world.delays == [960, 15, 960, 30]
+
+
+def test_what_webhooks_are_told_is_sent_after_an_export_and_never_fails_it(world: World) -> None:
+    assert failures(module.handler(event(export_request(KEY)), Context())) == []
+    assert world.events_sent == 1
+    world.queue_is_down = True
+    assert failures(module.handler(event(export_request(KEY)), Context())) == []
+    world.queue_is_down = False
+    assert failures(module.handler(event(export_request(KEY)), Context(milliseconds=9_000))) == []
+    assert world.events_sent == 1
 
 
 @pytest.mark.parametrize("body", ["no json", '{"adlens": "analyze"}', "{}"])
