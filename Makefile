@@ -6,7 +6,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers web samples pictures screens models scenes train-text train-objects train-topic bench bench-bundles bench-web eval lock lock-web clean
+.PHONY: help setup demo test test-unit check fix up down layers web samples pictures screens models scenes train-text train-objects train-topic bench bench-bundles bench-web bench-scale eval lock lock-web clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -95,6 +95,9 @@ bench-bundles: setup ## Speed, memory and limits of the model bundles, into docs
 
 bench-web: setup ## What the web app costs a browser and its server (wants `adlens up` and a Chromium)
 	$(BIN)/python -m benchmarks.web
+
+bench-scale: setup ## Speed of the API at 10k, 100k, 1M creatives, into docs/operations.md (SIZES="10000" for a look; OPTIONS=--again)
+	$(BIN)/python -m benchmarks.scale $(SIZES) $(if $(SIZES),,--document) $(OPTIONS)
 
 eval: setup ## How right every model bundle is, into docs/models.md (AGAIN=1 measures all of them anew)
 	$(BIN)/python -m benchmarks.table $(if $(AGAIN),--again)
