@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from adlens_web.texts import say
@@ -17,6 +18,7 @@ PATIENCE_MS = 180_000
 READY = "() => Object.keys(document.querySelector('.drop') ?? {}).some(key => key.startsWith('__react'))"
 """Whether the drop zone answers: React has taken over what the server sent."""
 WIDE, PHONE = (1280, 900), (390, 844)
+SERIOUS = {"serious", "critical"}
 
 
 @contextmanager
@@ -69,3 +71,9 @@ def upload(page: Page, files: Iterable[Path], name: str) -> str:
 
 def text(key: str, language: str = "ru", **values: object) -> str:
     return say(language, key, **values)
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe calls serious on a page."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from adlens_cli.bundles import CHECKOUT
 
-from .browser import PHONE, WIDE, person, upload
+from .browser import PHONE, WIDE, faults_of, person, upload
 from .conftest import WebStack
 
 pytestmark = pytest.mark.timeout(600)
 
-SERIOUS = {"serious", "critical"}
 TITLES = {
     "/": "Загрузка",
     "/groups": "Группы",
     "/analytics": "Аналитика",
+    "/analytics/compare": "В чём разница",
     "/creatives": "Креативы",
     "/settings": "Настройки",
 }
@@ -44,19 +43,11 @@ def settled(page: Page, path: str) -> None:
 def test_no_page_has_a_serious_fault(
     browser: Browser, web: WebStack, filled: str, size: tuple[int, int], scheme: str
 ) -> None:
-    axe = Axe()
     faults: dict[str, list[str]] = {}
     with person(browser, web.url, size=size, color_scheme=scheme) as page:
         for path in (*TITLES, filled):
             settled(page, path)
-            found = axe.run(page).response["violations"]
-            told = [
-                f"{one['id']}: {node['html'][:160]}"
-                for one in found
-                if one["impact"] in SERIOUS
-                for node in one["nodes"]
-            ]
-            if told:
+            if told := faults_of(page):
                 faults[path] = told
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide"
     assert faults == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from adlens_web import routes
-from adlens_web.pages import analytics, creative, creatives, groups, settings, upload
+from adlens_web.pages import analytics, compare, creative, creatives, duplicates, groups, settings, upload
 from adlens_web.session import LANGUAGE_SCRIPT
 
 app = rx.App(
@@ -18,6 +18,8 @@ for route, page, state in (
     (routes.UPLOAD, upload.page, upload.UploadState),
     (routes.GROUPS, groups.page, groups.GroupsState),
     (routes.ANALYTICS, analytics.page, analytics.AnalyticsState),
+    (routes.COMPARE, compare.page, compare.CompareState),
+    (routes.DUPLICATES, duplicates.page, duplicates.DuplicatesState),
     (routes.CREATIVES, creatives.page, creatives.CreativesState),
     (routes.CREATIVE, creative.page, creative.CreativeState),
     (routes.SETTINGS, settings.page, settings.SettingsState),

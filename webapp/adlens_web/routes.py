@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
+from adlens_web import filters
+
 UPLOAD = "/"
 GROUPS = "/groups"
+DUPLICATES = "/duplicates"
 ANALYTICS = "/analytics"
+COMPARE = "/analytics/compare"
 CREATIVES = "/creatives"
 CREATIVE = "/creative/[creative_id]"
 SETTINGS = "/settings"
@@ -16,6 +20,16 @@ SETTINGS = "/settings"
 def creative(creative_id: str, query: Mapping[str, str]) -> str:
     """The page of a creative that was opened from the gallery of `query`."""
     return address(f"/creative/{creative_id}", **query)
+
+
+def gallery(link: str) -> str:
+    """Where a link of the API to creatives leads in this app."""
+    return address(CREATIVES, **filters.from_api(link))
+
+
+def comparison(a: str, b: str = "", *, other: bool = False) -> str:
+    """The page that compares two sets, as query strings of the API: with all others unless there is an `other`."""
+    return address(COMPARE, a=a, b=b, beside="other" if other or b else "")
 
 
 def address(path: str, **parameters: str) -> str:

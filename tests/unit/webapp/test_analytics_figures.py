@@ -192,3 +192,22 @@ def test_a_workspace_without_creatives_shows_nothing() -> None:
     assert figures.bars(sides, figures.counts([nothing], "words", "word"), "word") == []
     assert figures.slices(sides, [nothing]) == figures.segments(sides, [nothing], []) == []
     assert [figure.amounts for figure in figures.figures([nothing])] == [[0], [None], [None], [None], [0.0], [None]]
+
+
+def test_columns_over_time_follow_each_other_and_lead_to_their_creatives() -> None:
+    def told(*rows: tuple[str, int]) -> dict[str, Any]:
+        return {
+            "rows": [
+                {"key": key, "creatives": count, "share": count / 10, "link": f"/creatives?group_id=g&from={key}"}
+                for key, count in rows
+            ]
+        }
+
+    sides = [side_of_group(), side_of_all()]
+    marks = figures.times(sides, [told(("2026-03-02", 4)), told(("2026-02-23", 1), ("2026-03-02", 9))])
+    assert [mark.name.en for mark in marks] == ["2026-02-23", "2026-03-02"]
+    assert [part.count for mark in marks for part in mark.parts] == [0, 1, 4, 9]
+    assert marks[1].parts[0] == Part(4, 40.0, "/creatives?group=g&from=2026-03-02")
+    assert len(figures.times([sides[1]], [told(*((f"{year}-01-01", 1) for year in range(1900, 2000)))])) == (
+        figures.MOST_TIMES
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +36,24 @@ class Strip:
 
 
 @dataclass
+class Piece:
+    """A part of a line; `hit` when it is a word that was searched for."""
+
+    text: str
+    hit: bool
+
+
+@dataclass
+class Line:
+    """A line of a creative that a search has hit."""
+
+    pieces: list[Piece]
+
+
+@dataclass
 class Card:
-    """`preview` is empty while there is no picture that can be shown; `percent` is the topic's confidence."""
+    """`preview` is empty while there is no picture that can be shown; `percent` is the topic's confidence. `lines` are
+    what a search has hit, `more_lines` how many there are besides."""
 
     creative_id: str
     address: str
@@ -49,6 +67,8 @@ class Card:
     percent: int
     strip: Strip
     similarity: int
+    lines: list[Line]
+    more_lines: int
 
 
 def strip_of(colors: Iterable[Mapping[str, Any]]) -> Strip:
@@ -72,9 +92,25 @@ def strip_of(colors: Iterable[Mapping[str, Any]]) -> Strip:
     )
 
 
-def card_of(creative: Mapping[str, Any], query: Mapping[str, str]) -> Card:
-    """A creative of the gallery or of those alike; `query` goes into the address of its page."""
+MOST_LINES = 2
+_WORDS = re.compile(r"([^\W\d_]+|\d+)")
+
+
+def fold(text: str) -> str:
+    """A word in the spelling that the API compares words in."""
+    return unicodedata.normalize("NFC", text).lower().replace("ё", "е")
+
+
+def pieces_of(line: str, words: Collection[str]) -> list[Piece]:
+    """A line in parts, those being hits that are one of `words`."""
+    parts = _WORDS.split(unicodedata.normalize("NFC", line))
+    return [Piece(part, fold(part) in words) for part in parts if part]
+
+
+def card_of(creative: Mapping[str, Any], query: Mapping[str, str], words: Collection[str] = ()) -> Card:
+    """A creative of the gallery, of those alike, or of a search for `words`. `query` goes into its page's address."""
     failure, title = creative["failure"] or {}, creative["main_topic_title"] or {}
+    hits = creative.get("text_hits", ())
     # What was never decoded may be anything.
     shown = creative["preview_url"] or creative["file_path"] if creative["image_width"] else ""
     return Card(
@@ -89,7 +125,9 @@ def card_of(creative: Mapping[str, Any], query: Mapping[str, str]) -> Card:
         topic_en=title.get("en", ""),
         percent=round(100 * (creative["topic_confidence"] or 0)),
         strip=strip_of(creative["dominant_colors"]),
-        similarity=round(100 * creative.get("similarity", 0)),
+        similarity=round(100 * (creative.get("similarity") or 0)),
+        lines=[Line(pieces_of(block["text"], words)) for block in hits[:MOST_LINES]],
+        more_lines=max(0, len(hits) - MOST_LINES),
     )
 
 
@@ -130,6 +168,7 @@ def creative_card(card: rx.Var[Card]) -> rx.Component:
                 class_name="creative-picture",
             ),
             rx.el.span(card.filename, class_name="cut strong", title=card.filename),
+            rx.cond(card.lines.length() > 0, _hits(card)),
             rx.el.span(_finding(card), class_name="creative-finding"),
             strip(card.strip),
             to=card.address,
@@ -138,6 +177,18 @@ def creative_card(card: rx.Var[Card]) -> rx.Component:
         key=card.creative_id,
         custom_attrs={"data-creative": card.creative_id},
     )
+
+
+def _hits(card: rx.Var[Card]) -> rx.Component:
+    return rx.el.span(
+        rx.foreach(card.lines, lambda line: rx.el.span(rx.foreach(line.pieces, piece), class_name="hit-line")),
+        rx.cond(card.more_lines > 0, rx.el.span(t("creatives.more_lines", count=card.more_lines), class_name="muted")),
+        class_name="hits small",
+    )
+
+
+def piece(part: rx.Var[Piece]) -> rx.Component:
+    return rx.cond(part.hit, rx.el.mark(part.text), rx.fragment(part.text))
 
 
 def _state(card: rx.Var[Card]) -> rx.Component:

@@ -9,6 +9,9 @@ const SHORT_BAR = 19;
 const GAP = 14;
 const DONUT = 232;
 const SHOWN_IN_LEGEND = 8;
+const UPRIGHT = 220;
+/** Pixels that a date takes below a column. */
+const DATE = 92;
 const NARROW = 480;
 /** Pixels that the share of a segment needs, and about how many of a drawing its names take. */
 const TOLD = 36;
@@ -90,6 +93,46 @@ function bars({ marks, sides, say, texts }, look, width) {
   };
 }
 
+/** Upright bars from left to right, for what follows each other in time. */
+function columns({ marks, sides, say, texts }, look, width) {
+  const beside = sides.length > 1;
+  const data = sides.map((side, index) => ({
+    type: "bar",
+    x: marks.map((_, place) => place),
+    y: marks.map(({ parts }) => (beside ? parts[index].percent : parts[index].count)),
+    marker: { color: look.sides[index], cornerradius: 3 },
+    customdata: marks.map((mark) => mark.parts[index].address),
+    hovertext: marks.map(({ name, parts }) =>
+      [
+        `<b>${escaped(say.name(name))}</b>`,
+        ...(beside ? [escaped(cut(say.name(side.name), 40))] : []),
+        `${texts.count}: ${say.amount(parts[index].count, "count")}`,
+        `${texts.share}: ${say.amount(parts[index].percent, "percent")}`,
+      ].join("<br>"),
+    ),
+    hoverinfo: "text",
+  }));
+  const every = Math.max(1, Math.ceil((marks.length * DATE) / width));
+  const told = marks.map((_, place) => place).filter((place) => place % every === 0);
+  return {
+    data,
+    layout: frame(look, UPRIGHT, {
+      bargap: 0.25,
+      bargroupgap: 0.06,
+      margin: { l: 36, r: 8, t: 8, b: 28 },
+      xaxis: {
+        fixedrange: true, showgrid: false, zeroline: false, range: [-0.5, Math.max(marks.length, 4) - 0.5],
+        tickvals: told, ticktext: told.map((place) => escaped(say.name(marks[place].name))), tickfont: { color: look.soft, size: 12 },
+      },
+      yaxis: {
+        fixedrange: true, zeroline: false, rangemode: "tozero", gridcolor: look.line, nticks: 5, automargin: true,
+        ticksuffix: beside ? " %" : "", tickfont: { color: look.soft, size: 12 },
+      },
+    }),
+    labels: [],
+  };
+}
+
 // Every colour has an edge, or white and black would vanish in one of the themes.
 const EDGE = { color: "rgba(128, 128, 128, 0.55)", width: 1 };
 
@@ -168,7 +211,8 @@ function stack({ marks, index, say, texts }, look, width) {
   };
 }
 
-const DRAWINGS = { bars, donut, stack };
+const DRAWINGS = { bars, columns, donut, stack };
+const TOGETHER = ["bars", "columns"];
 
 /** One drawing. It is drawn anew when its data, the theme or its width changes; a click gives the address of the mark. */
 function Plot({ kind, label, failed, onPick, ...shown }) {
@@ -316,7 +360,7 @@ function Table({ name, marks, sides, say, texts }) {
   );
 }
 
-/** Marks of one or two sides as `bars` (both sides in one drawing), or as a `donut` or `stack` for each side; below it
+/** Marks of one or two sides as `bars` or `columns` (both sides in one drawing), or as a `donut` or `stack` for each side; below it
  * the same as a table whose rows lead where the marks do. `onPick` gets the address behind what was clicked. */
 export function Chart({ id, kind, label, name, marks, sides, language, texts, onPick }) {
   const say = { name: (said) => said[language], amount: (value, what, options) => amount(value, what, language, options) };
@@ -326,7 +370,7 @@ export function Chart({ id, kind, label, name, marks, sides, language, texts, on
   const plot = { kind, failed: texts.failed, onPick };
   return (
     <div id={id} className="chart">
-      {beside && kind === "bars" && (
+      {beside && TOGETHER.includes(kind) && (
         <p className="chart-sides">
           {sides.map((side, index) => (
             <span key={index}>
@@ -335,7 +379,7 @@ export function Chart({ id, kind, label, name, marks, sides, language, texts, on
           ))}
         </p>
       )}
-      {kind === "bars" ? (
+      {TOGETHER.includes(kind) ? (
         <Plot {...plot} {...shown} label={told} />
       ) : (
         <div className={`chart-plots ${kind}`}>

@@ -13,7 +13,7 @@ _AMOUNT = rx.asset("amount.jsx", shared=True).importable_path
 
 
 class Amount(rx.Component):
-    """`kind` is count, percent, seconds, or points, which are written with `unit`."""
+    """`kind` is count, decimal, percent, seconds, or points, which are written with `unit`."""
 
     library = _AMOUNT
     tag = "Amount"
@@ -26,7 +26,7 @@ class Amount(rx.Component):
 
 
 class Chart(rx.Component):
-    """`kind` is bars, donut or stack. `on_pick` gets the address of what was clicked."""
+    """`kind` is bars, columns, donut or stack. `on_pick` gets the address of what was clicked."""
 
     library = rx.asset("chart.jsx", shared=True).importable_path
     tag = "Chart"

@@ -42,12 +42,13 @@ const bounds = (points) => {
   return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
 };
 
-function Box({ kind, index, points, label, active, first, onStep }) {
+function Box({ kind, index, points, label, hit, active, first, onStep }) {
   const { left, top, right, bottom } = bounds(points);
   const shared = {
     "data-kind": kind,
     "data-index": index,
     "data-active": active || undefined,
+    "data-hit": hit || undefined,
     className: `box ${kind}`,
     vectorEffect: "non-scaling-stroke",
     role: "img",
@@ -148,7 +149,7 @@ export function Picture({ src, alt, width, height, lines, objects, texts, langua
 
   const found = [
     ...objects.map((one, index) => ({ kind: "object", index, points: one.points, text: language === "ru" ? one.ru : one.en })),
-    ...lines.map((one, index) => ({ kind: "text", index, points: one.points, text: one.text })),
+    ...lines.map((one, index) => ({ kind: "text", index, points: one.points, text: one.text, hit: one.hit })),
   ];
   const boxes = found.filter(({ kind }) => shown[kind]);
   const pointed = (one) => active === `${one.kind}-${one.index}`;

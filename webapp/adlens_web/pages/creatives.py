@@ -9,13 +9,14 @@ from typing import Any
 
 import reflex as rx
 
-from adlens_web import filters, texts
+from adlens_web import filters
 from adlens_web.components.browse import foldable
 from adlens_web.components.cards import Card, card_of, creative_card
+from adlens_web.components.exports import export_button, exports_dialog
 from adlens_web.components.react import heartbeat, link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import empty
-from adlens_web.routes import ANALYTICS, CREATIVES, UPLOAD, address
+from adlens_web.routes import ANALYTICS, CREATIVES, DUPLICATES, UPLOAD, address, comparison
 from adlens_web.session import Session, loads
 from adlens_web.texts import both, number, object_title, one_of, t
 
@@ -31,8 +32,17 @@ ORDERS = {
     "-topic_confidence": "most_confident",
     "topic_confidence": "least_confident",
 }
-TYPED = ("text", "word", "min_confidence", "max_confidence")
+WRITTEN = {
+    "min_confidence": filters.fraction,
+    "max_confidence": filters.fraction,
+    "min_share": filters.share,
+    "min_objects": filters.count,
+}
+"""What people type into a filter, as its address has it."""
+TYPED = ("q", "text", "word", "hex", "from", "before", *WRITTEN)
 """Filters whose every letter would be an entry of the browser's history."""
+NO_HEX = "#808080"
+"""What the browser shows where no colour was chosen: it always shows one."""
 
 
 @dataclass
@@ -47,12 +57,21 @@ class Choice:
 
 @dataclass
 class Chip:
-    """A filter in force; `address` is the gallery without it."""
+    """A filter in force; `address` is the gallery without it. `hex` is the colour that it is about."""
 
     name: str
     ru: str
     en: str
     address: str
+    hex: str = ""
+
+
+@dataclass
+class Guess:
+    """A word of the search, and the words besides that were looked for."""
+
+    typed: str
+    words: str
 
 
 @dataclass
@@ -88,25 +107,34 @@ def choices_of(
     )
 
 
+def titles_of(choices: Choices) -> dict[str, dict[str, tuple[str, str]]]:
+    known = {"group": choices.groups, "topic": choices.topics, "color": choices.colors}
+    return {name: {choice.value: (choice.ru, choice.en) for choice in some} for name, some in known.items()}
+
+
 def chips_of(asked: Mapping[str, str], choices: Choices) -> list[Chip]:
     """The filters in force, in the order of the page."""
-    known = {"group": choices.groups, "topic": choices.topics, "color": choices.colors}
-    made = []
-    for name in filters.FILTERS:
-        if not (value := asked[name]):
-            continue
-        titles = {choice.value: (choice.ru, choice.en) for choice in known.get(name, ())}
-        match name:
-            case "object":
-                said = object_title(value)
-            case "min_confidence" | "max_confidence":
-                said = (f"{filters.percent(value)} %", f"{filters.percent(value)}%")
-            case "status" if texts.known(f"status.{value}"):
-                said = (texts.say("ru", f"status.{value}"), texts.say("en", f"status.{value}"))
-            case _:
-                said = titles.get(value, (value, value))
-        made.append(Chip(name, *said, address(CREATIVES, **{**asked, name: ""})))
-    return made
+    titles = titles_of(choices)
+    return [
+        Chip(
+            name,
+            *filters.said(name, value, titles),
+            address(CREATIVES, **filters.without(asked, name)),
+            hex=f"#{value.removeprefix('#')}" if name == "hex" else "",
+        )
+        for name in filters.FILTERS
+        if (value := asked[name])
+    ]
+
+
+def guesses_of(terms: Sequence[Mapping[str, Any]]) -> list[Guess]:
+    """The words of a search that others were looked for besides."""
+    return [Guess(term["typed"], ", ".join(term["guessed"])) for term in terms if term["guessed"]]
+
+
+def words_of(terms: Sequence[Mapping[str, Any]]) -> set[str]:
+    """All words that were looked for."""
+    return {word for term in terms for word in term["words"]}
 
 
 class CreativesState(Session):
@@ -115,6 +143,9 @@ class CreativesState(Session):
     choices: Choices = NO_CHOICES
     cards: list[Card] = []  # noqa: RUF012 - Reflex copies the defaults of states
     total: int = 0
+    more: bool = False
+    """Whether there are more than `total`: the API does not count on for ever."""
+    guesses: list[Guess] = []  # noqa: RUF012
     page: int = 1
     previous: str = ""
     """The address of the page before; empty on the first."""
@@ -141,6 +172,24 @@ class CreativesState(Session):
     @rx.var
     def most(self) -> str:
         return filters.percent(self.asked["max_confidence"])
+
+    @rx.var
+    def hex(self) -> str:
+        return f"#{self.asked['hex'].removeprefix('#')}" if self.asked["hex"] else NO_HEX
+
+    @rx.var
+    def since(self) -> str:
+        return filters.day(self.asked["from"])
+
+    @rx.var
+    def until(self) -> str:
+        return filters.day(self.asked["before"])
+
+    @rx.var
+    def compared(self) -> str:
+        """The page that compares what is shown with all others."""
+        asked = filters.without_search({**self.asked, "sort": ""})
+        return comparison(filters.to_query(asked))
 
     @rx.var
     def first(self) -> int:
@@ -178,25 +227,31 @@ class CreativesState(Session):
     @rx.event
     def choose(self, name: str, value: str) -> Any:
         """One filter, or the sort, anew; the gallery begins with its first page."""
-        if name.endswith("_confidence"):
-            value = filters.fraction(value)
+        if name in WRITTEN:
+            value = WRITTEN[name](value)
         if value.strip() == self.asked[name]:
             return None
         return rx.redirect(address(CREATIVES, **{**self.asked, name: value.strip()}), replace=name in TYPED)
 
     async def _show(self, again: bool = False) -> None:
         gallery = await self.get(
-            "/creatives", **filters.for_api(self.asked), limit=PAGE, cursor=self._cursors[self.page]
+            "/search" if self.asked["q"] else "/creatives",
+            **filters.for_api(self.asked),
+            limit=PAGE,
+            cursor=self._cursors[self.page],
         )
         query = {**self.asked, **self._place(self.page)}
-        cards = [card_of(creative, query) for creative in gallery["items"]]
+        terms = gallery.get("terms", ())
+        words = words_of(terms)
+        cards = [card_of(creative, query, words) for creative in gallery["items"]]
         if again:
             # Signed URLs change with each answer: one is kept for as long as its card is shown.
             known = {card.creative_id: card.preview for card in self.cards if card.status == "SUCCESS"}
             for card in cards:
                 card.preview = known.get(card.creative_id) or card.preview
         changed = cards != self.cards
-        self.cards, self.total = cards, gallery["total"]
+        self.cards, self.total, self.more = cards, gallery["total"], gallery["more_than_total"]
+        self.guesses = guesses_of(terms)
         if further := gallery["next_cursor"]:
             self._cursors[self.page + 1] = further
         self.following = self._address(self.page + 1) if further else ""
@@ -205,7 +260,7 @@ class CreativesState(Session):
         self.pause = 0 if not waiting else SOON_MS if changed else min(LATE_MS, round(max(SOON_MS, self.pause) * 1.5))
 
     async def _find_choices(self) -> None:
-        group = self.asked["group"]
+        group = "" if "," in self.asked["group"] else self.asked["group"]
         if not self._taxonomy:
             self._taxonomy = await self.get("/taxonomy")
         groups, analytics, *chosen = await asyncio.gather(
@@ -236,6 +291,7 @@ def page() -> rx.Component:
             rx.el.section(
                 _toolbar(),
                 _chips(),
+                _guesses(),
                 rx.cond(
                     State.ready,
                     rx.cond(
@@ -258,8 +314,35 @@ def page() -> rx.Component:
             ),
             class_name="browse",
         ),
+        exports_dialog(),
         here=CREATIVES,
         reload=State.load,
+        head=_search(),
+    )
+
+
+def _search() -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t("creatives.search"), html_for="q", class_name="visually-hidden"),
+        rx.icon("search", size=18, aria_hidden=True),
+        _debounced("q", State.asked["q"], t("creatives.search_hint"), type="search", max_length=100),
+        class_name="search-field gallery-search",
+        role="search",
+        aria_label=t("creatives.search"),
+    )
+
+
+def _guesses() -> rx.Component:
+    return rx.cond(
+        State.guesses.length() > 0,
+        rx.el.ul(
+            rx.foreach(
+                State.guesses,
+                lambda guess: rx.el.li(t("creatives.guessed", typed=guess.typed, words=guess.words), key=guess.typed),
+            ),
+            class_name="small muted",
+            id="guesses",
+        ),
     )
 
 
@@ -278,8 +361,11 @@ def _filters() -> rx.Component:
         _select("group", t("creatives.all_groups"), State.choices.groups),
         _select("topic", t("creatives.all_topics"), State.choices.topics),
         _colors(),
+        _like(),
         _select("object", t("creatives.all_objects"), State.choices.objects),
+        _objects(),
         _word(),
+        _dates(),
         _confidence(),
         _states(),
         class_name="stack filter-fields",
@@ -358,6 +444,60 @@ def _colors() -> rx.Component:
     )
 
 
+def _like() -> rx.Component:
+    """Any colour, and how much of the picture it covers at least."""
+    return rx.el.div(
+        rx.el.span(t("creatives.like"), class_name="label", id="like-label"),
+        rx.el.div(
+            rx.debounce_input(
+                rx.el.input(
+                    id="hex",
+                    type="color",
+                    value=State.hex,
+                    on_change=State.choose("hex"),
+                    aria_label=t("creatives.filter.hex"),
+                    class_name="input color-input",
+                ),
+                debounce_timeout=350,
+            ),
+            _debounced(
+                "min_share",
+                State.asked["min_share"],
+                t("creatives.share_hint"),
+                input_mode="numeric",
+                disabled=State.asked["hex"] == "",
+                aria_label=t("creatives.filter.min_share"),
+            ),
+            class_name="filter-pair",
+            role="group",
+            aria_labelledby="like-label",
+        ),
+        class_name="field",
+    )
+
+
+def _objects() -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t("creatives.filter.min_objects"), html_for="min_objects"),
+        _debounced("min_objects", State.asked["min_objects"], t("creatives.objects_hint"), input_mode="numeric"),
+        class_name="field",
+    )
+
+
+def _dates() -> rx.Component:
+    return rx.el.div(
+        *(
+            rx.el.div(
+                rx.el.label(t(f"creatives.filter.{name}"), html_for=name),
+                rx.el.input(id=name, type="date", value=value, on_change=State.choose(name), class_name="input"),
+                class_name="field",
+            )
+            for name, value in (("from", State.since), ("before", State.until))
+        ),
+        class_name="filter-dates",
+    )
+
+
 def _confidence() -> rx.Component:
     ends = (("min_confidence", State.least, "from"), ("max_confidence", State.most, "to"))
     return rx.el.div(
@@ -408,9 +548,9 @@ def _toolbar() -> rx.Component:
                         "creatives.range",
                         first=number(State.first),
                         last=number(State.first + State.cards.length() - 1),
-                        total=number(State.total),
+                        total=_total(),
                     ),
-                    t("creatives.total", total=number(State.total)),
+                    t("creatives.total", total=_total()),
                 ),
                 " ",
             ),
@@ -420,6 +560,7 @@ def _toolbar() -> rx.Component:
         ),
         rx.el.div(
             _turns(),
+            rx.cond(State.total > 0, export_button(State.asked, "btn", id="export")),
             rx.el.label(t("creatives.sort"), html_for="sort", class_name="visually-hidden"),
             rx.el.select(
                 *(rx.el.option(t(f"creatives.order.{key}"), value=sort) for sort, key in ORDERS.items()),
@@ -432,6 +573,11 @@ def _toolbar() -> rx.Component:
         ),
         class_name="row between browse-tools",
     )
+
+
+def _total() -> rx.Var[str]:
+    total: rx.Var[str] = rx.cond(State.more, number(State.total).to(str) + "+", number(State.total))
+    return total
 
 
 def _turns() -> rx.Component:
@@ -463,7 +609,11 @@ def _pager() -> rx.Component:
                 State.previous, rx.icon("chevron_left", size=18, aria_hidden=True), t("action.back"), id="previous"
             ),
             rx.el.span(
-                t("creatives.page", page=number(State.page), pages=number((State.total + PAGE - 1) // PAGE)),
+                rx.cond(
+                    State.more,
+                    t("creatives.page_of_many", page=number(State.page)),
+                    t("creatives.page", page=number(State.page), pages=number((State.total + PAGE - 1) // PAGE)),
+                ),
                 class_name="small muted",
             ),
             _page_link(
@@ -491,6 +641,7 @@ def _chips() -> rx.Component:
                 State.chips,
                 lambda chip: rx.el.li(
                     link(
+                        rx.cond(chip.hex != "", rx.el.span(background=chip.hex, class_name="swatch", aria_hidden=True)),
                         rx.el.span(
                             one_of("creatives.filter", chip.name), ": ", both(chip.ru, chip.en), class_name="cut"
                         ),
@@ -508,11 +659,23 @@ def _chips() -> rx.Component:
             ),
             rx.el.li(link(t("creatives.clear"), to=State.unfiltered, class_name="small", id="clear")),
             rx.cond(
-                State.asked["group"] != "",
-                rx.el.li(
-                    link(t("creatives.analytics"), to=f"{ANALYTICS}?group=" + State.asked["group"], class_name="small")
+                (State.asked["group"] != "") & ~State.asked["group"].contains(","),
+                rx.fragment(
+                    rx.el.li(
+                        link(
+                            t("creatives.analytics"),
+                            to=f"{ANALYTICS}?group=" + State.asked["group"],
+                            class_name="small",
+                        )
+                    ),
+                    rx.el.li(
+                        link(
+                            t("duplicates.title"), to=f"{DUPLICATES}?group=" + State.asked["group"], class_name="small"
+                        )
+                    ),
                 ),
             ),
+            rx.el.li(link(t("creatives.compare"), to=State.compared, class_name="small", id="compare-rest")),
             class_name="row chips",
             aria_label=t("creatives.chosen"),
         ),

@@ -11,10 +11,11 @@ import reflex as rx
 from adlens_web.components.browse import rename
 from adlens_web.components.cards import Strip, strip, strip_of
 from adlens_web.components.dialog import ask, question
+from adlens_web.components.exports import Exporting, exports_dialog
 from adlens_web.components.react import heartbeat, link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import empty, loading
-from adlens_web.routes import ANALYTICS, CREATIVES, GROUPS, UPLOAD, address
+from adlens_web.routes import ANALYTICS, CREATIVES, DUPLICATES, GROUPS, UPLOAD, address
 from adlens_web.session import Session, acts, loads
 from adlens_web.texts import both, moment, number, t
 
@@ -169,6 +170,7 @@ def page() -> rx.Component:
             rx.cond(Session.problem == "", loading(4, "120px")),
         ),
         _deletion(),
+        exports_dialog(),
         here=GROUPS,
         reload=State.load,
         head=_search(),
@@ -316,6 +318,20 @@ def _actions(group: rx.Var[Group]) -> rx.Component:
                 class_name="btn small",
             )
             for route, icon, name in places
+        ),
+        link(
+            rx.icon("copy", size=16, aria_hidden=True),
+            to=f"{DUPLICATES}?group=" + group.group_id,
+            aria_label=t("duplicates.title"),
+            title=t("duplicates.title"),
+            class_name="btn small icon",
+        ),
+        rx.el.button(
+            rx.icon("download", size=16, aria_hidden=True),
+            on_click=Exporting.open({"group": group.group_id}),
+            aria_label=t("exports.export"),
+            title=t("exports.export"),
+            class_name="btn small icon export",
         ),
         rx.el.button(
             rx.icon("rotate_cw", size=16, aria_hidden=True),

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 from reflex.style import set_color_mode
 
+from adlens_web.components.exports import Exporting, exports_list
 from adlens_web.components.shell import page as shell
 from adlens_web.components.sign_in import sign_in
 from adlens_web.components.states import empty, loading
@@ -70,7 +71,7 @@ def page() -> rx.Component:
         t("settings.title"),
         rx.cond(
             SettingsState.ready,
-            rx.el.div(_palette(), _appearance(), _access(), _models(), class_name="stack"),
+            rx.el.div(_palette(), _appearance(), _access(), _exports(), _models(), class_name="stack"),
             loading(4, "140px"),
         ),
         here=SETTINGS,
@@ -148,6 +149,17 @@ def _access() -> rx.Component:
             rx.el.details(rx.el.summary(t("settings.other_key")), sign_in(), class_name="stack-s"),
         ),
         class_name="card stack-s",
+    )
+
+
+def _exports() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(t("exports.title")),
+        rx.el.p(t("exports.kept"), class_name="muted"),
+        exports_list(),
+        class_name="card stack-s",
+        on_mount=Exporting.show,
+        id="exports-latest",
     )
 
 

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adlens_web.routes import ANALYTICS, CREATIVES, address
+from adlens_web.routes import ANALYTICS, CREATIVES, address, gallery
 from adlens_web.texts import object_title, say
 
 ALL = "all"
 """What `beside` is in the address when a group stands beside all creatives."""
 MOST_BARS = 20
+MOST_TIMES = 60
+TIMES = ("day", "week", "month")
 LISTED = {"objects": 30, "words": 50}
 """How many of each the API lists: what is missing in a shorter list counts nothing."""
 FIGURES = {
@@ -214,6 +216,22 @@ def topic_names(answers: Sequence[Mapping[str, Any]]) -> dict[str, Said]:
 
 def object_names(keys: Sequence[str]) -> dict[str, Said]:
     return {key: Said(*object_title(key)) for key in keys}
+
+
+def times(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]]) -> list[Mark]:
+    """Days, weeks or months, earliest first and none left out; `answers` are breakdowns by time, shares are of all."""
+    rows = [{row["key"]: row for row in answer["rows"]} for answer in answers]
+    keys = sorted({key for found in rows for key in found})[-MOST_TIMES:]
+    return [
+        Mark(Said(key, key), [_time(found.get(key), one) for one, found in zip(sides, rows, strict=True)])
+        for key in keys
+    ]
+
+
+def _time(row: Mapping[str, Any] | None, one: Side) -> Part:
+    if row is None:
+        return Part(0, 0.0, one.address)
+    return Part(row["creatives"], _percent(row["share"]) or 0.0, gallery(row["link"]))
 
 
 def slices(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]]) -> list[Mark]:

@@ -10,7 +10,7 @@ from adlens_web.components.chart import amount, chart
 from adlens_web.components.react import heartbeat, link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import empty, loading
-from adlens_web.pages.analytics.figures import ALL, Choice, Figure, Side, TopicRow, TopicSide
+from adlens_web.pages.analytics.figures import ALL, TIMES, Choice, Figure, Side, TopicRow, TopicSide
 from adlens_web.pages.analytics.state import AnalyticsState
 from adlens_web.routes import ANALYTICS, UPLOAD
 from adlens_web.session import Session
@@ -29,7 +29,7 @@ def page() -> rx.Component:
                 _progress(),
                 rx.cond(
                     State.analysed > 0,
-                    rx.fragment(_figures(), _charts(), _topics()),
+                    rx.fragment(_figures(), _charts(), _times(), _topics()),
                     rx.cond(State.creatives > 0, _nothing_analysed(), _no_creatives()),
                 ),
                 class_name=rx.cond(State.stale, "stack analytics stale", "stack analytics"),
@@ -79,6 +79,13 @@ def _choice() -> rx.Component:
                 class_name="input",
             ),
             class_name="field",
+        ),
+        link(
+            rx.icon("scale", size=16, aria_hidden=True),
+            t("compare.title"),
+            to=State.differences,
+            class_name="btn",
+            id="differences",
         ),
         class_name="analytics-choice",
     )
@@ -184,6 +191,31 @@ def _charts() -> rx.Component:
         _chart("objects", "bars", "object", State.objects),
         _chart("words", "bars", "word", State.words),
         class_name="grid halves",
+    )
+
+
+def _times() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.div(
+                rx.el.h2(t("analytics.chart.times")), rx.el.p(t("analytics.about.times"), class_name="muted small")
+            ),
+            rx.el.div(
+                rx.el.label(t("analytics.by"), html_for="by", class_name="visually-hidden"),
+                rx.el.select(
+                    *(rx.el.option(t(f"analytics.time.{name}"), value=name) for name in TIMES),
+                    id="by",
+                    value=State.by,
+                    on_change=State.put_by,
+                    class_name="input",
+                ),
+            ),
+            class_name="row between",
+        ),
+        chart(
+            "columns", t("analytics.chart.times"), t("analytics.mark.time"), State.times, State.sides, id="chart-times"
+        ),
+        class_name="card stack",
     )
 
 

@@ -7,11 +7,14 @@ from typing import Any
 
 import reflex as rx
 
+from adlens_web import filters, routes
 from adlens_web.pages.analytics import figures
-from adlens_web.pages.analytics.figures import Choice, Counts, Figure, Mark, Side, TopicRow
+from adlens_web.pages.analytics.figures import TIMES, Choice, Counts, Figure, Mark, Side, TopicRow
 from adlens_web.session import Session, acts, loads
 
 MOST_GROUPS = 100
+MOST_ROWS = 1000
+"""As many as the API tells of at once."""
 SOON_MS, LATE_MS = 3000, 20000
 
 
@@ -37,6 +40,9 @@ class AnalyticsState(Session):
     objects: list[Mark] = []  # noqa: RUF012
     words: list[Mark] = []  # noqa: RUF012
     rows: list[TopicRow] = []  # noqa: RUF012
+    times: list[Mark] = []  # noqa: RUF012
+    by: str = TIMES[1]
+    """What a column of the chart over time stands for."""
 
     @rx.var
     def creatives(self) -> int:
@@ -45,6 +51,12 @@ class AnalyticsState(Session):
     @rx.var
     def analysed(self) -> int:
         return sum(side.analysed for side in self.sides)
+
+    @rx.var
+    def differences(self) -> str:
+        """The page that tells what sets the groups of this one apart, or the group and all others."""
+        groups = [group for group in figures.sides_of(self.group, self.beside) if group]
+        return routes.comparison(*(filters.to_query({"group": group}) for group in groups or [""]))
 
     @rx.event
     def load(self) -> Any:
@@ -83,6 +95,7 @@ class AnalyticsState(Session):
         self.objects = figures.bars(self.sides, objects, "object", names)
         words = await self._complete("words", "word", figures.counts(answers, "words", "word"))
         self.words = figures.bars(self.sides, words, "word")
+        await self._tell_times()
         self.pause = self._next_look(changed=before != self.sides)
         self.ready, self.stale = True, False
 
@@ -102,6 +115,18 @@ class AnalyticsState(Session):
     @rx.event
     def put_beside(self, beside: str) -> Any:
         return rx.redirect(figures.page_address(self.group, beside))
+
+    @rx.event
+    @acts
+    async def put_by(self, by: str) -> None:
+        self.by = by
+        await self._tell_times()
+
+    async def _tell_times(self) -> None:
+        told = await asyncio.gather(
+            *(self.get("/analytics", by=self.by, group_id=side.group, limit=MOST_ROWS) for side in self.sides)
+        )
+        self.times = figures.times(self.sides, told)
 
     def _choose_from(self, groups: list[Any], chosen: list[Any]) -> None:
         if self.sought:

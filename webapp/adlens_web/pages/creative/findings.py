@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adlens_web.components.cards import Piece, pieces_of
 from adlens_web.texts import object_title
 
 STAGES = ("ocr", "detection", "classification", "color")
@@ -16,7 +17,8 @@ MOST_REASONS = 10
 @dataclass
 class Finding:
     """A line of text or an object; ru and en are the same for a line. `points` are corners, or two of an upright box.
-    `percents` and `pixels` are x1, y1, x2, y2; no pixels where the picture's size is unknown."""
+    `percents` and `pixels` are x1, y1, x2, y2; no pixels where the picture's size is unknown. `hit` when a search has
+    found it, `pieces` are then the parts of the line."""
 
     ru: str
     en: str
@@ -25,6 +27,17 @@ class Finding:
     points: list[list[float]]
     percents: list[float]
     pixels: list[int]
+    hit: bool
+    pieces: list[Piece]
+
+
+@dataclass
+class Topic:
+    """One that a creative may be of."""
+
+    topic: str
+    ru: str
+    en: str
 
 
 @dataclass
@@ -64,9 +77,10 @@ class StageFact:
     reason: str
 
 
-def line_of(block: Mapping[str, Any], size: tuple[int, int] | None) -> Finding:
+def line_of(block: Mapping[str, Any], size: tuple[int, int] | None, words: Collection[str] = ()) -> Finding:
+    """`words` are those that were searched for."""
     text = block["text"]
-    return _finding(text, text, text, block, block["polygon"], size)
+    return _finding(text, text, text, block, block["polygon"], size, words)
 
 
 def object_of(found: Mapping[str, Any], size: tuple[int, int] | None) -> Finding:
@@ -124,7 +138,9 @@ def _finding(
     told: Mapping[str, Any],
     polygon: Sequence[Sequence[float]],
     size: tuple[int, int] | None,
+    words: Collection[str] = (),
 ) -> Finding:
+    pieces = pieces_of(text, words) if words else []
     x1, y1, x2, y2 = told["bbox"]
     width, height = size or (0, 0)
     return Finding(
@@ -135,4 +151,6 @@ def _finding(
         points=[list(point) for point in polygon] or [[x1, y1], [x2, y2]],
         percents=[100 * x1, 100 * y1, 100 * x2, 100 * y2],
         pixels=[round(x1 * width), round(y1 * height), round(x2 * width), round(y2 * height)] if size else [],
+        hit=any(piece.hit for piece in pieces),
+        pieces=pieces,
     )

@@ -7,12 +7,12 @@ from typing import Any
 import reflex as rx
 
 from adlens_web.components.browse import arrows, picture
-from adlens_web.components.cards import creative_card, strip
+from adlens_web.components.cards import creative_card, piece, strip
 from adlens_web.components.dialog import ask, question
 from adlens_web.components.react import heartbeat, link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import loading
-from adlens_web.pages.creative.findings import Color, Finding, Reason, Score, StageFact
+from adlens_web.pages.creative.findings import Color, Finding, Reason, Score, StageFact, Topic
 from adlens_web.pages.creative.state import CreativeState
 from adlens_web.routes import CREATIVES
 from adlens_web.session import Session
@@ -76,10 +76,17 @@ def _head() -> rx.Component:
                     class_name="btn",
                 ),
                 _neighbour(State.previous, "chevron_left", t("creative.previous"), "ArrowLeft", "previous"),
-                rx.el.span(
-                    t("creative.position", position=number(State.position), total=number(State.total)),
-                    class_name="small muted",
-                    id="position",
+                rx.cond(
+                    State.position > 0,
+                    rx.el.span(
+                        t(
+                            "creative.position",
+                            position=number(State.position),
+                            total=rx.cond(State.more, number(State.total).to(str) + "+", number(State.total)),
+                        ),
+                        class_name="small muted",
+                        id="position",
+                    ),
                 ),
                 _neighbour(State.following, "chevron_right", t("creative.next"), "ArrowRight", "next"),
                 class_name="row",
@@ -217,9 +224,19 @@ def _topic() -> rx.Component:
             rx.fragment(
                 rx.el.p(
                     rx.el.span(both(State.topic_ru, State.topic_en)),
-                    rx.el.span(_percent(State.percent), class_name="muted"),
+                    rx.cond(
+                        State.corrected,
+                        rx.el.span(
+                            rx.icon("user_check", size=14, aria_hidden=True),
+                            t("creative.corrected"),
+                            class_name="chip good",
+                            id="corrected",
+                        ),
+                        rx.el.span(_percent(State.percent), class_name="muted"),
+                    ),
                     class_name="topic-name",
                 ),
+                rx.cond(State.corrected, rx.el.p(t("creative.corrected_text"), class_name="hint")),
                 rx.el.ul(rx.foreach(State.scores, _score), class_name="scores"),
                 rx.cond(
                     State.reasons.length() > 0,
@@ -232,7 +249,31 @@ def _topic() -> rx.Component:
             ),
             _none("creative.no_topic"),
         ),
+        rx.cond(State.status == "SUCCESS", _correction()),
         stage="classification",
+    )
+
+
+def _correction() -> rx.Component:
+    def option(topic: rx.Var[Topic]) -> rx.Component:
+        return rx.cond(topic.topic != State.topic, rx.el.option(both(topic.ru, topic.en), value=topic.topic))
+
+    return rx.el.details(
+        rx.el.summary(t("creative.correct"), class_name="small"),
+        rx.el.form(
+            rx.el.label(t("creative.right_topic"), html_for="right-topic", class_name="visually-hidden"),
+            rx.el.select(
+                rx.el.option(t("creative.choose_topic"), value=""),
+                rx.foreach(State.topics, option),
+                id="right-topic",
+                name="topic",
+                class_name="input",
+            ),
+            rx.el.button(t("action.save"), type="submit", class_name="btn", id="correct-topic"),
+            on_submit=State.correct,
+            class_name="correction",
+        ),
+        key=State.topic,
     )
 
 
@@ -385,7 +426,10 @@ def _row(kind: str, found: rx.Var[Finding], index: rx.Var[int]) -> rx.Component:
 
     return rx.el.li(
         rx.el.button(
-            rx.el.span(both(found.ru, found.en), class_name="finding-text"),
+            rx.el.span(
+                rx.cond(found.hit, rx.fragment(rx.foreach(found.pieces, piece)), both(found.ru, found.en)),
+                class_name="finding-text",
+            ),
             rx.el.span(
                 rx.cond(
                     State.in_pixels & (found.pixels.length() > 0),

@@ -10,7 +10,7 @@ import reflex as rx
 from adlens_web import filters, routes
 from adlens_web.components.cards import Card, Strip, card_of, strip_of
 from adlens_web.pages.creative import findings
-from adlens_web.pages.creative.findings import Color, Finding, Reason, Score, StageFact
+from adlens_web.pages.creative.findings import Color, Finding, Reason, Score, StageFact, Topic
 from adlens_web.session import Session, acts, loads
 
 SIMILAR = 12
@@ -38,7 +38,12 @@ class CreativeState(Session):
     topic_ru: str = ""
     topic_en: str = ""
     percent: float = 0.0
-    scores: list[Score] = []  # noqa: RUF012 - Reflex copies the defaults of states
+    corrected: bool = False
+    """Whether a person said the topic."""
+    topic: str = ""
+    topics: list[Topic] = []  # noqa: RUF012 - Reflex copies the defaults of states
+    """All that there are."""
+    scores: list[Score] = []  # noqa: RUF012
     reasons: list[Reason] = []  # noqa: RUF012
     dominant: list[Color] = []  # noqa: RUF012
     secondary: list[Color] = []  # noqa: RUF012
@@ -53,11 +58,16 @@ class CreativeState(Session):
     following: str = ""
     gallery: str = routes.CREATIVES
     position: int = 0
+    """Its place in the gallery from 1; 0 where the API does not count so far."""
     total: int = 0
+    more: bool = False
+    """Whether there are more than `total`."""
     in_pixels: bool = False
     pause: int = 0
     """Until the next look, in milliseconds; 0 once the analysis has ended."""
     _titles: dict[str, tuple[str, str]] = {}  # noqa: RUF012
+    _words: list[str] = []  # noqa: RUF012
+    """What was searched for in the gallery that this was opened from."""
 
     @rx.var
     def missing(self) -> list[str]:
@@ -83,16 +93,21 @@ class CreativeState(Session):
         if not self._titles:
             topics = (await self.get("/taxonomy"))["topics"]
             self._titles = {topic["topic"]: (topic["title"]["ru"], topic["title"]["en"]) for topic in topics}
-        creative, neighbours, similar = await asyncio.gather(
+            self.topics = [Topic(topic, *title) for topic, title in self._titles.items()]
+        searched = asked["q"]
+        creative, neighbours, similar, *found = await asyncio.gather(
             self.get(f"/creatives/{id_}"),
-            self.get(f"/creatives/{id_}/neighbours", **filters.for_api(asked)),
+            self.get(f"/creatives/{id_}/neighbours", **filters.for_api(filters.without_search(asked))),
             self.get(f"/creatives/{id_}/similar", limit=SIMILAR),
+            *([self.get("/search", q=searched, limit=1)] if searched else []),
         )
+        self._words = [word for answer in found for term in answer["terms"] for word in term["words"]]
         self.previous, self.following = (
             routes.creative(neighbours[side], {**asked, **place}) if neighbours[side] else ""
             for side in ("previous", "next")
         )
-        self.position, self.total = neighbours["position"], neighbours["total"]
+        self.position, self.total = neighbours["position"] or 0, neighbours["total"]
+        self.more = neighbours["more_than_total"]
         self.similar = [card_of(card, {}) for card in similar]
         self.pause = 0
         self._fill(creative)
@@ -125,6 +140,16 @@ class CreativeState(Session):
         return [told, rx.redirect(self.following or self.previous or self.gallery, replace=True)]
 
     @rx.event
+    @acts
+    async def correct(self, form: dict[str, Any]) -> Any:
+        """Says what the topic is, instead of the model."""
+        topic = str(form.get("topic", ""))
+        if not topic:
+            return None
+        self._fill(await self.call("PUT", f"/creatives/{self.shown}/topic", json={"topic": topic}))
+        return rx.toast.success(self.say("state.saved"))
+
+    @rx.event
     def measure(self, in_pixels: bool) -> None:
         self.in_pixels = in_pixels
 
@@ -149,13 +174,14 @@ class CreativeState(Session):
         )
         self.topic_ru, self.topic_en = title.get("ru", ""), title.get("en", "")
         self.percent = 100 * (creative["topic_confidence"] or 0)
+        self.topic, self.corrected = creative["main_topic"] or "", creative["topic_corrected"]
         self.scores, self.reasons = findings.scores_of(creative, self._titles), findings.reasons_of(creative)
         self.dominant, self.secondary = (
             findings.colors_of(creative[name]) for name in ("dominant_colors", "secondary_colors")
         )
         self.strip = strip_of([*creative["dominant_colors"], *creative["secondary_colors"]])
         self.text = creative["ocr_text"] or ""
-        self.lines = [findings.line_of(block, size) for block in creative["ocr_blocks"]]
+        self.lines = [findings.line_of(block, size, self._words) for block in creative["ocr_blocks"]]
         self.objects = [findings.object_of(found, size) for found in creative["detected_objects"]]
         self.stages = findings.stages_of(creative)
         if self.status in findings.ENDED:
