@@ -86,6 +86,14 @@ async def creative_filter(
     min_objects: Annotated[Count, Query(description="Of `object`, or in all.")] = None,
     max_objects: Annotated[Count, Query(description="In all.")] = None,
     word: Annotated[str | None, Query(max_length=100, description="A word of its text, whole, as in `words`.")] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=100,
+            description="Words in the picture, Russian or English: other forms, parts of words and slips count.",
+        ),
+    ] = None,
     text: Annotated[
         str | None,
         Query(max_length=100, description="Words of its text or its file name: other forms, parts and slips count."),
@@ -120,6 +128,7 @@ async def creative_filter(
         min_objects=min_objects,
         max_objects=max_objects,
         word=word,
+        phrase=q,
         text=text,
         status=status,
         min_confidence=min_confidence,

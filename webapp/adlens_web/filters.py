@@ -61,16 +61,6 @@ def for_api(asked: Mapping[str, str]) -> dict[str, str | list[str]]:
     }
 
 
-def without_search(asked: Mapping[str, str]) -> dict[str, str]:
-    """The same for what filters but does not search: its words may then be of the file's name, too."""
-    if not asked.get("q"):
-        return dict(asked)
-    if not asked.get("text"):
-        return {**asked, "q": "", "text": asked["q"]}
-    inner = to_query({"text": asked["q"], "within": asked.get("within", "")})
-    return {**asked, "q": "", "within": inner}
-
-
 def from_api(link: str) -> dict[str, str]:
     """The filters of a link or a query string of the API, as an address of the gallery has them."""
     found: dict[str, str] = {}

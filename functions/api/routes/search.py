@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from adlens.domain.gallery import CreativeOrder
 from functions.api.dependencies import Cursor, Limit, Previews, Searches, Store, Workspace
@@ -24,24 +21,17 @@ def search_creatives(
     store: Store,
     previews: Previews,
     filters: Filters,
-    q: Annotated[
-        str | None,
-        Query(
-            min_length=1,
-            max_length=100,
-            description="Words in the picture, Russian or English: other forms, parts of words and slips count.",
-        ),
-    ] = None,
     sort: Sort = CreativeOrder.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> SearchOut:
     """The creatives that all parameters are true of, and where: lines with their boxes, objects, colours.
 
-    A word also finds its other forms (`скидка`, `скидки`), words that it is a part of (from three letters on) and, when
-    it is rare or unknown, words one letter away (from four letters on); `terms` tells which. All words must be there.
+    A word of `q` also finds its other forms (`скидка`, `скидки`), words that it is a part of (from three letters on),
+    and, when it is rare or unknown, words one letter away (from four letters on); `terms` tells which. All of them must
+    be there.
     """
-    found = searches.search(workspace, dataclasses.replace(filters, phrase=q), sort, limit, cursor)
+    found = searches.search(workspace, filters, sort, limit, cursor)
     cards = [card_out(store, previews, card) for card in found.gallery.cards]
     return SearchOut(
         items=[search_card_out(card, hit) for card, hit in zip(cards, found.hits, strict=True)],

@@ -30,7 +30,7 @@ def test_a_gallery_is_ordered_by_its_filters_as_the_api_types_them() -> None:
     asked = {"group": "g-1", "topic": "cups,none", "q": "скидка", "min_share": "30", "sort": "filename", "word": ""}
     assert order_of(asked, "parquet", embeddings=True) == {
         "format": "parquet",
-        "filters": {"group_id": ["g-1"], "topic": ["cups", "none"], "text": "скидка", "min_share": 30.0},
+        "filters": {"group_id": ["g-1"], "topic": ["cups", "none"], "q": "скидка", "min_share": 30.0},
         "include_embeddings": True,
     }
     assert order_of({}, "csv", embeddings=False)["filters"] == {}

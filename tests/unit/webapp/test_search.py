@@ -81,13 +81,6 @@ def test_filters_go_to_the_api_and_back_unchanged() -> None:
     assert filters.for_api(asked)["group_id"] == ["spring", "summer"]
 
 
-def test_what_cannot_search_filters_by_the_same_words() -> None:
-    assert filters.without_search({"q": "скидка", "text": ""}) == {"q": "", "text": "скидка"}
-    both = filters.without_search({"q": "скидка", "text": "весна", "within": "topic=cups"})
-    assert (both["q"], both["text"]) == ("", "весна")
-    assert filters.from_api(both["within"]) == {"text": "скидка", "within": "topic=cups"}
-
-
 def test_chips_say_colours_days_shares_and_filters_within_filters() -> None:
     asked = filters.asked_for(
         {

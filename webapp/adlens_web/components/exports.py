@@ -65,7 +65,7 @@ def row_of(export: Mapping[str, Any], titles: Titles) -> ExportRow:
 
 def order_of(asked: Mapping[str, str], format_: str, *, embeddings: bool) -> dict[str, Any]:
     """What `POST /exports` is told to write the creatives that a gallery shows."""
-    given = filters.for_api(filters.without_search({**asked, "sort": ""}))
+    given = filters.for_api({**asked, "sort": ""})
     body: dict[str, Any] = {}
     for name, value in given.items():
         if not value:

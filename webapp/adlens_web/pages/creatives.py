@@ -188,7 +188,7 @@ class CreativesState(Session):
     @rx.var
     def compared(self) -> str:
         """The page that compares what is shown with all others."""
-        asked = filters.without_search({**self.asked, "sort": ""})
+        asked = {**self.asked, "sort": ""}
         return comparison(filters.to_query(asked))
 
     @rx.var

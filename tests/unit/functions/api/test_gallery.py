@@ -150,7 +150,7 @@ def test_neighbours(client, world) -> None:
 def test_a_filter_and_its_query_are_one(client, world) -> None:
     query = query_of(CreativeFilter(group_ids=("a", "b"), hex="#00ff00", phrase="50% & чай", status=Status.ERROR))
     assert query == "group_id=a&group_id=b&hex=%2300ff00&q=50%25%20%26%20%D1%87%D0%B0%D0%B9&status=ERROR"
-    assert client.get(f"/search?{query}").status_code == 200
+    assert client.get(f"/creatives?{query}").status_code == 200
     assert world.asked[0] == CreativeFilter(
         group_ids=("a", "b"), hex="#00ff00", phrase="50% & чай", status=Status.ERROR
     )

@@ -97,7 +97,7 @@ class CreativeState(Session):
         searched = asked["q"]
         creative, neighbours, similar, *found = await asyncio.gather(
             self.get(f"/creatives/{id_}"),
-            self.get(f"/creatives/{id_}/neighbours", **filters.for_api(filters.without_search(asked))),
+            self.get(f"/creatives/{id_}/neighbours", **filters.for_api(asked)),
             self.get(f"/creatives/{id_}/similar", limit=SIMILAR),
             *([self.get("/search", q=searched, limit=1)] if searched else []),
         )
