@@ -33,10 +33,12 @@ OPERATIONS = sorted(
     for path, methods in create_app(
         ApiSettings(
             database_url="postgresql+psycopg2://nowhere",
-            uploads_bucket="u",
-            previews_bucket="p",
-            queue_url="q",
-            webhooks_queue_url="w",
+            uploads_bucket="uploads",
+            previews_bucket="previews",
+            queue_url="queue",
+            exports_bucket="exports",
+            exports_queue_url="exports",
+            webhooks_queue_url="webhooks",
         )
     )
     .openapi()["paths"]
