@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Engine
 
 from adlens.domain.analysis import Analysis, BoundingBox, DetectedObject, Detections, Swatch, SwatchRole, TextBlock
-from adlens.domain.color_distance import NEAR, ciede2000, to_lab
-from adlens.domain.colors import COLOR_CLASSES
+from adlens.domain.color_distance import NEAR, ciede2000, shades_of, to_lab
+from adlens.domain.colors import COLOR_CLASSES, from_hex
 from adlens.domain.creative import NewCreative
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
 from adlens.domain.search import SearchResult
@@ -149,3 +149,9 @@ def test_a_colour_finds_exactly_what_is_near_and_covers_enough(find: Any, shop: 
         assert all(hit.colors for hit in result.hits)
         hits += len(near)
     assert hits > 20
+
+
+def test_a_grey_that_no_cube_lies_wholly_around_is_searched_as_well(find: Any) -> None:
+    grey = "#373e3b"
+    assert not shades_of(from_hex(grey)).inside
+    assert find(hex=grey).gallery.total.count >= 0

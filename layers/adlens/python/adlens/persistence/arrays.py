@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, func, literal
+from sqlalchemy import BigInteger, ColumnElement, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
 
@@ -21,6 +21,5 @@ def have_all(column: Any, tokens: Iterable[int]) -> ColumnElement[bool]:
 
 def one_of(column: Any, values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
     """Hashed by PostgreSQL when there are many."""
-    kind: Any = BigInteger if values and isinstance(values[0], int) else Text
-    condition: ColumnElement[bool] = column == func.any(literal(list(values), ARRAY(kind)))
+    condition: ColumnElement[bool] = column == func.any(literal(list(values), ARRAY(column.type)))
     return condition
