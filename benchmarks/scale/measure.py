@@ -404,7 +404,7 @@ def measure(api: Api, asker: Asker, case: Case, requests: int, warm_up: int = 10
         answer = api.get(address)
         if answer.status != 200:
             return Measured(case.name, case.budget, failed=f"{address}: {answer.status} {answer.body[:200]!r}")
-        alone = answer.milliseconds - answer.waited_milliseconds
+        alone = max(0.0, answer.milliseconds - answer.waited_milliseconds)
         answers.append((answer.milliseconds, alone, answer.sql_milliseconds, answer.statements, address))
     took = sorted(answers)
     return Measured(

@@ -65,11 +65,14 @@ def lines(found: Findings) -> str:
         for case in found.measured
     ]
     head = ("request", "budget", "p50", "p95", "alone", "SQL p50", "statements", "requests", "met")
-    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
+    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head) - 1)]
     shown = [
         "  ".join(
-            cell.ljust(width) if at in (0, 8) else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            [
+                row[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:], strict=True)),
+                row[-1],
+            ]
         )
         for row in (head, *rows)
     ]
