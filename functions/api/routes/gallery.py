@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from adlens.domain.gallery import CreativeCard, CreativeOrder
 from adlens.domain.ports import ObjectStore
 from functions.api.dependencies import PAGE, CreativeKey, Cursor, Galleries, Limit, Previews, Store, Workspace
 from functions.api.errors import documented
 from functions.api.filters import Filters
+from functions.api.routes.pages import written
 from functions.api.routes.pictures import picture_url, preview_url
 from functions.api.schemas import CreativeCardOut, GalleryOut, NeighboursOut, creative_card_out
 
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/creatives", tags=["creatives"])
 Sort = Annotated[CreativeOrder, Query(description="`-` is the largest first; creatives without a topic come last.")]
 
 
-@router.get("", responses=documented(404))
+@router.get("", response_model=GalleryOut, responses=documented(404))
 def browse_creatives(
     workspace: Workspace,
     galleries: Galleries,
@@ -30,14 +31,16 @@ def browse_creatives(
     sort: Sort = CreativeOrder.NEWEST,
     limit: Limit = PAGE,
     cursor: Cursor = None,
-) -> GalleryOut:
+) -> Response:
     """The creatives that all filters are true of. A cursor holds for its `sort` only."""
     gallery = galleries.browse(workspace, filters, sort, limit, cursor)
-    return GalleryOut(
-        items=[card_out(store, previews, card) for card in gallery.cards],
-        total=gallery.total.count,
-        more_than_total=gallery.total.more,
-        next_cursor=gallery.next_cursor,
+    return written(
+        GalleryOut(
+            items=[card_out(store, previews, card) for card in gallery.cards],
+            total=gallery.total.count,
+            more_than_total=gallery.total.more,
+            next_cursor=gallery.next_cursor,
+        )
     )
 
 

@@ -23,7 +23,7 @@ from functions.api.dependencies import (
     media_type,
 )
 from functions.api.errors import documented
-from functions.api.routes.pages import PAGE_HEADERS, lead_on
+from functions.api.routes.pages import PAGE_HEADERS, lead_on, written
 from functions.api.routes.pictures import picture_url
 from functions.api.schemas import (
     CreativeRowOut,
@@ -86,17 +86,15 @@ def list_creatives(
     return [creative_row_out(creative, picture_url(store, creative)) for creative in page.items]
 
 
-@router.get("/{group_id}/status", responses=documented(404))
+@router.get("/{group_id}/status", response_model=GroupStatusOut, responses=documented(404))
 def group_status(
     group_id: GroupId, workspace: Workspace, queries: Queries, now: Now, limit: Limit = PAGE, cursor: Cursor = None
-) -> GroupStatusOut:
+) -> Response:
     """How far a whole group is: counts over all of it, and each creative with its stages."""
     page = queries.creatives(workspace, group_id, limit, cursor)
-    everything = page.items
-    if cursor is not None or page.next_cursor is not None:
-        everything = queries.group_status(workspace, group_id)
-    by_status = Counter(creative.status for creative in everything)
-    return group_status_out(group_id, by_status, page.items, page.next_cursor, now)
+    whole = cursor is None and page.next_cursor is None
+    by_status = Counter(creative.status for creative in page.items) if whole else queries.by_status(workspace, group_id)
+    return written(group_status_out(group_id, by_status, page.items, page.next_cursor, now))
 
 
 @router.post("/{group_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404))

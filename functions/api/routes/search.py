@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from adlens.domain.gallery import CreativeOrder
 from functions.api.dependencies import Cursor, Limit, Previews, Searches, Store, Workspace
 from functions.api.errors import documented
 from functions.api.filters import Filters
 from functions.api.routes.gallery import Sort, card_out
+from functions.api.routes.pages import written
 from functions.api.schemas.search import SearchOut, search_card_out, term_out
 
 router = APIRouter(tags=["search"])
 
 
-@router.get("/search", responses=documented(404))
+@router.get("/search", response_model=SearchOut, responses=documented(404))
 def search_creatives(
     workspace: Workspace,
     searches: Searches,
@@ -24,7 +25,7 @@ def search_creatives(
     sort: Sort = CreativeOrder.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> SearchOut:
+) -> Response:
     """The creatives that all parameters are true of, and where: lines with their boxes, objects, colours.
 
     A word of `q` also finds its other forms (`скидка`, `скидки`), words that it is a part of (from three letters on),
@@ -33,10 +34,12 @@ def search_creatives(
     """
     found = searches.search(workspace, filters, sort, limit, cursor)
     cards = [card_out(store, previews, card) for card in found.gallery.cards]
-    return SearchOut(
-        items=[search_card_out(card, hit) for card, hit in zip(cards, found.hits, strict=True)],
-        total=found.gallery.total.count,
-        more_than_total=found.gallery.total.more,
-        next_cursor=found.gallery.next_cursor,
-        terms=[term_out(term) for term in found.terms],
+    return written(
+        SearchOut(
+            items=[search_card_out(card, hit) for card, hit in zip(cards, found.hits, strict=True)],
+            total=found.gallery.total.count,
+            more_than_total=found.gallery.total.more,
+            next_cursor=found.gallery.next_cursor,
+            terms=[term_out(term) for term in found.terms],
+        )
     )
