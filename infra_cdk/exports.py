@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import Duration, Size
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra_cdk.config import EXPORT_TIMEOUT_SECONDS, ROOT
 from infra_cdk.function import CACHES, Surroundings, allow
+from infra_cdk.queue import make_dead_letters, make_queue
 
 MAX_RECEIVES = 3
 MAX_CONCURRENCY = 2
@@ -26,27 +27,15 @@ class Exports(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, surroundings: Surroundings) -> None:
         super().__init__(scope, construct_id)
         config, bucket = surroundings.config, surroundings.buckets.exports
-        on_aws = config.stage == "aws"
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            queue_name=f"{config.stack_name}-exports-dead-letters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=on_aws,
-            retention_period=Duration.days(14),
-            visibility_timeout=Duration.minutes(6),
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        self.queue = sqs.Queue(
+        self.dead_letters = make_dead_letters(self, config=config, name="exports")
+        self.queue = make_queue(
             self,
             "Queue",
-            queue_name=f"{config.stack_name}-exports",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=on_aws,
-            retention_period=Duration.days(4),
-            visibility_timeout=Duration.seconds(6 * EXPORT_TIMEOUT_SECONDS),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
-            removal_policy=RemovalPolicy.DESTROY,
+            config=config,
+            name="exports",
+            hidden=Duration.seconds(6 * EXPORT_TIMEOUT_SECONDS),
+            keep=Duration.days(4),
+            given_up_to=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
         )
         self.function = lambda_.DockerImageFunction(
             self,

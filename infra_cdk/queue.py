@@ -18,6 +18,42 @@ WEBHOOK_TIMEOUT_SECONDS = 20  # an attempt may take 10, and its report some as w
 WEBHOOK_RESULTS_TIMEOUT_SECONDS = 60
 
 
+def make_queue(
+    scope: Construct,
+    construct_id: str,
+    *,
+    config: Config,
+    name: str,
+    hidden: Duration,
+    keep: Duration,
+    given_up_to: sqs.DeadLetterQueue | None = None,
+) -> sqs.Queue:
+    """A queue whose messages are hidden for `hidden` while somebody is at them; encrypted, and on AWS by TLS only."""
+    return sqs.Queue(
+        scope,
+        construct_id,
+        queue_name=f"{config.stack_name}-{name}",
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=config.stage == "aws",
+        retention_period=keep,
+        visibility_timeout=hidden,
+        dead_letter_queue=given_up_to,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def make_dead_letters(scope: Construct, *, config: Config, name: str) -> sqs.Queue:
+    """The queue of what another gives up; people have two weeks to look at it."""
+    return make_queue(
+        scope,
+        "DeadLetters",
+        config=config,
+        name=f"{name}-dead-letters",
+        hidden=Duration.minutes(6),
+        keep=Duration.days(14),
+    )
+
+
 class UploadsQueue(Construct):
     """Every object created in the uploads bucket becomes one message; only that bucket may send them.
 
@@ -26,28 +62,16 @@ class UploadsQueue(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, uploads: s3.Bucket) -> None:
         super().__init__(scope, construct_id)
-        on_aws = config.stage == "aws"
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            queue_name=f"{config.stack_name}-uploads-dead-letters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=on_aws,
-            retention_period=Duration.days(14),
-            visibility_timeout=Duration.minutes(6),
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        self.queue = sqs.Queue(
+        self.dead_letters = make_dead_letters(self, config=config, name="uploads")
+        self.queue = make_queue(
             self,
             "Uploads",
-            queue_name=f"{config.stack_name}-uploads",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=on_aws,
-            retention_period=Duration.days(4),
+            config=config,
+            name="uploads",
             # As AWS asks: a batch that is throttled must not come back while it is tried again.
-            visibility_timeout=Duration.seconds(6 * ANALYZE_TIMEOUT_SECONDS + config.batching_window_seconds),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
-            removal_policy=RemovalPolicy.DESTROY,
+            hidden=Duration.seconds(6 * ANALYZE_TIMEOUT_SECONDS + config.batching_window_seconds),
+            keep=Duration.days(4),
+            given_up_to=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
         )
         bucket_arn = Stack.of(self).format_arn(
             service="s3", region="", account="", resource=bucket_name(config, "uploads")
@@ -84,25 +108,20 @@ class WebhookQueues(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
-        on_aws = config.stage == "aws"
-        self.results = sqs.Queue(
+        self.results = make_queue(
             self,
             "Results",
-            queue_name=f"{config.stack_name}-webhook-results",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=on_aws,
-            retention_period=Duration.days(14),
-            visibility_timeout=Duration.seconds(6 * WEBHOOK_RESULTS_TIMEOUT_SECONDS),
-            removal_policy=RemovalPolicy.DESTROY,
+            config=config,
+            name="webhook-results",
+            hidden=Duration.seconds(6 * WEBHOOK_RESULTS_TIMEOUT_SECONDS),
+            keep=Duration.days(14),
         )
-        self.events = sqs.Queue(
+        self.events = make_queue(
             self,
             "Events",
-            queue_name=f"{config.stack_name}-webhooks",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=on_aws,
-            retention_period=Duration.days(4),
-            visibility_timeout=Duration.seconds(6 * WEBHOOK_TIMEOUT_SECONDS),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.results, max_receive_count=WEBHOOK_MAX_RECEIVES),
-            removal_policy=RemovalPolicy.DESTROY,
+            config=config,
+            name="webhooks",
+            hidden=Duration.seconds(6 * WEBHOOK_TIMEOUT_SECONDS),
+            keep=Duration.days(4),
+            given_up_to=sqs.DeadLetterQueue(queue=self.results, max_receive_count=WEBHOOK_MAX_RECEIVES),
         )
