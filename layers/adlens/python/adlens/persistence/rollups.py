@@ -24,6 +24,7 @@ from sqlalchemy import (
     null,
     select,
     true,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -202,8 +203,10 @@ def _add(session: Session, workspace_id: UUID, group_id: str, changes: Contribut
         if table is GroupRollup:
             added["updated_at"] = func.clock_timestamp()
         session.execute(statement.on_conflict_do_update(index_elements=[*group, *key_columns], set_=added))
-        if any(figures.get(counted, 0) < 0 for _, figures in rows) and key_columns:
-            in_group = (columns.workspace_id == workspace_id, columns.group_id == group_id)
+        fewer = [key for key, figures in rows if figures.get(counted, 0) < 0]
+        if fewer and key_columns:
+            place = tuple_(*(columns[name] for name in key_columns))
+            in_group = (columns.workspace_id == workspace_id, columns.group_id == group_id, place.in_(fewer))
             session.execute(delete(table).where(*in_group, columns[counted] == 0))
 
 
