@@ -14,6 +14,7 @@ from adlens.domain.errors import MalformedEvent, TransientError
 from adlens.domain.events import parse_message
 from adlens.services.analyze_creative import Outcome
 from functions.analyze import wiring
+from functions.events import send_what_waits
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -34,11 +35,7 @@ LONGEST_DELAY_SECONDS = 300
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     answer = process_partial_response(event, handle_record, processor, context)
-    if context.get_remaining_time_in_millis() / 1000 > SECONDS_TO_FINISH:
-        try:
-            wiring.send_events()()
-        except TransientError:  # the analyses are stored, and so is what webhooks are to be told
-            logger.warning("events wait for the next invocation or the sweep", exc_info=True)
+    send_what_waits(wiring.send_events, context, logger)
     return answer
 
 

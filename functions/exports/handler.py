@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from adlens.domain.errors import MalformedEvent, TransientError
 from adlens.domain.exports import parse_export_request
+from functions.events import send_what_waits
 from functions.exports import wiring
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 SECONDS_AFTER_DEATH = 60
 """A message whose worker died comes back so long after the worker's time was up."""
 DELAY_SECONDS = 15
-SECONDS_TO_TELL = 10
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -33,11 +33,7 @@ SECONDS_TO_TELL = 10
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     answer = process_partial_response(event, handle_record, processor, context)
-    if context.get_remaining_time_in_millis() / 1000 > SECONDS_TO_TELL:
-        try:
-            wiring.send_events()()
-        except TransientError:  # the export has ended, and what webhooks are to be told is stored
-            logger.warning("events wait for the next invocation or the sweep", exc_info=True)
+    send_what_waits(wiring.send_events, context, logger)
     return answer
 
 

@@ -167,3 +167,16 @@ def test_importing_the_handler_loads_no_model_and_no_vision_library() -> None:
     code = f"import functions.analyze.handler, sys; print(sorted({heavy!r} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("error", [TransientError("database"), RuntimeError("no such table"), MemoryError()])
+def test_events_that_cannot_be_sent_take_nothing_from_the_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail() -> int:
+        raise error
+
+    monkeypatch.setattr(wiring, "send_events", lambda: fail)
+    good, bad = request(), request()
+    world.answers[bad] = RuntimeError("bug")
+    assert failed(module.handler(batch(analysis_request(good), analysis_request(bad)), Context())) == ["m1"]
