@@ -102,6 +102,10 @@ def test_ten_thousand_creatives_are_paged_without_jumps(browser: Browser, web: W
             ),
             values,
         )
+        connection.execute(
+            sql("INSERT INTO group_rollup (workspace_id, group_id, creatives) VALUES (:workspace, 'grp_many', :many)"),
+            values,
+        )
     with person(browser, web.url, key=key) as page:
         page.goto("/creatives?sort=filename")
         expect(page.locator("#total")).to_have_text(re.compile(r"10\s?000"))
