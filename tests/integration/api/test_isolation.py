@@ -151,7 +151,6 @@ def theirs(owner) -> CreativeId:
     key = owner.analysed(GROUP)
     owner.exported(key.id)
     owner.webhook(key.id)
-    key = owner.analysed(GROUP)
     assert owner.client.post("/performance", **_delivered(key)).json()["stored"] == 1
     return key
 
