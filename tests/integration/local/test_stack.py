@@ -125,7 +125,8 @@ def test_an_upload_reaches_the_analysis(root: Path, deployed: Deployment) -> Non
 
 
 def test_calls_run_in_as_many_environments_as_the_mapping_allows(root: Path, deployed: Deployment) -> None:
-    (mapping,) = client(localstack(root), "lambda").list_event_source_mappings()["EventSourceMappings"][:1]
+    functions = client(localstack(root), "lambda")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=deployed.analyze_function)["EventSourceMappings"]
     assert mapping["ScalingConfig"]["MaximumConcurrency"] == 2
     for number in range(12):
         put(root, deployed, f"workspace/group/many-{number}")
