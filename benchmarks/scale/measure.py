@@ -209,7 +209,7 @@ CASES = (
         "two filters by confidence", lambda a: {"topic": a.topic(), "color": a.color(), "sort": "-topic_confidence"}
     ),
     _gallery("errors", lambda a: {"status": "ERROR", "cursor": a.cursor("-uploaded_at")}),
-    _gallery("text", lambda a: {"text": a.word(0, 5000)}),
+    _gallery("text", lambda a: {"text": a.word(0, 5000)}, 150),
     _search("frequent word", lambda a: {"q": a.word(0, 100)}),
     _search("rare word", lambda a: {"q": a.word(2000)}),
     _search("two words", lambda a: {"q": f"{a.word(0, 300)} {a.word(0, 300)}"}),
