@@ -122,9 +122,9 @@ def _take_down(connection: Any) -> list[str]:
         connection,
         """
         SELECT conrelid::regclass::text, conname, contype, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE contype IN ('p', 'u', 'f') AND (conrelid::regclass::text = ANY(%(tables)s)
-            OR confrelid::regclass::text = ANY(%(tables)s)) ORDER BY contype, 1
-        """.replace("%(tables)s", "%s"),
+        WHERE contype IN ('p', 'u', 'f') AND (conrelid::regclass::text = ANY(%s) OR confrelid::regclass::text = ANY(%s))
+        ORDER BY contype, 1
+        """,
         (list(_LOADED), list(_LOADED)),
     )
     kept = [row for row in constraints if row[:3] == ("vocabulary", "vocabulary_pkey", "p")]
@@ -145,7 +145,8 @@ def _take_down(connection: Any) -> list[str]:
     def again(kinds: str) -> list[str]:
         return [f"ALTER TABLE {t} ADD CONSTRAINT {name} {how}" for t, name, kind, how in constraints if kind in kinds]
 
-    return [*again("pu"), *(how for _, how in indexes), *again("f")]
+    checks = [f"ALTER TABLE {t} VALIDATE CONSTRAINT {name}" for t, name, kind, _ in constraints if kind == "f"]
+    return [*again("pu"), *(how for _, how in indexes), *(f"{how} NOT VALID" for how in again("f")), *checks]
 
 
 def _put_up(url: str, statements: Sequence[str], workers: int) -> None:
@@ -154,18 +155,22 @@ def _put_up(url: str, statements: Sequence[str], workers: int) -> None:
             for statement in some:
                 _run(connection, statement)
 
-    foreign = [statement for statement in statements if " FOREIGN KEY " in statement]
-    others = [statement for statement in statements if statement not in foreign]
-    # One table each at a time: what changes a table locks it.
-    by_table: dict[str, list[str]] = {}
-    for statement in others:
-        by_table.setdefault(_table_of(statement), []).append(statement)
-    largest_first = sorted(
-        by_table.values(), key=lambda some: any("gin" in s or "hnsw" in s for s in some), reverse=True
-    )
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(put_up, largest_first))
-    put_up(foreign)
+    def side_by_side(some: Iterable[str]) -> None:
+        # One table each at a time: what changes a table locks it.
+        by_table: dict[str, list[str]] = {}
+        for statement in some:
+            by_table.setdefault(_table_of(statement), []).append(statement)
+        largest_first = sorted(
+            by_table.values(), key=lambda of: any("gin" in s or "hnsw" in s for s in of), reverse=True
+        )
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(put_up, largest_first))
+
+    unchecked = [statement for statement in statements if statement.endswith(" NOT VALID")]
+    checks = [statement for statement in statements if " VALIDATE " in statement]
+    side_by_side(statement for statement in statements if statement not in (*unchecked, *checks))
+    put_up(unchecked)
+    side_by_side(checks)
 
 
 def _table_of(statement: str) -> str:
