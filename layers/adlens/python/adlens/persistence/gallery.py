@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, func, literal, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import SwatchRole
@@ -88,15 +88,51 @@ def browse(
     """The creatives that `chosen` is true of; `terms` are those of its phrase, when they have been read already."""
     where = conditions(session, workspace_id, chosen, terms)
     keyset = _keyset(order)
-    statement = keyset.ordered(select(Facts.creative_id, keyset.key.label("sort_key")).where(*where))
-    if cursor is not None:
-        statement = statement.where(keyset.after(*read_cursor(cursor, keyset.read, UUID, order)))
-    rows, more = some(session, statement, limit)
+    after = None if cursor is None else read_cursor(cursor, keyset.read, UUID, order)
+    known = counted_before(session, workspace_id, chosen)
+    if known is None:
+        total, rows, more = _few(session, where, keyset, after, limit, _most_counted(chosen))
+    else:
+        total, more = Total(known), True
+    if known is not None or total.more:
+        statement = keyset.page(select(Facts.creative_id, keyset.key.label("sort_key")).where(*where), after)
+        rows, more = some(session, statement, limit)
     return Gallery(
         cards(session, workspace_id, [row.creative_id for row in rows]),
-        _total(session, workspace_id, chosen, where),
+        total,
         cursor_of(rows[-1].sort_key, rows[-1].creative_id, order) if more else None,
     )
+
+
+def _few(
+    session: Session,
+    where: Sequence[ColumnElement[bool]],
+    keyset: _Keyset,
+    after: tuple[Any, UUID] | None,
+    limit: int | None,
+    most: int,
+) -> tuple[Total, Sequence[Any], bool]:
+    """How many there are and, when there are no more than `most`, the page after a key; whether more follow it.
+
+    All of them are gathered before they are put in order. PostgreSQL would rather walk through an index in that order
+    until the page is full, because it takes arrays with something in common for many times too frequent.
+    """
+    columns = (Facts.creative_id, keyset.key.label("sort_key"))
+    found = select(*columns).where(*where).limit(most + 1).cte("found").prefix_with("MATERIALIZED")
+    count = select(func.count()).select_from(found).scalar_subquery()
+    own = _Keyset(found.c.sort_key, keyset.descending, keyset.read, found.c.creative_id)
+    page = own.page(select(found).where(count <= most), after)
+    listed = (page if limit is None else page.limit(limit + 1)).subquery("page")
+    counted = select(count.label("number")).subquery("counted")
+    read = session.execute(
+        _Keyset(listed.c.sort_key, keyset.descending, keyset.read, listed.c.creative_id).ordered(
+            select(counted.c.number, listed).select_from(counted.outerjoin(listed, true()))
+        )
+    ).all()
+    rows = [row for row in read if row.creative_id is not None]
+    number = read[0].number
+    total = Total(min(number, most), number > most)
+    return (total, rows, False) if limit is None else (total, rows[:limit], len(rows) > limit)
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
@@ -176,17 +212,21 @@ class _Keyset:
     key: ColumnElement[Any]
     descending: bool
     read: Callable[[Any], Any]
+    id: ColumnElement[Any] = Facts.creative_id.expression
+
+    def page(self, statement: Select[Any], after: tuple[Any, UUID] | None) -> Select[Any]:
+        return self.ordered(statement if after is None else statement.where(self.after(*after)))
 
     def ordered(self, statement: Select[Any], backwards: bool = False) -> Select[Any]:
-        columns = (self.key, Facts.creative_id)
+        columns = (self.key, self.id)
         return statement.order_by(*((c.desc() for c in columns) if self.descending is not backwards else columns))
 
     def after(self, key: Any, id_: UUID) -> ColumnElement[bool]:
-        own = tuple_(self.key, Facts.creative_id)
+        own = tuple_(self.key, self.id)
         return own < (key, id_) if self.descending else own > (key, id_)
 
     def before(self, key: Any, id_: UUID) -> ColumnElement[bool]:
-        own = tuple_(self.key, Facts.creative_id)
+        own = tuple_(self.key, self.id)
         return own > (key, id_) if self.descending else own < (key, id_)
 
 
