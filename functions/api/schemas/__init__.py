@@ -70,7 +70,7 @@ BBox = Annotated[
 ]
 Fraction = Annotated[float, Field(description="0 to 1.")]
 MoreThanTotal = Annotated[
-    bool, Field(description="There are more than `total`: counting ends at 10,000, with `hex` at 1,000.")
+    bool, Field(description="Counting ended at `total`, and there may be more: at 10,000, with `hex` at 1,000 or less.")
 ]
 HexColor = Annotated[str, Field(description="#rrggbb.", examples=["#bc0e0e"])]
 _CREATIVE_ID = "0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11"

@@ -155,3 +155,22 @@ def test_a_grey_that_no_cube_lies_wholly_around_is_searched_as_well(find: Any) -
     grey = "#373e3b"
     assert not shades_of(from_hex(grey)).inside
     assert find(hex=grey).gallery.total.count >= 0
+
+
+def test_a_frequent_colour_is_paged_without_the_index_of_colours(
+    find: Any, shop: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rgb, _ = next(iter(shop.painted.values()))[0]
+    chosen = CreativeFilter(hex="#{:02x}{:02x}{:02x}".format(*rgb))
+    near = [card.id for card in find(hex=chosen.hex).gallery.cards]
+    assert len(near) > 2
+    monkeypatch.setattr("adlens.persistence.gallery.LARGE", 0)
+    seen, cursor = [], None
+    while True:
+        found = PostgresSearch(engine).search(shop.workspace_id, chosen, CreativeOrder.NEWEST, 1, cursor)
+        seen += [card.id for card in found.gallery.cards]
+        assert all(hit.colors for hit in found.hits)
+        if (cursor := found.gallery.next_cursor) is None:
+            break
+        assert found.gallery.total.count > 1
+    assert seen == near

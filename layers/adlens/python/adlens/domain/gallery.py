@@ -96,7 +96,7 @@ class CreativeCard:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many creatives a filter leaves; `more`: nobody counted on."""
+    """How many creatives a filter leaves; `more`: counting ended there, and there may be more."""
 
     count: int
     more: bool = False

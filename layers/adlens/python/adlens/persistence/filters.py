@@ -52,11 +52,16 @@ def matching(session: Session, workspace_id: UUID, chosen: CreativeFilter, *colu
 
 
 def conditions(
-    session: Session, workspace_id: UUID, chosen: CreativeFilter, terms: Sequence[Term] | None = None
+    session: Session,
+    workspace_id: UUID,
+    chosen: CreativeFilter,
+    terms: Sequence[Term] | None = None,
+    colors_by_index: bool = True,
 ) -> list[ColumnElement[bool]]:
     """What holds of the facts of the creatives that `chosen` is true of. Raises UnknownGroup.
 
-    `terms` are those of its phrase, when they have been read already.
+    `terms` are those of its phrase, when they have been read already. Without `colors_by_index` colours are looked for
+    among what the other conditions leave: the index reads all that have one of some 150 cubes.
     """
     tokens = Tokens(workspace_id)
     for group_id in chosen.group_ids:
@@ -67,7 +72,7 @@ def conditions(
         *([_topics(chosen.topics)] if chosen.topics else []),
         *_things(tokens, chosen),
         *_texts(session, workspace_id, chosen, terms),
-        *(_color(tokens, chosen.hex, chosen.min_share) if chosen.hex else []),
+        *(_color(tokens, chosen.hex, chosen.min_share, colors_by_index) if chosen.hex else []),
         *_ranges(chosen),
         *(conditions(session, workspace_id, chosen.within) if chosen.within else []),
         *([and_(*conditions(session, workspace_id, chosen.rest_of)).is_not(true())] if chosen.rest_of else []),
@@ -164,7 +169,7 @@ def _findings(groups: Sequence[str]) -> type[GroupFindingRollup | WorkspaceFindi
 _FINE_CUBE = "((swatch.packed >> 29 & 31) * 1024 + (swatch.packed >> 21 & 31) * 32 + (swatch.packed >> 13 & 31))"
 
 
-def _color(tokens: Tokens, hex_: str, min_share: float) -> list[ColumnElement[bool]]:
+def _color(tokens: Tokens, hex_: str, min_share: float, by_index: bool) -> list[ColumnElement[bool]]:
     """A swatch within NEAR of a colour covers at least so many percent. Only colours of the border are measured."""
     shades = shades_of(from_hex(hex_))
     level = max(share for share in SHARES if share <= min_share)
@@ -181,6 +186,6 @@ def _color(tokens: Tokens, hex_: str, min_share: float) -> list[ColumnElement[bo
     )
     covers = literal_column("swatch.packed & 1023", BigInteger) >= min_share * 10
     return [
-        have_any(Facts.marks, [tokens.color(cell, level) for cell in sorted(shades.coarse)]),
+        *([have_any(Facts.marks, [tokens.color(cell, level) for cell in shades.coarse])] if by_index else []),
         select(literal(1)).select_from(swatches).where(covers, near).correlate(Facts).exists(),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -86,15 +87,21 @@ def browse(
     terms: Sequence[Term] | None = None,
 ) -> Gallery:
     """The creatives that `chosen` is true of; `terms` are those of its phrase, when they have been read already."""
-    where = conditions(session, workspace_id, chosen, terms)
+    narrowed = any((chosen.phrase, chosen.text, chosen.word, chosen.object_class, chosen.color_class, chosen.group_ids))
+    where = conditions(session, workspace_id, chosen, terms, colors_by_index=not narrowed)
     keyset = _keyset(order)
     after = None if cursor is None else read_cursor(cursor, keyset.read, UUID, order)
     known = counted_before(session, workspace_id, chosen)
-    if known is None:
+    found: Sequence[Any] = ()
+    if chosen.hex is not None and not narrowed and limit is not None and _is_large(session, workspace_id):
+        found = _among_the_next(session, workspace_id, chosen, keyset, after)
+    if limit is not None and len(found) > limit:
+        total, rows, more = Total(len(found), True), found[:limit], True
+    elif known is None:
         total, rows, more = _few(session, where, keyset, after, limit, _most_counted(chosen))
     else:
-        total, more = Total(known), True
-    if known is not None or total.more:
+        total, rows, more = Total(known), [], True
+    if not rows and (known is not None or total.more):
         statement = keyset.page(select(Facts.creative_id, keyset.key.label("sort_key")).where(*where), after)
         rows, more = some(session, statement, limit)
     return Gallery(
@@ -102,6 +109,35 @@ def browse(
         total,
         cursor_of(rows[-1].sort_key, rows[-1].creative_id, order) if more else None,
     )
+
+
+PROBED, LARGE = 5_000, 50_000
+"""Creatives that are looked through for a colour, in workspaces of more than so many."""
+
+
+def _is_large(session: Session, workspace_id: UUID) -> bool:
+    return (counted_before(session, workspace_id, CreativeFilter()) or 0) > LARGE
+
+
+def _among_the_next(
+    session: Session, workspace_id: UUID, chosen: CreativeFilter, keyset: _Keyset, after: tuple[Any, UUID] | None
+) -> Sequence[Any]:
+    """Those of a colour among the next PROBED creatives that have all the rest.
+
+    A page of what is frequent, without asking the index of colours for all of it.
+    """
+    others = conditions(session, workspace_id, dataclasses.replace(chosen, hex=None, min_share=0.0))
+    columns = (Facts.creative_id, keyset.key.label("sort_key"))
+    following = keyset.page(select(*columns).where(*others), after).limit(PROBED).subquery("following")
+    color = conditions(session, workspace_id, CreativeFilter(hex=chosen.hex, min_share=chosen.min_share), None, False)
+    own = _Keyset(following.c.sort_key, keyset.descending, keyset.read, following.c.creative_id)
+    return session.execute(
+        own.ordered(
+            select(following)
+            .select_from(following.join(Facts, Facts.creative_id == following.c.creative_id))
+            .where(*color)
+        )
+    ).all()
 
 
 def _few(
