@@ -52,9 +52,8 @@ def count(url: URL, workspace_id: UUID, group_id: str | None = None, stream: boo
             if not stream:
                 yield from session.scalars(statement).all()
                 return
-            for part in session.scalars(statement.execution_options(yield_per=_STREAMED)).partitions():
-                yield from part
-                session.expunge_all()
+            # The session holds what it read weakly: what was counted is gone.
+            yield from session.scalars(statement.execution_options(yield_per=_STREAMED))
 
         creatives = sum(1 for _ in rows(Creative))
         topic_of: dict[UUID, str | None] = {}
