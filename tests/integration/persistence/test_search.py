@@ -164,7 +164,7 @@ def test_a_frequent_colour_is_paged_without_the_index_of_colours(
     chosen = CreativeFilter(hex="#{:02x}{:02x}{:02x}".format(*rgb))
     near = [card.id for card in find(hex=chosen.hex).gallery.cards]
     assert len(near) > 2
-    monkeypatch.setattr("adlens.persistence.gallery.LARGE", 0)
+    monkeypatch.setattr("adlens.persistence.gallery.PROBED", 50)
     seen, cursor = [], None
     while True:
         found = PostgresSearch(engine).search(shop.workspace_id, chosen, CreativeOrder.NEWEST, 1, cursor)
@@ -172,5 +172,5 @@ def test_a_frequent_colour_is_paged_without_the_index_of_colours(
         assert all(hit.colors for hit in found.hits)
         if (cursor := found.gallery.next_cursor) is None:
             break
-        assert found.gallery.total.count > 1
+        assert found.gallery.total.count >= 1
     assert seen == near

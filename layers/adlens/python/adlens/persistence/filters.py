@@ -52,16 +52,11 @@ def matching(session: Session, workspace_id: UUID, chosen: CreativeFilter, *colu
 
 
 def conditions(
-    session: Session,
-    workspace_id: UUID,
-    chosen: CreativeFilter,
-    terms: Sequence[Term] | None = None,
-    colors_by_index: bool = True,
+    session: Session, workspace_id: UUID, chosen: CreativeFilter, terms: Sequence[Term] | None = None
 ) -> list[ColumnElement[bool]]:
     """What holds of the facts of the creatives that `chosen` is true of. Raises UnknownGroup.
 
-    `terms` are those of its phrase, when they have been read already. Without `colors_by_index` colours are looked for
-    among what the other conditions leave: the index reads all that have one of some 150 cubes.
+    `terms` are those of its phrase, when they have been read already.
     """
     tokens = Tokens(workspace_id)
     for group_id in chosen.group_ids:
@@ -72,7 +67,8 @@ def conditions(
         *([_topics(chosen.topics)] if chosen.topics else []),
         *_things(tokens, chosen),
         *_texts(session, workspace_id, chosen, terms),
-        *(_color(tokens, chosen.hex, chosen.min_share, colors_by_index) if chosen.hex else []),
+        *([_may_have_color(tokens, chosen.hex, chosen.min_share)] if chosen.hex and not is_narrow(chosen) else []),
+        *([has_color(Facts.palette, chosen.hex, chosen.min_share)] if chosen.hex else []),
         *_ranges(chosen),
         *(conditions(session, workspace_id, chosen.within) if chosen.within else []),
         *([and_(*conditions(session, workspace_id, chosen.rest_of)).is_not(true())] if chosen.rest_of else []),
@@ -169,11 +165,22 @@ def _findings(groups: Sequence[str]) -> type[GroupFindingRollup | WorkspaceFindi
 _FINE_CUBE = "((swatch.packed >> 29 & 31) * 1024 + (swatch.packed >> 21 & 31) * 32 + (swatch.packed >> 13 & 31))"
 
 
-def _color(tokens: Tokens, hex_: str, min_share: float, by_index: bool) -> list[ColumnElement[bool]]:
+def is_narrow(chosen: CreativeFilter) -> bool:
+    """Whether something besides a colour leaves few creatives, whose colours are measured faster than looked up: an
+    index of arrays takes time for each of a colour's tokens and each creative that has one.
+    """
+    return bool(chosen.group_ids or chosen.word or chosen.phrase or chosen.text)
+
+
+def _may_have_color(tokens: Tokens, hex_: str, min_share: float) -> ColumnElement[bool]:
+    level = max(share for share in SHARES if share <= min_share)
+    return have_any(Facts.marks, [tokens.color(cell, level) for cell in sorted(shades_of(from_hex(hex_)).coarse)])
+
+
+def has_color(palette: ColumnElement[Any] | Any, hex_: str, min_share: float) -> ColumnElement[bool]:
     """A swatch within NEAR of a colour covers at least so many percent. Only colours of the border are measured."""
     shades = shades_of(from_hex(hex_))
-    level = max(share for share in SHARES if share <= min_share)
-    swatches = func.unnest(Facts.palette).table_valued(column("packed", BigInteger)).render_derived(name="swatch")
+    swatches = func.unnest(palette).table_valued(column("packed", BigInteger)).render_derived(name="swatch")
     swatch = swatches.c.packed
     cube: Any = literal_column(_FINE_CUBE, BigInteger)
     l, a, b = shades.lab  # noqa: E741 - as everybody calls it
@@ -185,7 +192,4 @@ def _color(tokens: Tokens, hex_: str, min_share: float, by_index: bool) -> list[
         ),
     )
     covers = literal_column("swatch.packed & 1023", BigInteger) >= min_share * 10
-    return [
-        *([have_any(Facts.marks, [tokens.color(cell, level) for cell in shades.coarse])] if by_index else []),
-        select(literal(1)).select_from(swatches).where(covers, near).correlate(Facts).exists(),
-    ]
+    return select(literal(1)).select_from(swatches).where(covers, near).correlate_except(swatches).exists()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +25,7 @@ from adlens.domain.gallery import (
 )
 from adlens.domain.search import Term
 from adlens.persistence import mapping
-from adlens.persistence.filters import conditions, counted_before, matching
+from adlens.persistence.filters import conditions, counted_before, has_color, is_narrow, matching
 from adlens.persistence.paging import cursor_of, read_cursor, some
 from adlens.persistence.session import transactional
 from adlens.persistence.tables import Creative, Facts, Swatch
@@ -87,23 +86,28 @@ def browse(
     terms: Sequence[Term] | None = None,
 ) -> Gallery:
     """The creatives that `chosen` is true of; `terms` are those of its phrase, when they have been read already."""
-    narrowed = any((chosen.phrase, chosen.text, chosen.word, chosen.object_class, chosen.color_class, chosen.group_ids))
-    where = conditions(session, workspace_id, chosen, terms, colors_by_index=not narrowed)
+    where = conditions(session, workspace_id, chosen, terms)
     keyset = _keyset(order)
     after = None if cursor is None else read_cursor(cursor, keyset.read, UUID, order)
+    if chosen.hex is not None and not is_narrow(chosen):
+        seen = _among_the_next(session, workspace_id, chosen, keyset, after, limit)
+        if seen is not None:
+            total, rows, more = seen
+            return _gallery(session, workspace_id, total, rows, more, order)
     known = counted_before(session, workspace_id, chosen)
-    found: Sequence[Any] = ()
-    if chosen.hex is not None and not narrowed and limit is not None and _is_large(session, workspace_id):
-        found = _among_the_next(session, workspace_id, chosen, keyset, after)
-    if limit is not None and len(found) > limit:
-        total, rows, more = Total(len(found), True), found[:limit], True
-    elif known is None:
+    if known is None:
         total, rows, more = _few(session, where, keyset, after, limit, _most_counted(chosen))
     else:
-        total, rows, more = Total(known), [], True
-    if not rows and (known is not None or total.more):
+        total, more = Total(known), True
+    if known is not None or total.more:
         statement = keyset.page(select(Facts.creative_id, keyset.key.label("sort_key")).where(*where), after)
         rows, more = some(session, statement, limit)
+    return _gallery(session, workspace_id, total, rows, more, order)
+
+
+def _gallery(
+    session: Session, workspace_id: UUID, total: Total, rows: Sequence[Any], more: bool, order: CreativeOrder
+) -> Gallery:
     return Gallery(
         cards(session, workspace_id, [row.creative_id for row in rows]),
         total,
@@ -111,33 +115,47 @@ def browse(
     )
 
 
-PROBED, LARGE = 5_000, 50_000
-"""Creatives that are looked through for a colour, in workspaces of more than so many."""
-
-
-def _is_large(session: Session, workspace_id: UUID) -> bool:
-    return (counted_before(session, workspace_id, CreativeFilter()) or 0) > LARGE
+PROBED = 5_000
+"""Creatives whose colours are measured before an index is asked which have a colour."""
 
 
 def _among_the_next(
-    session: Session, workspace_id: UUID, chosen: CreativeFilter, keyset: _Keyset, after: tuple[Any, UUID] | None
-) -> Sequence[Any]:
-    """Those of a colour among the next PROBED creatives that have all the rest.
-
-    A page of what is frequent, without asking the index of colours for all of it.
+    session: Session,
+    workspace_id: UUID,
+    chosen: CreativeFilter,
+    keyset: _Keyset,
+    after: tuple[Any, UUID] | None,
+    limit: int | None,
+) -> tuple[Total, Sequence[Any], bool] | None:
+    """As `_few`, from the next PROBED creatives that the other conditions are true of: what a frequent colour is found
+    among fastest. None when these are not enough for a page.
     """
-    others = conditions(session, workspace_id, dataclasses.replace(chosen, hex=None, min_share=0.0))
-    columns = (Facts.creative_id, keyset.key.label("sort_key"))
-    following = keyset.page(select(*columns).where(*others), after).limit(PROBED).subquery("following")
-    color = conditions(session, workspace_id, CreativeFilter(hex=chosen.hex, min_share=chosen.min_share), None, False)
-    own = _Keyset(following.c.sort_key, keyset.descending, keyset.read, following.c.creative_id)
-    return session.execute(
-        own.ordered(
-            select(following)
-            .select_from(following.join(Facts, Facts.creative_id == following.c.creative_id))
-            .where(*color)
+    others = conditions(session, workspace_id, replace(chosen, hex=None, min_share=0.0))
+
+    def probe(after: tuple[Any, UUID] | None, limit: int | None) -> tuple[Sequence[Any], int, bool]:
+        columns = (Facts.creative_id, keyset.key.label("sort_key"), Facts.palette)
+        some_ = keyset.page(select(*columns).where(*others), after).limit(PROBED)
+        window = some_.cte("window").prefix_with("MATERIALIZED")
+        own = _Keyset(window.c.sort_key, keyset.descending, keyset.read, window.c.creative_id)
+        size = select(func.count()).select_from(window).scalar_subquery()
+        found = own.ordered(
+            select(
+                window.c.creative_id,
+                window.c.sort_key,
+                func.count().over().label("number"),
+                size.label("size"),
+            ).where(has_color(window.c.palette, chosen.hex or "", chosen.min_share))
         )
-    ).all()
+        rows = session.execute(found if limit is None else found.limit(limit + 1)).all()
+        return (rows, rows[0].number, rows[0].size < PROBED) if rows else ((), 0, False)
+
+    rows, number, whole = probe(after, limit)
+    more = limit is not None and len(rows) > limit
+    if not more and not (whole and rows):
+        return None
+    if after is not None:
+        _, number, whole = probe(None, 0)
+    return Total(number, not whole), rows[:limit], more
 
 
 def _few(
