@@ -69,9 +69,7 @@ BBox = Annotated[
     Field(description="x1, y1, x2, y2 as fractions of the upright picture's width and height."),
 ]
 Fraction = Annotated[float, Field(description="0 to 1.")]
-MoreThanTotal = Annotated[
-    bool, Field(description="Counting ended at `total`, and there may be more: at 10,000, with `hex` at 1,000 or less.")
-]
+MoreThanTotal = Annotated[bool, Field(description="Counting ended at `total`, and there may be more.")]
 HexColor = Annotated[str, Field(description="#rrggbb.", examples=["#bc0e0e"])]
 _CREATIVE_ID = "0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11"
 _GROUP_ID = "grp_20260301_101500_a1b2c3"
@@ -309,9 +307,7 @@ class CreativeCardOut(Shape):
 class GalleryOut(Shape):
     items: list[CreativeCardOut]
     total: int = Field(description="Creatives that the filters leave.", examples=[24])
-    more_than_total: bool = Field(
-        description="There are more than `total`: counting ends at 10,000, by `hex` at 1,000."
-    )
+    more_than_total: MoreThanTotal
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
 
 
@@ -322,9 +318,7 @@ class NeighboursOut(Shape):
         description="From 1: where it stands, or would stand if the filters left it in; null where counting ended."
     )
     total: int = Field(description="Creatives that the filters leave.")
-    more_than_total: bool = Field(
-        description="There are more than `total`: counting ends at 10,000, by `hex` at 1,000."
-    )
+    more_than_total: MoreThanTotal
 
 
 class StatusOut(Shape):

@@ -12,6 +12,7 @@ from functions.api.schemas import (
     ColorOut,
     CreativeCardOut,
     DetectedObjectOut,
+    MoreThanTotal,
     Shape,
     TextBlockOut,
     color_out,
@@ -41,9 +42,7 @@ class SearchCardOut(CreativeCardOut):
 class SearchOut(Shape):
     items: list[SearchCardOut]
     total: int = Field(description="Creatives found.", examples=[24])
-    more_than_total: bool = Field(
-        description="There are more than `total`: counting ends at 10,000, by `hex` at 1,000."
-    )
+    more_than_total: MoreThanTotal
     next_cursor: str | None = Field(description="`cursor` of the next page; null on the last.")
     terms: list[TermOut]
 

@@ -67,7 +67,7 @@ class PostgresGallery:
         ids = select(Facts.creative_id).where(*where)
         previous = session.scalars(keyset.ordered(ids.where(keyset.before(*own)), backwards=True).limit(1)).first()
         following = session.scalars(keyset.ordered(ids.where(keyset.after(*own))).limit(1)).first()
-        before = _counted(session, [*where, keyset.before(*own)], _most_counted(chosen))
+        before = _counted(session, [*where, keyset.before(*own)], MOST_COUNTED)
         return Neighbours(
             previous,
             following,
@@ -96,7 +96,7 @@ def browse(
             return _gallery(session, workspace_id, total, rows, more, order)
     known = counted_before(session, workspace_id, chosen)
     if known is None:
-        total, rows, more = _few(session, where, keyset, after, limit, _most_counted(chosen))
+        total, rows, more = _few(session, where, keyset, after, limit, MOST_COUNTED)
     else:
         total, more = Total(known), True
     if known is not None or total.more:
@@ -236,18 +236,14 @@ def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> tuple[Cr
 
 # --- totals ---------------------------------------------------------------------------------------------------------
 
-MOST_COUNTED, MOST_COUNTED_BY_COLOR = 10_000, 1_000
-"""Rows are counted one by one up to here; roll-ups know larger numbers. Colours have to be measured for it."""
-
-
-def _most_counted(chosen: CreativeFilter) -> int:
-    return MOST_COUNTED if chosen.hex is None else MOST_COUNTED_BY_COLOR
+MOST_COUNTED = 1_000
+"""Rows are counted one by one up to here; roll-ups know larger numbers."""
 
 
 def _total(session: Session, workspace_id: UUID, chosen: CreativeFilter, where: Sequence[ColumnElement[bool]]) -> Total:
     """How many creatives the filter leaves: from a roll-up where one answers, else counted for a while."""
     known = counted_before(session, workspace_id, chosen)
-    return Total(known) if known is not None else _counted(session, where, _most_counted(chosen))
+    return Total(known) if known is not None else _counted(session, where, MOST_COUNTED)
 
 
 def _counted(session: Session, where: Sequence[ColumnElement[bool]], most: int) -> Total:
