@@ -129,7 +129,8 @@ def asked(name: str, filled: Filled) -> Callable[[], object]:
         "rare word": page("-uploaded_at", word=word),
         "found by a word": found(phrase=word),
         "found by a part of a word": found(phrase=word[:4]),
-        "found by a colour": found(hex="#804000", min_share=25.0),
+        "found by a frequent colour": found(hex="#804000", min_share=25.0),
+        "found by a rare colour": found(hex="#00ff00", min_share=90.0),
     }
     return cases[name]
 
@@ -155,7 +156,8 @@ def asked(name: str, filled: Filled) -> Callable[[], object]:
         ("rare word", {"facts_words"}),
         ("found by a word", {"facts_words", "vocabulary_keys"}),
         ("found by a part of a word", {"facts_words", "vocabulary_keys"}),
-        ("found by a colour", {"facts_marks"}),
+        ("found by a frequent colour", {"facts_by_time"}),
+        ("found by a rare colour", {"facts_by_time", "facts_marks"}),
     ],
 )
 def test_it_finds_its_rows_by_an_index(filled: Filled, name: str, indexes: set[str]) -> None:
