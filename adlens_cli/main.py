@@ -169,7 +169,8 @@ def _one_or_more(values: list[str] | None) -> str | list[str] | None:
     return values[0] if values and len(values) == 1 else values or None
 
 
-def performance(
+@app.command("performance")
+def send_performance(
     files: Annotated[list[Path], typer.Argument(help="CSV files of figures, also compressed (.gz).")],
     encoding: Annotated[
         str | None, typer.Option(help="Of the files, such as windows-1251; UTF-8 when not told.", show_default=False)

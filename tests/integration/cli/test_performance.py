@@ -27,7 +27,13 @@ from functions.api.app import create_app
 @pytest.fixture
 def api(database_url: str) -> Iterator[str]:
     settings = ApiSettings(
-        database_url=database_url, uploads_bucket="uploads", previews_bucket="previews", queue_url="queue"
+        database_url=database_url,
+        uploads_bucket="uploads",
+        previews_bucket="previews",
+        queue_url="queue",
+        exports_bucket="exports",
+        exports_queue_url="exports",
+        webhooks_queue_url="webhooks",
     )
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)

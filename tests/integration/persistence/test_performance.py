@@ -117,6 +117,7 @@ def test_what_several_creatives_have_is_ambiguous_and_not_guessed(house, send) -
         row(KeyKind.FILENAME, "nobody's.png", line=4),
         row(KeyKind.CREATIVE_ID, uuid.uuid4(), line=6),
         row(KeyKind.CREATIVE_ID, "banner-17", line=7),
+        row(KeyKind.CREATIVE_ID, "g3e70682-c209-1cac-a29f-6fbed82c07cd", line=8),
     )
     assert stored(house) == {}
     assert [(lost.line, lost.reason, lost.rows) for lost in report.not_matched] == [
@@ -125,6 +126,7 @@ def test_what_several_creatives_have_is_ambiguous_and_not_guessed(house, send) -
         (4, Reason.UNKNOWN, 1),
         (6, Reason.UNKNOWN, 1),
         (7, Reason.NO_ID, 1),
+        (8, Reason.NO_ID, 1),
     ]
     assert report.not_matched[0].figures == Figures(3, 2, 2, Decimal(2))
     assert report.unmatched == report.sent

@@ -166,14 +166,15 @@ def _key(values: Mapping[str, str]) -> tuple[KeyKind, str]:
 
 
 def _canonical_id(value: str) -> str:
-    try:
-        return str(UUID(value))
-    except ValueError:
-        return value
+    return str(UUID(value)) if is_id(value) else value
 
 
 def is_id(key: str) -> bool:
-    return _canonical_id(key) == key and len(key) == 36
+    try:
+        UUID(key)
+    except ValueError:
+        return False
+    return True
 
 
 def _day(value: str) -> date:
