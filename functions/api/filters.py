@@ -154,13 +154,21 @@ DEEPEST = 5
 """Filters within filters."""
 
 
+def filters_model(name: str, base: type[BaseModel], doc: str | None = None) -> type[BaseModel]:
+    """A model with the parameters of `creative_filter` as its fields, to read them from elsewhere than from a query."""
+    types = get_type_hints(creative_filter, include_extras=True)
+    defaults = {key: parameter.default for key, parameter in signature(creative_filter).parameters.items()}
+    fields: dict[str, Any] = {key: (types[key], default) for key, default in defaults.items()}
+    return create_model(name, __base__=base, __doc__=doc, **fields)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
 @functools.cache
 def _parameters() -> type[BaseModel]:
-    """The parameters of `creative_filter`, read from elsewhere than from a request; others are refused."""
-    types = get_type_hints(creative_filter, include_extras=True)
-    defaults = {name: parameter.default for name, parameter in signature(creative_filter).parameters.items()}
-    fields: dict[str, Any] = {name: (types[name], default) for name, default in defaults.items()}
-    return create_model("Parameters", __config__=ConfigDict(extra="forbid"), **fields)
+    return filters_model("Parameters", _Strict)
 
 
 async def filter_of(query: str, name: str, depth: int = 1) -> CreativeFilter:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import ConfigDict, Field, TypeAdapter, create_model, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
 from adlens.domain.exports import Export, ExportFormat, ExportId, ExportOrder, ExportState
 from adlens.domain.gallery import CreativeFilter
@@ -25,7 +24,7 @@ from functions.api.dependencies import (
     media_type,
 )
 from functions.api.errors import documented
-from functions.api.filters import PARAMETERS, creative_filter, query_of
+from functions.api.filters import PARAMETERS, creative_filter, filters_model, query_of
 from functions.api.routes.pages import PAGE_HEADERS, lead_on
 from functions.api.schemas import GroupId, Shape
 from functions.api.schemas.exports import ExportOut, ExportWithLinkOut, export_out, export_with_link_out
@@ -34,9 +33,6 @@ router = APIRouter(prefix="/exports", tags=["exports"])
 PAGE = 100
 
 # --- filters in a body: those of the query of `GET /creatives`, by the same names and rules ------------------------
-
-_PARAMETERS = inspect.signature(creative_filter).parameters
-_HINTS = get_type_hints(creative_filter, include_extras=True)
 
 
 class _Filters(Shape):
@@ -57,11 +53,10 @@ class _Filters(Shape):
         }
 
 
-ExportFiltersIn: type[Shape] = create_model(
+ExportFiltersIn = filters_model(
     "ExportFiltersIn",
-    __base__=_Filters,
-    __doc__="The parameters of `GET /creatives` that say which creatives are meant; without any, all are.",
-    **cast(Any, {name: (_HINTS[name], parameter.default) for name, parameter in _PARAMETERS.items()}),
+    _Filters,
+    "The parameters of `GET /creatives` that say which creatives are meant; without any, all are.",
 )
 _PLAIN = TypeAdapter(CreativeFilter)
 
@@ -84,8 +79,7 @@ class ExportIn(Shape):
 
 
 async def order(body: ExportIn) -> ExportOrder:
-    given = {name: getattr(body.filters, name) for name in _PARAMETERS}
-    return ExportOrder(body.format, await creative_filter(**given), body.include_embeddings)
+    return ExportOrder(body.format, await creative_filter(**dict(body.filters)), body.include_embeddings)
 
 
 async def export_id(workspace: Workspace, export_id: UUID) -> ExportId:

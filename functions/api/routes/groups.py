@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from adlens.domain.creative import preview_key
+from adlens.domain.creative import Status, preview_key
 from functions.api.dependencies import (
     PAGE,
     Creatives,
@@ -92,8 +93,10 @@ def group_status(
 ) -> Response:
     """How far a whole group is: counts over all of it, and each creative with its stages."""
     page = queries.creatives(workspace, group_id, limit, cursor)
-    whole = cursor is None and page.next_cursor is None
-    by_status = Counter(creative.status for creative in page.items) if whole else queries.by_status(workspace, group_id)
+    if cursor is None and page.next_cursor is None:
+        by_status: Mapping[Status, int] = Counter(creative.status for creative in page.items)
+    else:
+        by_status = queries.group(workspace, group_id).by_status
     return written(group_status_out(group_id, by_status, page.items, page.next_cursor, now))
 
 

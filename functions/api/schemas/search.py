@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import Field
 
-from adlens.domain.analysis import DetectedObject, Swatch, TextBlock
 from adlens.domain.search import Hit, Term
 from functions.api.schemas import (
     ColorOut,
@@ -54,12 +51,9 @@ def term_out(term: Term) -> TermOut:
 
 
 def search_card_out(card: CreativeCardOut, hit: Hit) -> SearchCardOut:
-    text: Sequence[TextBlock] = hit.text
-    objects: Sequence[DetectedObject] = hit.objects
-    colors: Sequence[Swatch] = hit.colors
     return SearchCardOut(
         **dict(card),
-        text_hits=[text_block_out(block) for block in text],
-        object_hits=[detected_object_out(found) for found in objects],
-        color_hits=[color_out(swatch) for swatch in colors],
+        text_hits=[text_block_out(block) for block in hit.text],
+        object_hits=[detected_object_out(found) for found in hit.objects],
+        color_hits=[color_out(swatch) for swatch in hit.colors],
     )

@@ -180,9 +180,6 @@ class MemoryAdLens:
     def creatives(self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None) -> Page[CreativeSummary]:
         return _page(self.group_status(workspace_id, group_id), limit, cursor)
 
-    def by_status(self, workspace_id: UUID, group_id: str) -> dict[Status, int]:
-        return dict(Counter(creative.status for creative in self.group_status(workspace_id, group_id)))
-
     def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
         rows = [row for key, row in self.rows.items() if (key.workspace_id, row.group_id) == (workspace_id, group_id)]
         if not rows:

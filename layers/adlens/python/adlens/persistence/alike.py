@@ -61,7 +61,11 @@ class PostgresAlike:
                 session.execute(text(f"SET LOCAL {setting}"))
         nearest = session.execute(nearest_of(workspace_id, creative_id, bundle, limit, candidates)).all()
         shown = cards(session, workspace_id, [row.creative_id for row in nearest])
-        return tuple(SimilarCreative(card, min(row.similarity, 1.0)) for card, row in zip(shown, nearest, strict=True))
+        return tuple(
+            SimilarCreative(shown[row.creative_id], min(row.similarity, 1.0))
+            for row in nearest
+            if row.creative_id in shown
+        )
 
     @transactional
     def duplicates(
@@ -162,10 +166,11 @@ def _cosines(session: Session, workspace_id: UUID, pairs: Sequence[tuple[UUID, U
 
 def _shown(session: Session, workspace_id: UUID, page: Sequence[Family]) -> tuple[DuplicateCards, ...]:
     shown = [family[:MOST_SHOWN] for family in page]
-    found = {card.id: card for card in cards(session, workspace_id, [one.id for family in shown for one in family])}
+    found = cards(session, workspace_id, [one.id for family in shown for one in family])
     return tuple(
         DuplicateCards(
-            len(family), tuple(DuplicateCard(found[one.id], one.distance, one.similarity) for one in members)
+            len(family),
+            tuple(DuplicateCard(found[one.id], one.distance, one.similarity) for one in members if one.id in found),
         )
         for family, members in zip(page, shown, strict=True)
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Text, bindparam, select, text, update
+from sqlalchemy import BigInteger, Connection, Uuid, column, select, text, update, values
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from adlens.domain.colors import COLOR_CLASSES, from_hex
 from adlens.domain.words import is_countable, search_words
 from adlens.persistence.tables import Facts, Vocabulary, storable
 from adlens.persistence.tokens import Tokens
+from adlens.persistence.words import stems_of
 
 _BIT = {color_class.name: 1 << n for n, color_class in enumerate(COLOR_CLASSES)}
 
@@ -69,10 +71,18 @@ class Found:
 
 def note_names(session: Session, workspace_id: UUID, filenames: Mapping[UUID, str]) -> None:
     """Makes new creatives be found by their file names."""
-    tokens = Tokens(workspace_id)
+    if not filenames:
+        return
     learn(session, workspace_id, filenames.values())
-    for creative_id, filename in sorted(filenames.items()):
-        _change(session, workspace_id, creative_id, {"marks": tokens.marks(filename, (), ())})
+    tokens = Tokens(workspace_id)
+    named = values(column("id", Uuid), column("marks", ARRAY(BigInteger)), name="named").data(
+        [(id_, tokens.marks(filename, (), ())) for id_, filename in filenames.items()]
+    )
+    session.execute(
+        update(Facts)
+        .where(Facts.workspace_id == workspace_id, Facts.creative_id == named.c.id)
+        .values(marks=named.c.marks)
+    )
 
 
 def store_facts(
@@ -80,23 +90,17 @@ def store_facts(
 ) -> None:
     """Puts findings into the facts of a creative; `columns` are those that need no making."""
     learn(session, workspace_id, [*found.lines, filename])
-    values = found.columns(Tokens(workspace_id), filename)
-    _change(session, workspace_id, creative_id, {"analysed": True, **values, **columns})
+    made = found.columns(Tokens(workspace_id), filename)
+    _change(session, workspace_id, creative_id, {"analysed": True, **made, **columns})
 
 
-def _change(session: Session | Connection, workspace_id: UUID, creative_id: UUID, values: Mapping[str, Any]) -> None:
+def _change(session: Session | Connection, workspace_id: UUID, creative_id: UUID, made: Mapping[str, Any]) -> None:
     session.execute(
-        update(Facts).where(Facts.workspace_id == workspace_id, Facts.creative_id == creative_id).values(**values)
+        update(Facts).where(Facts.workspace_id == workspace_id, Facts.creative_id == creative_id).values(**made)
     )
 
 
 # --- vocabulary -----------------------------------------------------------------------------------------------------
-
-STEMS = text(
-    """
-    SELECT word, ts_lexize('russian_stem', word), ts_lexize('english_stem', word) FROM unnest(:words) AS listed (word)
-    """
-).bindparams(bindparam("words", type_=ARRAY(Text)))
 
 
 def learn(session: Session | Connection, workspace_id: UUID, lines: Iterable[str]) -> None:
@@ -109,15 +113,15 @@ def learn(session: Session | Connection, workspace_id: UUID, lines: Iterable[str
     new = sorted(words.keys() - set(known))
     if not new:
         return
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "workspace_id": workspace_id,
             "token": tokens.word(word),
             "word": word,
-            "counted": bool(russian) and bool(english) and is_countable(word),
-            "keys": tokens.keys(word, {word, *(russian or ()), *(english or ())}),
+            "counted": all(stems) and is_countable(word),
+            "keys": tokens.keys(word, {word, *chain(*stems)}),
         }
-        for word, russian, english in session.execute(STEMS, {"words": [words[token] for token in new]})
+        for word, stems in stems_of(session, [words[token] for token in new]).items()
     ]
     # In an order that is everybody's: two transactions with the same new words never wait for each other in a ring.
     rows.sort(key=lambda row: row["token"])
@@ -153,6 +157,6 @@ def fill_facts(connection: Connection) -> None:
             swatches=[(hex_, float(percent), color_class) for hex_, percent, color_class in row.swatches or []],
         )
         learn(connection, row.workspace_id, [*found.lines, row.filename])
-        values = found.columns(Tokens(row.workspace_id), row.filename)
+        made = found.columns(Tokens(row.workspace_id), row.filename)
         own = {"analysed": row.analysed, "topic": row.topic, "topic_confidence": row.topic_confidence}
-        _change(connection, row.workspace_id, row.id, {**values, **own, "width": row.width, "height": row.height})
+        _change(connection, row.workspace_id, row.id, {**made, **own, "width": row.width, "height": row.height})

@@ -67,7 +67,7 @@ class PostgresGallery:
         ids = select(Facts.creative_id).where(*where)
         previous = session.scalars(keyset.ordered(ids.where(keyset.before(*own)), backwards=True).limit(1)).first()
         following = session.scalars(keyset.ordered(ids.where(keyset.after(*own))).limit(1)).first()
-        before = _counted(session, [*where, keyset.before(*own)], MOST_COUNTED)
+        before = _counted(session, [*where, keyset.before(*own)])
         return Neighbours(
             previous,
             following,
@@ -86,7 +86,6 @@ def browse(
     terms: Sequence[Term] | None = None,
 ) -> Gallery:
     """The creatives that `chosen` is true of; `terms` are those of its phrase, when they have been read already."""
-    where = conditions(session, workspace_id, chosen, terms)
     keyset = _keyset(order)
     after = None if cursor is None else read_cursor(cursor, keyset.read, UUID, order)
     if chosen.hex is not None and not is_narrow(chosen):
@@ -94,9 +93,10 @@ def browse(
         if seen is not None:
             total, rows, more = seen
             return _gallery(session, workspace_id, total, rows, more, order)
+    where = conditions(session, workspace_id, chosen, terms)
     known = counted_before(session, workspace_id, chosen)
     if known is None:
-        total, rows, more = _few(session, where, keyset, after, limit, MOST_COUNTED)
+        total, rows, more = _few(session, where, keyset, after, limit)
     else:
         total, more = Total(known), True
     if known is not None or total.more:
@@ -108,8 +108,10 @@ def browse(
 def _gallery(
     session: Session, workspace_id: UUID, total: Total, rows: Sequence[Any], more: bool, order: CreativeOrder
 ) -> Gallery:
+    ids = [row.creative_id for row in rows]
+    found = cards(session, workspace_id, ids)
     return Gallery(
-        cards(session, workspace_id, [row.creative_id for row in rows]),
+        tuple(found[id_] for id_ in ids if id_ in found),
         total,
         cursor_of(rows[-1].sort_key, rows[-1].creative_id, order) if more else None,
     )
@@ -164,18 +166,17 @@ def _few(
     keyset: _Keyset,
     after: tuple[Any, UUID] | None,
     limit: int | None,
-    most: int,
 ) -> tuple[Total, Sequence[Any], bool]:
-    """How many there are and, when there are no more than `most`, the page after a key; whether more follow it.
+    """How many there are and, when there are no more than MOST_COUNTED, the page after a key; whether more follow it.
 
     All of them are gathered before they are put in order. PostgreSQL would rather walk through an index in that order
     until the page is full, because it takes arrays with something in common for many times too frequent.
     """
     columns = (Facts.creative_id, keyset.key.label("sort_key"))
-    found = select(*columns).where(*where).limit(most + 1).cte("found").prefix_with("MATERIALIZED")
+    found = select(*columns).where(*where).limit(MOST_COUNTED + 1).cte("found").prefix_with("MATERIALIZED")
     count = select(func.count()).select_from(found).scalar_subquery()
     own = _Keyset(found.c.sort_key, keyset.descending, keyset.read, found.c.creative_id)
-    page = own.page(select(found).where(count <= most), after)
+    page = own.page(select(found).where(count <= MOST_COUNTED), after)
     listed = (page if limit is None else page.limit(limit + 1)).subquery("page")
     counted = select(count.label("number")).subquery("counted")
     read = session.execute(
@@ -184,8 +185,7 @@ def _few(
         )
     ).all()
     rows = [row for row in read if row.creative_id is not None]
-    number = read[0].number
-    total = Total(min(number, most), number > most)
+    total = _up_to_most(read[0].number)
     return (total, rows, False) if limit is None else (total, rows[:limit], len(rows) > limit)
 
 
@@ -199,8 +199,8 @@ _COLUMNS = (
 )
 
 
-def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> tuple[CreativeCard, ...]:
-    """The cards of creatives, in the order of `ids`."""
+def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, CreativeCard]:
+    """The cards of creatives by id; one that was deleted since the ids were read has none."""
     swatches: dict[UUID, list[Any]] = defaultdict(list)
     swatch = Swatch
     for row in session.execute(
@@ -210,7 +210,7 @@ def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> tuple[Cr
         .order_by(swatch.creative_id, swatch.position)
     ):
         swatches[row.creative_id].append(row)
-    found = {
+    return {
         row.id: CreativeCard(
             id=row.id,
             group_id=row.group_id,
@@ -231,7 +231,6 @@ def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> tuple[Cr
             .where(Creative.workspace_id == workspace_id, Creative.id.in_(ids))
         )
     }
-    return tuple(found[id_] for id_ in ids)
 
 
 # --- totals ---------------------------------------------------------------------------------------------------------
@@ -243,13 +242,16 @@ MOST_COUNTED = 1_000
 def _total(session: Session, workspace_id: UUID, chosen: CreativeFilter, where: Sequence[ColumnElement[bool]]) -> Total:
     """How many creatives the filter leaves: from a roll-up where one answers, else counted for a while."""
     known = counted_before(session, workspace_id, chosen)
-    return Total(known) if known is not None else _counted(session, where, MOST_COUNTED)
+    return Total(known) if known is not None else _counted(session, where)
 
 
-def _counted(session: Session, where: Sequence[ColumnElement[bool]], most: int) -> Total:
-    rows = select(literal(1)).select_from(Facts).where(*where).limit(most + 1).subquery()
-    count = session.scalars(select(func.count()).select_from(rows)).one()
-    return Total(min(count, most), count > most)
+def _counted(session: Session, where: Sequence[ColumnElement[bool]]) -> Total:
+    rows = select(literal(1)).select_from(Facts).where(*where).limit(MOST_COUNTED + 1).subquery()
+    return _up_to_most(session.scalars(select(func.count()).select_from(rows)).one())
+
+
+def _up_to_most(count: int) -> Total:
+    return Total(min(count, MOST_COUNTED), count > MOST_COUNTED)
 
 
 # --- order ----------------------------------------------------------------------------------------------------------

@@ -110,18 +110,6 @@ class PostgresQueries:
             cursor_of(rows[-1].uploaded_at, rows[-1].id) if more else None,
         )
 
-    @transactional
-    def by_status(self, session: Session, workspace_id: UUID, group_id: str) -> dict[Status, int]:
-        """How many creatives of a group are in which status; none in those that nothing is in."""
-        return {
-            Status(status): count
-            for status, count in session.execute(
-                select(_facts.status, func.count())
-                .where(_facts.workspace_id == workspace_id, _facts.group_id == group_id)
-                .group_by(_facts.status)
-            )
-        }
-
     def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
         """All creatives of a group with their stages, in one query whatever their number. Raises UnknownGroup."""
         return self.creatives(workspace_id, group_id).items

@@ -6,6 +6,7 @@ PostgreSQL finds them without an extension in a workspace's vocabulary, which is
 
 from __future__ import annotations
 
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -15,16 +16,14 @@ from adlens.domain.errors import InvalidValue
 from adlens.domain.search import Term
 from adlens.domain.words import search_words
 from adlens.persistence.arrays import have_all, have_any
-from adlens.persistence.facts import STEMS
 from adlens.persistence.tables import FindingKind, Vocabulary, WorkspaceFindingRollup
 from adlens.persistence.tokens import Tokens, one_edit_apart
+from adlens.persistence.words import stems_of
 
 MOST_WORDS = 100
 """Of the vocabulary for one that was typed: the most frequent."""
 MISSPELT = 10
 """So many times rarer than a word one letter away is a word that may be a slip: then both are meant."""
-
-
 MOST_TYPED = 10
 
 
@@ -38,8 +37,8 @@ def read_phrase(session: Session, workspace_id: UUID, phrase: str, field: str = 
         raise InvalidValue("Search for letters or digits.", field)
     if len(typed) > MOST_TYPED:
         raise InvalidValue(f"Search for {MOST_TYPED} words at most.", field)
-    stems = {word: {word, *russian, *english} for word, russian, english in session.execute(STEMS, {"words": typed})}
-    return [_term(session, workspace_id, word, stems[word]) for word in typed]
+    stems = stems_of(session, typed)
+    return [_term(session, workspace_id, word, {word, *chain(*stems[word])}) for word in typed]
 
 
 def _term(session: Session, workspace_id: UUID, typed: str, stems: set[str]) -> Term:
