@@ -14,12 +14,8 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from adlens.settings import CommandLineSettings
+from adlens_cli.api import chosen_api
 from adlens_cli.client import ApiError, Client
-from adlens_cli.keys import development_key
-from adlens_cli.stack import KEY_FILE
-from local import stack
-from local.state import DEFAULT_ROOT
 
 POLL_SECONDS = 0.5
 
@@ -30,7 +26,7 @@ class ExportError(Exception):
 
 def run(output: Path, export_format: str, filters: Mapping[str, Any], embeddings: bool) -> int:
     try:
-        told = fetch(_client(), output, export_format, filters, embeddings)
+        told = fetch(chosen_api(), output, export_format, filters, embeddings)
     except (ApiError, ExportError, httpx.HTTPError, OSError) as error:
         print(f"adlens: {error}", file=sys.stderr)
         return 1
@@ -79,18 +75,3 @@ def _download(told: Mapping[str, Any], output: Path, progress: Progress) -> None
         partial.replace(output)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _client() -> Client:
-    """Of the API that is set, else of the running local stack's."""
-    settings = CommandLineSettings()
-    if settings.api_url:
-        if settings.api_key is None:
-            raise ExportError("Set ADLENS_API_KEY to a key of the API at ADLENS_API_URL.")
-        return Client(settings.api_url, settings.api_key.get_secret_value())
-    deployed = stack.running()
-    if deployed is None:
-        raise ExportError("There is no API: set ADLENS_API_URL and ADLENS_API_KEY, or start one with `adlens up`.")
-    if settings.api_key is not None:
-        return Client(deployed.api_url, settings.api_key.get_secret_value())
-    return Client(deployed.api_url, development_key(deployed.database_url, DEFAULT_ROOT / KEY_FILE))

@@ -22,8 +22,8 @@ import httpx
 
 from adlens.domain.errors import InvalidValue
 from adlens.domain.performance import CsvSheet, Header, KeyKind, decoded
-from adlens.settings import CommandLineSettings
-from adlens_cli.client import ApiError, Client
+from adlens_cli.api import chosen_api
+from adlens_cli.client import ApiError
 
 LARGEST_PART = 4_400_000  # compressed; the API takes 4.5 MB
 LARGEST_TABLE = 60_000_000  # not compressed; the API takes 64 MB
@@ -49,7 +49,7 @@ def run(files: list[Path], encoding: str | None, as_json: bool) -> int:
     complete = True
     for file in files:
         try:
-            client = _client()
+            client = chosen_api()
             reports = [_with_lines(client.send_table(part.table, part.charset), part) for part in parts(file, encoding)]
         except (OSError, EOFError, zlib.error, InvalidValue, TooLargeToSplit, ApiError, httpx.HTTPError) as error:
             print(f"adlens: {file}: {error}", file=sys.stderr)
@@ -207,21 +207,6 @@ def _sum(*values: int | str) -> int | str:
     if any(isinstance(value, str) for value in values):
         return format(sum(map(Decimal, values), Decimal(0)), "f")
     return sum(values)  # type: ignore[arg-type]
-
-
-def _client() -> Client:
-    settings = CommandLineSettings()
-    if settings.api_url:
-        return Client(settings.api_url, settings.api_key.get_secret_value() if settings.api_key else "")
-    from local import stack
-
-    if (running := stack.running()) is None:
-        raise ApiError("the local stack does not run; start it with `adlens up`, or set ADLENS_API_URL.")
-    from adlens_cli.keys import development_key
-    from adlens_cli.stack import KEY_FILE
-    from local.state import DEFAULT_ROOT
-
-    return Client(running.api_url, development_key(running.database_url, DEFAULT_ROOT / KEY_FILE))
 
 
 def _show(file: Path, report: dict[str, Any]) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, Size
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from infra_cdk.buckets import Buckets
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, ROOT, UPSTREAM, AwsConfig, LocalConfig
-from infra_cdk.function import CACHES, Surroundings, allow
+from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, UPSTREAM, AwsConfig, LocalConfig
+from infra_cdk.function import Surroundings, allow, image_code
 
 IMAGE_BUNDLE = "/opt/models/bundle"  # where functions/analyze/Dockerfile puts it
 
@@ -75,16 +74,8 @@ def _image(config: LocalConfig | AwsConfig) -> lambda_.DockerImageCode:
         without = [f"models/{UPSTREAM}"] if made_in_the_image else [*without, f"!{config.bundle}"]
         arguments = {"BUNDLE_FROM": UPSTREAM} if made_in_the_image else {"BUNDLE": config.bundle}
         options = {"target": config.image_target, "build_args": arguments}
-    return lambda_.DockerImageCode.from_image_asset(
-        str(ROOT),
-        file="functions/analyze/Dockerfile",
-        # On top of .dockerignore, so that a change of the API is no new image; of two patterns the later wins.
-        exclude=["functions/*", "!functions/*.py", "!functions/analyze", *without, *CACHES],
-        platform=ecr_assets.Platform.LINUX_AMD64,
-        cmd=["functions.analyze.handler.handler"],
-        entrypoint=[config.python] if isinstance(config, LocalConfig) and config.python else None,
-        **options,
-    )
+    entrypoint = [config.python] if isinstance(config, LocalConfig) and config.python else None
+    return image_code("analyze", without, entrypoint=entrypoint, **options)
 
 
 def _bundle(config: LocalConfig | AwsConfig, buckets: Buckets) -> str:

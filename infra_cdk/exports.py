@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, Size
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
-from infra_cdk.config import EXPORT_TIMEOUT_SECONDS, ROOT
-from infra_cdk.function import CACHES, Surroundings, allow
+from infra_cdk.config import EXPORT_TIMEOUT_SECONDS
+from infra_cdk.function import Surroundings, allow, image_code
 from infra_cdk.queue import make_dead_letters, make_queue
 
 MAX_RECEIVES = 3
@@ -42,21 +41,7 @@ class Exports(Construct):
             "Function",
             **surroundings.common(self, "exports", Duration.seconds(EXPORT_TIMEOUT_SECONDS)),
             description="Writes files of creatives: CSV, Parquet, COCO, JSON Lines.",
-            code=lambda_.DockerImageCode.from_image_asset(
-                str(ROOT),
-                file="functions/exports/Dockerfile",
-                exclude=[
-                    "functions/*",
-                    "!functions/*.py",
-                    "!functions/exports",
-                    "models",
-                    "samples",
-                    "training",
-                    *CACHES,
-                ],
-                platform=ecr_assets.Platform.LINUX_AMD64,
-                cmd=["functions.exports.handler.handler"],
-            ),
+            code=image_code("exports"),
             memory_size=MEMORY_MIB,
             # A file, and for COCO its parts beside it, before it goes to the bucket.
             ephemeral_storage_size=Size.gibibytes(10),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -147,6 +149,21 @@ class ZipFunction(lambda_.Function):
             memory_size=memory_size,
             **properties,
         )
+
+
+def image_code(
+    name: str, without: Sequence[str] = ("models", "samples", "training"), **options: Any
+) -> lambda_.DockerImageCode:
+    """The image of the function in the folder `name` of `functions`; `without` are patterns of what it needs not."""
+    return lambda_.DockerImageCode.from_image_asset(
+        str(ROOT),
+        file=f"functions/{name}/Dockerfile",
+        # On top of .dockerignore, so that a change of the API is no new image; of two patterns the later wins.
+        exclude=["functions/*", "!functions/*.py", f"!functions/{name}", *without, *CACHES],
+        platform=ecr_assets.Platform.LINUX_AMD64,
+        cmd=[f"functions.{name}.handler.handler"],
+        **options,
+    )
 
 
 def allow(function: lambda_.Function, actions: list[str], *resources: str) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra_cdk.config import ROOT
-from infra_cdk.function import CACHES, Surroundings, allow
+from infra_cdk.function import Surroundings, allow, image_code
 
 LIFT_TIMEOUT_SECONDS = 28  # who waits for it is the API, and for the API the gateway
 
@@ -23,14 +21,7 @@ class LiftStatistics(Construct):
             "Function",
             **surroundings.common(self, "lift", Duration.seconds(LIFT_TIMEOUT_SECONDS)),
             description="Which elements of creatives go with better figures.",
-            code=lambda_.DockerImageCode.from_image_asset(
-                str(ROOT),
-                file="functions/lift/Dockerfile",
-                # On top of .dockerignore, so that a change of the API or of a model is no new image.
-                exclude=["functions/*", "!functions/*.py", "!functions/lift", "models", "samples", "training", *CACHES],
-                platform=ecr_assets.Platform.LINUX_AMD64,
-                cmd=["functions.lift.handler.handler"],
-            ),
+            code=image_code("lift"),
             memory_size=2048,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -15,6 +14,7 @@ from adlens.domain.events import parse_message
 from adlens.services.analyze_creative import Outcome
 from functions.analyze import wiring
 from functions.events import send_what_waits
+from functions.messages import come_back
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -53,16 +53,11 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     except MalformedEvent as error:
         # It cannot get better: nothing waits between it and the dead-letter queue.
         logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
-        _come_back(record, after_seconds=0)
+        come_back(record, wiring.queue, 0)
         raise
     except Exception:
         logger.exception("message goes back to the queue", message_id=record.message_id)
         # Twice as long each time: an outage of seconds costs seconds, and a longer one does not eat the retries.
         failures = int(record.attributes.approximate_receive_count)
-        _come_back(record, min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS))
+        come_back(record, wiring.queue, min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS))
         raise
-
-
-def _come_back(record: SQSRecord, after_seconds: int) -> None:
-    with contextlib.suppress(TransientError):  # else it comes back after the queue's visibility timeout
-        wiring.queue().delay(record.receipt_handle, after_seconds)

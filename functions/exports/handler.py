@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -10,10 +9,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from adlens.domain.errors import MalformedEvent, TransientError
+from adlens.domain.errors import MalformedEvent
 from adlens.domain.exports import parse_export_request
 from functions.events import send_what_waits
 from functions.exports import wiring
+from functions.messages import come_back
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -42,20 +42,15 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     try:
         key = parse_export_request(record.body)
         # Sooner than after the queue's six timeouts.
-        _come_back(record, int(seconds) + SECONDS_AFTER_DEATH)
+        come_back(record, wiring.queue, int(seconds) + SECONDS_AFTER_DEATH)
         outcome = wiring.write_export()(key, record.message_id, seconds)
         logger.info("export handled", outcome=outcome, export=key, message_id=record.message_id)
         metrics.add_metric(f"Export{outcome.capitalize()}", MetricUnit.Count, 1)
     except MalformedEvent as error:
         logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
-        _come_back(record, 0)
+        come_back(record, wiring.queue, 0)
         raise
     except Exception:
         logger.exception("message goes back to the queue", message_id=record.message_id)
-        _come_back(record, DELAY_SECONDS * int(record.attributes.approximate_receive_count))
+        come_back(record, wiring.queue, DELAY_SECONDS * int(record.attributes.approximate_receive_count))
         raise
-
-
-def _come_back(record: SQSRecord, after_seconds: int) -> None:
-    with contextlib.suppress(TransientError):  # else it comes back after the queue's visibility timeout
-        wiring.queue().delay(record.receipt_handle, after_seconds)

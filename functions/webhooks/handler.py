@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from adlens.settings import WebhookSettings
 from adlens.storage.clients import sqs_client
 from adlens.storage.queue import SqsResultQueue
 from functions import wiring
+from functions.messages import come_back
 from functions.webhooks.post import AddressRefused, Unreachable, post
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ def handle_record(record: SQSRecord) -> None:
         results().send(result)
     except MalformedEvent as error:
         logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
-        _come_back(record, after_seconds=0)
+        come_back(record, queue, 0)
         raise
     except Exception:
-        _come_back(record, retry_delay(attempt))
+        come_back(record, queue, retry_delay(attempt))
         raise
     metrics.add_metric("EventsDelivered" if result.error is None else "EventsGivenUp", MetricUnit.Count, 1)
 
@@ -90,8 +90,3 @@ def attempt_delivery(delivery: Outgoing, attempt: int) -> DeliveryResult:
     if error is not None and not final and attempt < ATTEMPTS:
         raise NotDelivered(error)
     return DeliveryResult(delivery.workspace_id, delivery.id, attempt, status, error)
-
-
-def _come_back(record: SQSRecord, after_seconds: int) -> None:
-    with contextlib.suppress(TransientError):  # else it comes back after the queue's visibility timeout
-        queue().delay(record.receipt_handle, after_seconds)
