@@ -74,14 +74,7 @@ function bars({ marks, sides, say, texts }, look, width) {
     textfont: { color: look.soft, size: 12 },
     marker: { color: look.sides[index], cornerradius: 4 },
     customdata: marks.map((mark) => mark.parts[index].address),
-    hovertext: marks.map(({ name, parts }) =>
-      [
-        `<b>${escaped(say.name(name))}</b>`,
-        ...(beside ? [escaped(cut(say.name(side.name), 40))] : []),
-        `${texts.count}: ${say.amount(parts[index].count, "count")}`,
-        `${texts.share}: ${say.amount(parts[index].percent, "percent")}`,
-      ].join("<br>"),
-    ),
+    hovertext: marks.map((mark) => hover(mark, index, beside ? side : null, say, texts)),
     hoverinfo: "text",
   }));
   const height = marks.length * ((beside ? 2 * SHORT_BAR : BAR) + GAP / 2) + GAP;
@@ -93,6 +86,16 @@ function bars({ marks, sides, say, texts }, look, width) {
   };
 }
 
+/** What a bar says under the pointer; with the name of its side where there are two. */
+function hover({ name, parts }, index, side, say, texts) {
+  return [
+    `<b>${escaped(say.name(name))}</b>`,
+    ...(side ? [escaped(cut(say.name(side.name), 40))] : []),
+    `${texts.count}: ${say.amount(parts[index].count, "count")}`,
+    `${texts.share}: ${say.amount(parts[index].percent, "percent")}`,
+  ].join("<br>");
+}
+
 /** Upright bars from left to right, for what follows each other in time. */
 function columns({ marks, sides, say, texts }, look, width) {
   const beside = sides.length > 1;
@@ -102,14 +105,7 @@ function columns({ marks, sides, say, texts }, look, width) {
     y: marks.map(({ parts }) => (beside ? parts[index].percent : parts[index].count)),
     marker: { color: look.sides[index], cornerradius: 3 },
     customdata: marks.map((mark) => mark.parts[index].address),
-    hovertext: marks.map(({ name, parts }) =>
-      [
-        `<b>${escaped(say.name(name))}</b>`,
-        ...(beside ? [escaped(cut(say.name(side.name), 40))] : []),
-        `${texts.count}: ${say.amount(parts[index].count, "count")}`,
-        `${texts.share}: ${say.amount(parts[index].percent, "percent")}`,
-      ].join("<br>"),
-    ),
+    hovertext: marks.map((mark) => hover(mark, index, beside ? side : null, say, texts)),
     hoverinfo: "text",
   }));
   const every = Math.max(1, Math.ceil((marks.length * DATE) / width));

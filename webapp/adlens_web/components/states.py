@@ -22,3 +22,14 @@ def loading(rows: int = 3, height: str = "64px") -> rx.Component:
         class_name="stack",
         role="status",
     )
+
+
+def further(state: type[rx.State]) -> rx.Component:
+    """Below a list of which there is more: `state.further` leads to it, `state.more` adds it."""
+    return rx.cond(
+        state.further != "",
+        rx.el.div(
+            rx.el.button(t("action.more"), on_click=state.more, class_name="btn", id="more"),
+            class_name="pager",
+        ),
+    )

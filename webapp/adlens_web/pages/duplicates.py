@@ -11,7 +11,7 @@ import reflex as rx
 from adlens_web.components.cards import Card, card_of, creative_card
 from adlens_web.components.react import link
 from adlens_web.components.shell import page as shell
-from adlens_web.components.states import empty, loading
+from adlens_web.components.states import empty, further, loading
 from adlens_web.routes import CREATIVES, GROUPS, address
 from adlens_web.session import Session, acts, loads
 from adlens_web.texts import number, t
@@ -84,13 +84,7 @@ def page() -> rx.Component:
                 State.families.length() > 0,
                 rx.el.div(
                     rx.foreach(State.families, _family),
-                    rx.cond(
-                        State.further != "",
-                        rx.el.div(
-                            rx.el.button(t("action.more"), on_click=State.more, class_name="btn", id="more"),
-                            class_name="pager",
-                        ),
-                    ),
+                    further(State),
                     class_name="stack",
                 ),
                 rx.el.section(

@@ -14,7 +14,7 @@ from adlens_web.components.dialog import ask, question
 from adlens_web.components.exports import Exporting, exports_dialog
 from adlens_web.components.react import heartbeat, link
 from adlens_web.components.shell import page as shell
-from adlens_web.components.states import empty, loading
+from adlens_web.components.states import empty, further, loading
 from adlens_web.routes import ANALYTICS, CREATIVES, DUPLICATES, GROUPS, UPLOAD, address
 from adlens_web.session import Session, acts, loads
 from adlens_web.texts import both, moment, number, t
@@ -156,13 +156,7 @@ def page() -> rx.Component:
                 State.groups.length() > 0,
                 rx.el.div(
                     rx.el.ul(rx.foreach(State.groups, _group), class_name="stack groups"),
-                    rx.cond(
-                        State.further != "",
-                        rx.el.div(
-                            rx.el.button(t("action.more"), on_click=State.more, class_name="btn", id="more"),
-                            class_name="pager",
-                        ),
-                    ),
+                    further(State),
                     class_name="stack",
                 ),
                 rx.el.section(rx.cond(State.search != "", _nothing_found(), _no_groups()), class_name="card"),
