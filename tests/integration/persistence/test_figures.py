@@ -187,6 +187,24 @@ def test_figures_are_those_of_a_recount(
         assert listed(gallery, market, analysed_of(chosen)) == {of.id for of in having if of.analysed}
 
 
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_pages_of_words_are_parts_of_the_whole(
+    market: Any, raw: list[Raw], figures: PostgresFigures, limit: int
+) -> None:
+    chance = random.Random(limit)
+    some = [some_filter(chance, raw) for _ in range(3)]
+    for chosen in [CreativeFilter(uploaded_from=FIRST), *some]:
+        whole = figures.breakdown(market.workspace_id, chosen, By.WORD, 1000).rows
+        rows: list[Row] = []
+        cursor = None
+        while page := figures.breakdown(market.workspace_id, chosen, By.WORD, limit, cursor):
+            rows += page.rows
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert rows == list(whole)
+
+
 def same_totals(totals: Any, having: list[Raw]) -> None:
     analysed = [of for of in having if of.analysed]
     assert (totals.creatives, totals.analysed) == (len(having), len(analysed))

@@ -187,11 +187,13 @@ def _by_finding(
     limit: int,
     cursor: str | None,
 ) -> Figures:
-    counts = _rollup(workspace_id, chosen, by)
-    if counts is None:
-        counts = _objects(of) if by is By.OBJECT else _words(workspace_id, of)
     totals = _totals(session.execute(select(*_SUMS).where(*of)).one())
-    rows, next_cursor = _cut(session.execute(_page(counts, by, limit, cursor)).all(), by, limit)
+    kept = _rollup(workspace_id, chosen, by)
+    if kept is None and by is By.WORD:
+        found = _most_frequent_words(session, workspace_id, of, limit, cursor)
+    else:
+        found = session.execute(_page(_objects(of) if kept is None else kept, by, limit, cursor)).all()
+    rows, next_cursor = _cut(found, by, limit)
     return Figures(
         chosen,
         totals,
@@ -213,26 +215,40 @@ def _rollup(workspace_id: UUID, chosen: CreativeFilter, by: By) -> Select[Any] |
 
 
 def _objects(of: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    name = func.unnest(Facts.objects).table_valued("name").render_derived(name="object")
-    counts = select(name.c.name.label("key"), func.count().label("creatives")).select_from(Facts)
-    return counts.join(name, true()).where(*of).group_by(name.c.name)
+    named = select(func.unnest(Facts.objects).label("key")).where(*of).subquery("named")
+    return select(named.c.key, func.count().label("creatives")).group_by(named.c.key)
 
 
-def _words(workspace_id: UUID, of: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    token = func.unnest(Facts.words).table_valued("token").render_derived(name="word")
-    counted = (
-        select(token.c.token, func.count().label("creatives"))
-        .select_from(Facts)
-        .join(token, true())
-        .where(*of)
-        .group_by(token.c.token)
-        .subquery("counted")
-    )
-    return (
-        select(Vocabulary.word.label("key"), counted.c.creatives)
+def _words(
+    workspace_id: UUID, of: Sequence[ColumnElement[bool]], among: int | None = None, most: int | None = None
+) -> Select[Any]:
+    """With `among`, only words as frequent as the one at this place at least, of those in `most` creatives at most."""
+    said = select(func.unnest(Facts.words).label("token")).where(*of).subquery("said")
+    counted = select(said.c.token, func.count().label("creatives")).group_by(said.c.token).cte("counted")
+    creatives = counted.c.creatives
+    named = (
+        select(Vocabulary.word.label("key"), creatives)
         .join(counted, counted.c.token == Vocabulary.token)
         .where(Vocabulary.workspace_id == workspace_id, Vocabulary.counted)
     )
+    if among is None:
+        return named
+    further = select(creatives) if most is None else select(creatives).where(creatives <= most)
+    least = further.order_by(creatives.desc()).offset(among).limit(1).scalar_subquery()
+    return named.where(creatives >= func.coalesce(least, 0))
+
+
+def _most_frequent_words(
+    session: Session, workspace_id: UUID, of: Sequence[ColumnElement[bool]], limit: int, cursor: str | None
+) -> Sequence[Any]:
+    """A page and one more. Words are looked up by what was counted, which takes longer than counting: first only the
+    most frequent, and all when too many of these are stop words.
+    """
+    most = None if cursor is None else read_cursor(cursor, _count, str, By.WORD.value)[0]
+    found = session.execute(_page(_words(workspace_id, of, 4 * limit, most), By.WORD, limit, cursor)).all()
+    if len(found) > limit:
+        return found
+    return session.execute(_page(_words(workspace_id, of), By.WORD, limit, cursor)).all()
 
 
 def _by_time(
@@ -386,15 +402,13 @@ class _Both:
 
     def objects(self) -> Select[Any]:
         both = self.rows(Facts.objects)
-        name = func.unnest(both.c.objects).table_valued("name").render_derived(name="object")
-        counts = select(name.c.name.label("key"), *_of_each(both)).select_from(both)
-        return counts.join(name, true()).group_by(name.c.name)
+        named = select(func.unnest(both.c.objects).label("key"), both.c.in_a).subquery("named")
+        return select(named.c.key, *_of_each(named)).group_by(named.c.key)
 
     def words(self, workspace_id: UUID) -> Select[Any]:
         both = self.rows(Facts.words)
-        token = func.unnest(both.c.words).table_valued("token").render_derived(name="word")
-        counts = select(token.c.token, *_of_each(both)).select_from(both).join(token, true())
-        counted = counts.group_by(token.c.token).subquery("counted")
+        said = select(func.unnest(both.c.words).label("token"), both.c.in_a).subquery("said")
+        counted = select(said.c.token, *_of_each(said)).group_by(said.c.token).subquery("counted")
         return (
             select(Vocabulary.word.label("key"), counted.c.a, counted.c.b)
             .join(counted, counted.c.token == Vocabulary.token)
