@@ -82,6 +82,11 @@ class Shades:
     inside: frozenset[int]
     border: frozenset[int]
 
+    def hold(self, rgb: RGB) -> bool:
+        """Whether a colour is within NEAR."""
+        cell = cell_of(rgb, FINE)
+        return cell in self.inside or (cell in self.border and ciede2000(self.lab, to_lab(rgb)) <= NEAR)
+
 
 @lru_cache(maxsize=256)
 def shades_of(rgb: RGB) -> Shades:

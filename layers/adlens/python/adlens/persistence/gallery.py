@@ -96,7 +96,7 @@ def browse(
     where = conditions(session, workspace_id, chosen, terms)
     known = counted_before(session, workspace_id, chosen)
     if known is None:
-        total, rows, more = _few(session, where, keyset, after, limit)
+        total, rows, more = _few(session, workspace_id, chosen, where, keyset, after, limit, terms)
     else:
         total, more = Total(known), True
     if known is not None or total.more:
@@ -162,10 +162,13 @@ def _among_the_next(
 
 def _few(
     session: Session,
+    workspace_id: UUID,
+    chosen: CreativeFilter,
     where: Sequence[ColumnElement[bool]],
     keyset: _Keyset,
     after: tuple[Any, UUID] | None,
     limit: int | None,
+    terms: Sequence[Term] | None,
 ) -> tuple[Total, Sequence[Any], bool]:
     """How many there are and, when there are no more than MOST_COUNTED, the page after a key; whether more follow it.
 
@@ -173,7 +176,14 @@ def _few(
     until the page is full, because it takes arrays with something in common for many times too frequent.
     """
     columns = (Facts.creative_id, keyset.key.label("sort_key"))
-    found = select(*columns).where(*where).limit(MOST_COUNTED + 1).cte("found").prefix_with("MATERIALIZED")
+    gathered = select(*columns).where(*where)
+    if chosen.hex is not None and is_narrow(chosen):
+        # Apart: to measure fewer colours PostgreSQL would read the whole workspace's index as well.
+        others = conditions(session, workspace_id, replace(chosen, hex=None, min_share=0.0), terms)
+        among = select(*columns, Facts.palette).where(*others).offset(0).subquery("among")
+        colored = has_color(among.c.palette, chosen.hex, chosen.min_share)
+        gathered = select(among.c.creative_id, among.c.sort_key).where(colored)
+    found = gathered.limit(MOST_COUNTED + 1).cte("found").prefix_with("MATERIALIZED")
     count = select(func.count()).select_from(found).scalar_subquery()
     own = _Keyset(found.c.sort_key, keyset.descending, keyset.read, found.c.creative_id)
     page = own.page(select(found).where(count <= MOST_COUNTED), after)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import DetectedObject, Swatch, TextBlock
-from adlens.domain.color_distance import NEAR, ciede2000, to_lab
+from adlens.domain.color_distance import shades_of
 from adlens.domain.colors import from_hex
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
 from adlens.domain.search import Hit, SearchResult, Term
@@ -73,10 +73,10 @@ def _objects(
 def _swatches(
     session: Session, workspace_id: UUID, ids: Sequence[UUID], hex_: str, min_share: float
 ) -> dict[UUID, list[Swatch]]:
-    asked = to_lab(from_hex(hex_))
+    shades = shades_of(from_hex(hex_))
     found: dict[UUID, list[Swatch]] = defaultdict(list)
     for row in _children(session, tables.Swatch, workspace_id, ids):
-        if row.percent >= min_share and ciede2000(asked, to_lab(from_hex(row.hex))) <= NEAR:
+        if row.percent >= min_share and shades.hold(from_hex(row.hex)):
             found[row.creative_id] += mapping.palette([row])
     return found
 
