@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ warnings.filterwarnings("ignore", "No application metrics to publish")
 @functools.cache
 def adapter() -> Mangum:
     app = create_app()
+    # What is there for good need not be searched for garbage again and again.
+    gc.freeze()
     return Mangum(app, lifespan="off", api_gateway_base_path=app.state.settings.api_root_path)
 
 

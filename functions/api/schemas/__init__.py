@@ -837,7 +837,7 @@ def models_health_out(bundle: BundleInfo) -> ModelsHealthOut:
 
 def _stages_out(runs: Sequence[StageRun], status: Status) -> StagesOut:
     by_stage = {run.stage: run for run in runs}
-    return StagesOut(**{stage.value: _stage_out(by_stage.get(stage, StageRun(stage)), status) for stage in Stage})
+    return StagesOut(**{stage: _stage_out(by_stage.get(stage) or StageRun(stage), status) for stage in Stage})
 
 
 def _stage_out(run: StageRun, status: Status) -> StageOut:
@@ -853,7 +853,7 @@ def _stage_seconds(stage: StageOut, now: datetime) -> float:
 
 
 def _seconds(stages: StagesOut, now: datetime) -> float:
-    return sum(_stage_seconds(stage, now) for _, stage in stages)
+    return sum(_stage_seconds(getattr(stages, stage), now) for stage in Stage)
 
 
 def _stage_text(stage: StageOut, now: datetime) -> str:

@@ -166,6 +166,11 @@ def failure(row: CreativeColumns) -> Failure | None:
     return None if row.failure_code is None else Failure(row.failure_code, row.failure_reason)
 
 
+# A group's status names thousands of them, and a look costs a third of a call.
+_STAGES = {str(stage): stage for stage in Stage}
+_STATES = {str(state): state for state in StageState}
+
+
 def stages(told: Iterable[Sequence[Any]]) -> tuple[StageRun, ...]:
     """All stages in the order they run; those of which nothing is told have not started.
 
@@ -173,15 +178,15 @@ def stages(told: Iterable[Sequence[Any]]) -> tuple[StageRun, ...]:
     """
     known = {
         stage: StageRun(
-            Stage(stage),
-            StageState(state),
+            _STAGES[stage],
+            _STATES[state],
             None if started is None else datetime.fromisoformat(started),
             seconds,
             reason,
         )
         for stage, state, started, seconds, reason in told
     }
-    return tuple(known.get(stage.value, StageRun(stage)) for stage in Stage)
+    return tuple(known.get(name) or StageRun(stage) for name, stage in _STAGES.items())
 
 
 def bundle(row: tables.Analysis | tables.ModelBundle) -> BundleInfo:

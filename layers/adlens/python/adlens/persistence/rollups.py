@@ -82,7 +82,7 @@ def keeping_rollups(
 
 def count_new(session: Session, workspace_id: UUID, group_id: str, creative_ids: Sequence[UUID]) -> None:
     """Adds creatives that this transaction has made to the group's roll-ups."""
-    _add(session, workspace_id, group_id, difference(contribution(session, workspace_id, creative_ids), {}))
+    _add(session, workspace_id, group_id, difference(_unanalysed(len(creative_ids)), {}))
 
 
 def difference(after: Contribution, before: Contribution) -> Contribution:
@@ -100,15 +100,22 @@ def difference(after: Contribution, before: Contribution) -> Contribution:
 
 def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UUID]) -> Contribution:
     """What these creatives of one group add to its roll-ups, by their findings as they are stored now."""
-    total: Figures = {}
+    of_creative = (Analysis.workspace_id == Creative.workspace_id) & (Analysis.creative_id == Creative.id)
+    creatives, analysed = session.execute(
+        select(func.count(), func.count(Analysis.creative_id))
+        .select_from(Creative)
+        .outerjoin(Analysis, of_creative)
+        .where(Creative.workspace_id == workspace_id, Creative.id.in_(creative_ids))
+    ).one()
+    if not analysed:
+        return _unanalysed(creatives)
+    total: Figures = {"creatives": creatives}
     topics: dict[Key, Figures] = {}
     colors: dict[Key, Figures] = {}
     classes: dict[Key, Figures] = {}
     findings: dict[Key, Figures] = {}
     for kind, topic, name, count, amount in session.execute(_everything(workspace_id, creative_ids)):
-        if kind == "creatives":
-            _sum_up(total, {"creatives": count})
-        elif kind == "analysed":
+        if kind == "analysed":
             _sum_up(total, {"analysed": count, "seconds": amount})
         elif kind == "topics":
             _sum_up(total, {"topics": count, "topic_confidence": amount})
@@ -135,14 +142,17 @@ def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UU
     }
 
 
+def _unanalysed(count: int) -> Contribution:
+    return {GroupRollup: {(): {"creatives": count}}}
+
+
 def _everything(workspace_id: UUID, creative_ids: Sequence[UUID]) -> CompoundSelect[Any]:
-    """Rows of (kind, topic, name, count, sum): all that is counted, in one trip to the database."""
+    """Rows of (kind, topic, name, count, sum): all that analyses add, in one trip to the database."""
     none = null()
     nothing = cast(0, _EXACT)
 
-    def of(table: type[Creative | Analysis | Child]) -> tuple[ColumnElement[bool], ...]:
-        id_ = table.id if issubclass(table, Creative) else table.creative_id
-        return table.workspace_id == workspace_id, id_.in_(creative_ids)
+    def of(table: type[Analysis | Child]) -> tuple[ColumnElement[bool], ...]:
+        return table.workspace_id == workspace_id, table.creative_id.in_(creative_ids)
 
     def per_topic(kind: str, table: type[Child], name: Any, amount: Any, *more: Any) -> Select[Any]:
         of_analysis = (table.workspace_id == Analysis.workspace_id) & (table.creative_id == Analysis.creative_id)
@@ -162,7 +172,6 @@ def _everything(workspace_id: UUID, creative_ids: Sequence[UUID]) -> CompoundSel
 
     word = func.unnest(Analysis.words).table_valued("name").render_derived()
     return union_all(
-        select(literal("creatives"), none, none, func.count(), nothing).where(*of(Creative)),
         select(literal("analysed"), none, none, func.count(), _exact_sum(Analysis.seconds)).where(*of(Analysis)),
         select(literal("topics"), Analysis.topic, none, func.count(), _exact_sum(Analysis.topic_confidence))
         .where(*of(Analysis), Analysis.topic.is_not(None))
