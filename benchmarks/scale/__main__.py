@@ -41,7 +41,7 @@ FULLY_IN_MEMORY = 100_000
 def main() -> None:
     asked = _arguments()
     server = Server(asked.data)
-    missing = [size for size in asked.sizes if asked.again or not _is_filled(server, size)]
+    missing = [size for size in asked.sizes if asked.again or not _is_filled(server, size, asked.keep)]
     if missing:
         with server.running(loading=True):
             for size in missing:
@@ -64,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("sizes", nargs="*", type=int, default=[10_000, 100_000, 1_000_000], help="creatives")
     parser.add_argument("--data", type=Path, default=DEFAULT_ROOT / "bench-scale", help="folder of the databases")
     parser.add_argument("--again", action="store_true", help="fill the databases anew")
+    parser.add_argument("--keep", action="store_true", help="use filled databases, whatever code filled them")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--requests", type=int, default=100, help="of each kind")
     parser.add_argument("--only", help="kinds of requests with this in their name, and nothing else")
@@ -96,13 +97,13 @@ def _fill(server: Server, size: int, workers: int) -> None:
         connection.execute(text(f"COMMENT ON DATABASE {_name(size)} IS '{_made_by()}'"))
 
 
-def _is_filled(server: Server, size: int) -> bool:
+def _is_filled(server: Server, size: int, by_any_code: bool) -> bool:
     with server.running(), _engine(server.url("postgres")) as engine, engine.connect() as connection:
         made_by = connection.scalar(
             text("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :name"),
             {"name": _name(size)},
         )
-        if made_by != _made_by():
+        if made_by is None or not (by_any_code or made_by == _made_by()):
             return False
     with server.running(), _engine(server.url(_name(size))) as engine:
         migrate(engine)  # the code may have got another migration since
@@ -134,9 +135,8 @@ def _findings(server: Server, size: int, asked: argparse.Namespace) -> Findings:
                 if asked.only is None or asked.only in case.name:
                     measured.append(measure(api, asker, case, asked.requests))
                     last = measured[-1]
-                    print(
-                        f"  {last.name}: {last.median} / {last.slow} ms, alone {last.alone} {last.failed}", flush=True
-                    )
+                    times = f"{last.median} / {last.slow} / {last.first} ms, alone {last.alone}"
+                    print(f"  {last.name}: {times} {last.failed}", flush=True)
             found = Findings(size, len(of), measured, load=os.getloadavg()[0])
             if asked.only is None:
                 found.ratios = _ratios(api, engine, of, measured)

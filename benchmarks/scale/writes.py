@@ -73,7 +73,7 @@ def analysis_of(made: Made, vector: Sequence[float]) -> Analysis:
 
 
 def write_seconds(
-    engines: Mapping[int, tuple[Engine, UUID]], count: int = 200, rounds: int = 5, warm_up: int = 20
+    engines: Mapping[int, tuple[Engine, UUID]], count: int = 200, rounds: int = 5, warm_up: int = 200
 ) -> dict[int, float]:
     """The median seconds per creative on each of the databases, which take turns. What was written is deleted again."""
     # Creatives that no database has: those of another plan.
