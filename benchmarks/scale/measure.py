@@ -412,12 +412,14 @@ def measure(api: Api, asker: Asker, case: Case, requests: int, warm_up: int = 10
         address = case.ask(asker)
         answer = api.get(address)
         if answer.status != 200:
-            return Measured(case.name, case.budget, failed=f"{address}: {answer.status} {answer.body[:200]!r}")
+            return _failed(case, address, answer)
         first.append((address, answer.milliseconds))
     answers: list[tuple[float, float, float, int, str]] = []
     for address, _ in first:
         shades_of.cache_clear()  # of another colour each time
         answer = api.get(address)
+        if answer.status != 200:
+            return _failed(case, address, answer)
         alone = max(0.0, answer.milliseconds - answer.waited_milliseconds)
         answers.append((answer.milliseconds, alone, answer.sql_milliseconds, answer.statements, address))
     took = sorted(answers)
@@ -433,6 +435,10 @@ def measure(api: Api, asker: Asker, case: Case, requests: int, warm_up: int = 10
         requests=len(took),
         slowest=took[-1][4],
     )
+
+
+def _failed(case: Case, address: str, answer: Answer) -> Measured:
+    return Measured(case.name, case.budget, failed=f"{address}: {answer.status} {answer.body[:200]!r}")
 
 
 def _slow(values: Sequence[float]) -> float:

@@ -96,7 +96,7 @@ def group_status(
     if cursor is None and page.next_cursor is None:
         by_status: Mapping[Status, int] = Counter(creative.status for creative in page.items)
     else:
-        by_status = queries.group(workspace, group_id).by_status
+        by_status = queries.by_status(workspace, group_id)
     return written(group_status_out(group_id, by_status, page.items, page.next_cursor, now))
 
 

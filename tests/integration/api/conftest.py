@@ -45,10 +45,10 @@ from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.tables import Base
 from adlens.persistence.workspaces import PostgresWorkspaces
 from adlens.services.estimate_lift import EstimateLift
-from adlens.settings import ApiSettings
 from adlens.statistics.lift import LiftByRegression
 from functions.api import dependencies
 from functions.api.app import create_app
+from tests.settings import api_settings
 
 SECRET = "Кружка-которую-видит-только-владелец"
 ANALYSIS = Analysis(
@@ -187,17 +187,7 @@ def memory() -> Memory:
 
 @pytest.fixture(scope="module")
 def app(database_url: str, engine: Engine) -> FastAPI:
-    return create_app(
-        ApiSettings(
-            database_url=database_url,
-            uploads_bucket="uploads",
-            previews_bucket="previews",
-            queue_url="queue",
-            exports_bucket="exports",
-            exports_queue_url="exports",
-            webhooks_queue_url="webhooks",
-        )
-    )
+    return create_app(api_settings(database_url))
 
 
 @pytest.fixture

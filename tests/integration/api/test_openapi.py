@@ -17,8 +17,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from adlens.settings import ApiSettings
 from functions.api.app import create_app
+from tests.settings import api_settings
 
 CHECKS = (
     not_a_server_error,
@@ -30,19 +30,7 @@ CHECKS = (
 GROUP = "grp_openapi"
 OPERATIONS = sorted(
     f"{method.upper()} {path}"
-    for path, methods in create_app(
-        ApiSettings(
-            database_url="postgresql+psycopg2://nowhere",
-            uploads_bucket="uploads",
-            previews_bucket="previews",
-            queue_url="queue",
-            exports_bucket="exports",
-            exports_queue_url="exports",
-            webhooks_queue_url="webhooks",
-        )
-    )
-    .openapi()["paths"]
-    .items()
+    for path, methods in create_app(api_settings()).openapi()["paths"].items()
     for method in methods
 )
 

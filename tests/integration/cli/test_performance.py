@@ -18,23 +18,15 @@ from typer.testing import CliRunner
 from adlens.domain.creative import NewCreative
 from adlens.persistence.repositories import PostgresCreatives
 from adlens.persistence.workspaces import PostgresWorkspaces
-from adlens.settings import ApiSettings
 from adlens_cli import performance
 from adlens_cli.main import app
 from functions.api.app import create_app
+from tests.settings import api_settings
 
 
 @pytest.fixture
 def api(database_url: str) -> Iterator[str]:
-    settings = ApiSettings(
-        database_url=database_url,
-        uploads_bucket="uploads",
-        previews_bucket="previews",
-        queue_url="queue",
-        exports_bucket="exports",
-        exports_queue_url="exports",
-        webhooks_queue_url="webhooks",
-    )
+    settings = api_settings(database_url)
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -69,6 +69,7 @@ from adlens.settings import ApiSettings
 from functions.api import dependencies
 from functions.api.app import create_app
 from functions.api.observability import logger
+from tests.settings import api_settings
 
 KEY, OTHER_KEY = "adl_ours_secret", "adl_theirs_secret"
 UPLOADED = datetime(2026, 3, 1, 10, 15, 2, tzinfo=UTC)
@@ -179,6 +180,9 @@ class MemoryAdLens:
 
     def creatives(self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None) -> Page[CreativeSummary]:
         return _page(self.group_status(workspace_id, group_id), limit, cursor)
+
+    def by_status(self, workspace_id: UUID, group_id: str) -> dict[Status, int]:
+        return dict(Counter(creative.status for creative in self.group_status(workspace_id, group_id)))
 
     def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
         rows = [row for key, row in self.rows.items() if (key.workspace_id, row.group_id) == (workspace_id, group_id)]
@@ -445,15 +449,7 @@ def world() -> MemoryAdLens:
 
 @pytest.fixture(scope="session")
 def settings() -> ApiSettings:
-    return ApiSettings(
-        database_url="postgresql+psycopg2://nowhere",
-        uploads_bucket="uploads",
-        previews_bucket="previews",
-        queue_url="queue",
-        exports_bucket="exports",
-        exports_queue_url="exports",
-        webhooks_queue_url="webhooks",
-    )
+    return api_settings()
 
 
 @pytest.fixture(scope="session")

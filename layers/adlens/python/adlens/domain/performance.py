@@ -166,15 +166,18 @@ def _key(values: Mapping[str, str]) -> tuple[KeyKind, str]:
 
 
 def _canonical_id(value: str) -> str:
-    return str(UUID(value)) if is_id(value) else value
+    return str(_id(value) or value)
 
 
 def is_id(key: str) -> bool:
+    return _id(key) is not None
+
+
+def _id(value: str) -> UUID | None:
     try:
-        UUID(key)
+        return UUID(value)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _day(value: str) -> date:

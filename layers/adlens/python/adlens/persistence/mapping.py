@@ -166,7 +166,7 @@ def failure(row: CreativeColumns) -> Failure | None:
     return None if row.failure_code is None else Failure(row.failure_code, row.failure_reason)
 
 
-# A group's status names thousands of them, and a look costs a third of a call.
+# A group's status names thousands of them, too many for as many calls of an enumeration.
 _STAGES = {str(stage): stage for stage in Stage}
 _STATES = {str(state): state for state in StageState}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -110,6 +110,11 @@ class PostgresQueries:
             cursor_of(rows[-1].uploaded_at, rows[-1].id) if more else None,
         )
 
+    @transactional
+    def by_status(self, session: Session, workspace_id: UUID, group_id: str) -> Mapping[Status, int]:
+        """How many creatives of a group are in which status; none in those that nothing is in."""
+        return _counts(session, workspace_id, [group_id])[group_id]
+
     def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
         """All creatives of a group with their stages, in one query whatever their number. Raises UnknownGroup."""
         return self.creatives(workspace_id, group_id).items
@@ -188,14 +193,7 @@ def check_group(session: Session, workspace_id: UUID, group_id: str) -> tables.G
 def _group_summaries(session: Session, workspace_id: UUID, rows: Sequence[tables.Group]) -> tuple[GroupSummary, ...]:
     """In three queries, whatever their number."""
     ids = [row.id for row in rows]
-    counts: dict[str, dict[Status, int]] = defaultdict(dict)
-    creative = tables.Creative
-    for group_id, status, count in session.execute(
-        select(creative.group_id, creative.status, func.count())
-        .where(creative.workspace_id == workspace_id, creative.group_id.in_(ids))
-        .group_by(creative.group_id, creative.status)
-    ):
-        counts[group_id][Status(status)] = count
+    counts = _counts(session, workspace_id, ids)
     topics: dict[str, list[tuple[str, int]]] = defaultdict(list)
     of_topic = GroupTopicRollup
     for group_id, topic, count in session.execute(
@@ -224,6 +222,18 @@ def _group_summaries(session: Session, workspace_id: UUID, rows: Sequence[tables
         )
         for row in rows
     )
+
+
+def _counts(session: Session, workspace_id: UUID, group_ids: Sequence[str]) -> Mapping[str, dict[Status, int]]:
+    counts: dict[str, dict[Status, int]] = defaultdict(dict)
+    creative = tables.Creative
+    for group_id, status, count in session.execute(
+        select(creative.group_id, creative.status, func.count())
+        .where(creative.workspace_id == workspace_id, creative.group_id.in_(group_ids))
+        .group_by(creative.group_id, creative.status)
+    ):
+        counts[group_id][Status(status)] = count
+    return counts
 
 
 # --- creatives ------------------------------------------------------------------------------------------------------
