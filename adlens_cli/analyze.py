@@ -12,6 +12,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from adlens.domain.creative import Creative, CreativeId, Failure, Status, stage_failure
 from adlens.domain.errors import AdLensError, PermanentError
+from adlens.domain.exports import Separator
 from adlens.domain.media import check_file_size
 from adlens.domain.ports import Engines
 from adlens.domain.settings import SETTING_KINDS
@@ -24,7 +25,13 @@ GROUP = "local"
 
 
 def run(
-    paths: list[Path], as_json: bool, csv: Path | None, parquet: Path | None, bundle: str | None, threads: int
+    paths: list[Path],
+    as_json: bool,
+    csv: Path | None,
+    parquet: Path | None,
+    bundle: str | None,
+    threads: int,
+    separator: Separator = Separator.COMMA,
 ) -> int:
     try:
         pictures = find_pictures(paths)
@@ -41,7 +48,7 @@ def run(
 
     failed = 0
     with contextlib.ExitStack() as stack:
-        writers = [stack.enter_context(writer) for writer in tables.writers(as_json, csv, parquet)]
+        writers = [stack.enter_context(writer) for writer in tables.writers(as_json, csv, parquet, separator)]
         for path in tqdm(pictures, unit="picture", file=sys.stderr, disable=None):
             row = analyze_file(path, engines)
             failed += row["overall_status"] != Status.SUCCESS

@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from adlens.domain.media import format_of_name
+
 FILES_PER_CALL = 500
 PARALLEL_UPLOADS = 4
 
@@ -33,8 +35,8 @@ class Client:
     def get(self, path: str, **params: Any) -> Any:
         return self._answer(self._api.get(path, params=params))
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        return self._answer(self._api.post(path, json=body))
+    def post(self, path: str, body: Mapping[str, Any] | None = None, **params: Any) -> Any:
+        return self._answer(self._api.post(path, json=body, params=params))
 
     def upload(
         self, paths: list[Path], on_upload: Callable[[Path], None]
@@ -95,5 +97,6 @@ class Client:
 
 
 def _announcement(path: Path) -> dict[str, Any]:
-    content_type, _ = mimetypes.guess_type(path.name)
+    image_format = format_of_name(path.name)
+    content_type = image_format.content_type if image_format else mimetypes.guess_type(path.name)[0]
     return {"filename": path.name, "size": path.stat().st_size, "content_type": content_type}

@@ -43,9 +43,10 @@ def run(paths: list[Path], oneshot: bool, bundle: str | None) -> int:
     if not pictures:
         print("adlens: there are no pictures in what you named.", file=sys.stderr)
         return 2
+    chosen = stack.find_bundle(bundle)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with stack.building_web(not oneshot) as build, stack.serving(bundle) as running:
+        with stack.building_web(not oneshot) as build, stack.serving(chosen) as running:
             succeeded = walk(console, Client(running.api_url, running.key), pictures)
             print(stack.addresses(running, stack.serve_web(build, running)), flush=True)
             if not oneshot:
@@ -98,7 +99,7 @@ def _stages(rows: list[dict[str, Any]]) -> Table:
             f"{MARKS[stage['status']]} {'' if stage['seconds'] is None else format(stage['seconds'], '.2f')}"
             for stage in (row["stages"][name] for name in STAGES)
         ]
-        table.add_row(escape(row["original_filename"]), *marks, row["main_topic"] or "")
+        table.add_row(escape(row["original_filename"]), *marks, tables.topic_name(row))
     return table
 
 
@@ -109,15 +110,17 @@ def _analytics(figures: dict[str, Any]) -> Group:
         return "-" if value is None else f"{value:.0%}"
 
     topics = Table(title="Topics", header_style="bold")
-    for column in ("Topic", "Creatives", "Text", "Objects", "Topic confidence"):
+    for column in ("Topic", "Creatives", "Unsure", "Text", "Objects", "Topic confidence"):
         topics.add_column(column, justify="left" if column == "Topic" else "right")
+    unsure = {row["topic"]: row["unsure"] for row in figures["topics"]}
     for row in figures["topics_table"]:
         topic, count, *confidences = tuple(row.values())[:5]  # the columns of old; what came later follows
-        topics.add_row(topic, str(count), *map(percent, confidences))
+        topics.add_row(topic, str(count), str(unsure[topic]), *map(percent, confidences))
     topics.add_section()
     topics.add_row(
         "all",
         str(summary["analysed_creatives"]),
+        str(sum(unsure.values())),
         percent(summary["avg_ocr_confidence"]),
         percent(summary["avg_object_confidence"]),
         percent(summary["avg_topic_confidence"]),

@@ -24,27 +24,38 @@ class ExportError(Exception):
     """There is no file; the message says why."""
 
 
-def run(output: Path, export_format: str, filters: Mapping[str, Any], embeddings: bool) -> int:
+def run(output: Path, export_format: str, filters: Mapping[str, Any], embeddings: bool, separator: str) -> int:
     try:
-        told = fetch(chosen_api(), output, export_format, filters, embeddings)
+        export = fetch(chosen_api(), output, export_format, filters, embeddings, separator)
     except (ApiError, ExportError, httpx.HTTPError, OSError) as error:
         print(f"adlens: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("adlens: stopped waiting; `GET /exports` of the API lists the export.", file=sys.stderr)
         return 130
-    print(f"{output}: {told['rows']} creatives, {told['bytes']} bytes, sha256 {told['sha256']}", file=sys.stderr)
+    print(f"{output}: {export['rows']} creatives, {export['bytes']} bytes, sha256 {export['sha256']}", file=sys.stderr)
     return 0
 
 
 def fetch(
-    client: Client, output: Path, export_format: str, filters: Mapping[str, Any], embeddings: bool
+    client: Client,
+    output: Path,
+    export_format: str,
+    filters: Mapping[str, Any],
+    embeddings: bool,
+    separator: str = "comma",
 ) -> dict[str, Any]:
     """What the API tells of the finished export, whose file is at `output` by then: all of it, or nothing new.
 
     Raises ApiError and ExportError.
     """
-    body = {"format": export_format, "filters": dict(filters), "include_embeddings": embeddings}
+    body = {
+        "format": export_format,
+        "filters": dict(filters),
+        "include_embeddings": embeddings,
+        # The default is left out: an API of before knows no other.
+        **({} if separator == "comma" else {"separator": separator}),
+    }
     told: dict[str, Any] = client.post("/exports", body)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

@@ -1,4 +1,4 @@
-"""API keys of the local stack's database."""
+"""API keys of a stage, and those that the local stack makes for itself."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-import typer
-
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import ApiKey, PostgresWorkspaces, Workspace
-from local import stack
+from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens_cli.admin import Stage, call
 from local.state import write_private
 
 DEVELOPMENT = UUID("00000000-0000-4000-8000-000000000001")
@@ -35,41 +33,24 @@ def anonymous_workspace(database_url: str, workspace_id: UUID) -> None:
     PostgresWorkspaces(make_engine(database_url)).create("anonymous", workspace_id)
 
 
-def create(name: str, workspace: str) -> None:
-    workspaces = _workspaces()
-    owner = workspaces.named(workspace)
-    _, key = workspaces.create_key(owner.id, name)
-    print(f"A key of workspace {owner.name} ({owner.id}); it is not shown again:", file=sys.stderr)
-    print(key)
+def create(name: str, workspace: str, stage: Stage, region: str | None) -> None:
+    made = call(stage, "keys.create", region, name=name, workspace=workspace)
+    owner = made["workspace"]
+    print(f"A key of workspace {owner['name']} ({owner['id']}); it is not shown again:", file=sys.stderr)
+    print(made["key"])
 
 
-def show() -> None:
+def show(stage: Stage, region: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table("Workspace", "Prefix", "Name", "Made", "Last used", "Revoked", header_style="bold")
-    for workspace, key in _keys(_workspaces()):
-        dates = (str(date)[:16] if date else "" for date in (key.created_at, key.last_used_at, key.revoked_at))
-        table.add_row(workspace.name, key.prefix, key.name, *dates)
+    for key in call(stage, "keys.list", region):
+        dates = ((key[name] or "")[:16].replace("T", " ") for name in ("created_at", "last_used_at", "revoked_at"))
+        table.add_row(key["workspace"], key["prefix"], key["name"], *dates)
     Console().print(table)
 
 
-def revoke(prefix: str) -> None:
-    workspaces = _workspaces()
-    for workspace, key in _keys(workspaces):
-        if key.prefix == prefix and workspaces.revoke(workspace.id, key.id):
-            print(f"{prefix} ({key.name}) opens nothing any more.", file=sys.stderr)
-            return
-    print(f"adlens: there is no key in use with the prefix {prefix!r}.", file=sys.stderr)
-    raise typer.Exit(1)
-
-
-def _keys(workspaces: PostgresWorkspaces) -> list[tuple[Workspace, ApiKey]]:
-    return [(workspace, key) for workspace in workspaces.all() for key in workspaces.keys(workspace.id)]
-
-
-def _workspaces() -> PostgresWorkspaces:
-    if (running := stack.running()) is None:
-        print("adlens: the local stack does not run; start it with `adlens up`.", file=sys.stderr)
-        raise typer.Exit(1)
-    return PostgresWorkspaces(make_engine(running.database_url))
+def revoke(prefix: str, stage: Stage, region: str | None) -> None:
+    key = call(stage, "keys.revoke", region, prefix=prefix)
+    print(f"{prefix} ({key['name']}) opens nothing any more.", file=sys.stderr)

@@ -9,16 +9,25 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Analyse advertising creatives.")
-keys = typer.Typer(no_args_is_help=True, help="API keys of the local stack.")
+keys = typer.Typer(no_args_is_help=True, help="API keys of the local stack, or of a deployment on AWS.")
+workspaces = typer.Typer(no_args_is_help=True, help="Workspaces of the local stack, or of a deployment on AWS.")
 bi = typer.Typer(no_args_is_help=True, help="Readers for BI tools: login roles of the database that see one workspace.")
 models = typer.Typer(no_args_is_help=True, help="Model bundles: which there are, and which one is used.")
 app.add_typer(keys, name="keys")
+app.add_typer(workspaces, name="workspaces")
 app.add_typer(bi, name="bi")
 app.add_typer(models, name="models")
 
 
+class Stage(StrEnum):
+    LOCAL = "local"
+    AWS = "aws"
+
+
 class Function(StrEnum):
+    ADMIN = "admin"
     API = "api"
+    DISPATCH = "dispatch"
     ANALYZE = "analyze"
     EXPORTS = "exports"
     DEAD_LETTERS = "dead_letters"
@@ -30,6 +39,12 @@ class Function(StrEnum):
     WEB = "web"
 
 
+class Separator(StrEnum):
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+    TAB = "tab"
+
+
 class Format(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
@@ -38,18 +53,28 @@ class Format(StrEnum):
 
 
 BundleOption = Annotated[
-    str | None, typer.Option("--bundle", help="Model bundle: a folder or an s3:// prefix.", show_default=False)
+    str | None,
+    typer.Option("--bundle", help="Model bundle: a name in models/, a folder or an s3:// prefix.", show_default=False),
 ]
 
 
+SeparatorOption = Annotated[
+    Separator, typer.Option(help="Between the cells of CSV; semicolon opens in columns in Russian Excel.")
+]
 BucketOption = Annotated[
     str | None, typer.Option("--bucket", help="Bucket of published bundles; else the local stack's.")
 ]
 DatabaseOption = Annotated[
     str | None,
     typer.Option(
-        "--database", help="URL of a database, as the owner of its tables; else the local stack's.", show_default=False
+        "--database", help="URL of a database, as the owner of its tables; else the stage's.", show_default=False
     ),
+]
+StageOption = Annotated[
+    Stage, typer.Option("--stage", help="local, or aws with the credentials that AWS's own command line uses.")
+]
+RegionOption = Annotated[
+    str | None, typer.Option("--region", help="Of the stage aws; else AWS_REGION's.", show_default=False)
 ]
 FunctionOption = Annotated[
     str | None, typer.Option("--function", help="Analyze function on AWS, when --bucket is there.")
@@ -64,11 +89,13 @@ def analyze(
     parquet: Annotated[Path | None, typer.Option(help="Write a typed table with nested findings.")] = None,
     bundle: BundleOption = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of each model.")] = 2,
+    separator: SeparatorOption = Separator.COMMA,
 ) -> None:
     """Analyse pictures here and now, with no server. Exit status 1 when a picture could not be analysed."""
+    from adlens.domain import exports
     from adlens_cli.analyze import run
 
-    raise typer.Exit(run(paths, as_json, csv, parquet, bundle, threads))
+    raise typer.Exit(run(paths, as_json, csv, parquet, bundle, threads, exports.Separator(separator.value)))
 
 
 @app.command()
@@ -110,6 +137,14 @@ def logs(
 
 
 @app.command()
+def doctor(stage: StageOption = Stage.LOCAL, region: RegionOption = None) -> None:
+    """Ask stacks, API, queues and alarms, and print what is wrong and what to do. Exits with 1 when anything is."""
+    from adlens_cli.doctor import run
+
+    raise typer.Exit(run(stage.value, region))
+
+
+@app.command()
 def demo(
     paths: Annotated[list[Path] | None, typer.Argument(help="Pictures and folders; samples/ when none.")] = None,
     oneshot: Annotated[bool, typer.Option("--oneshot", help="Stop after the table.")] = False,
@@ -127,6 +162,7 @@ def export(
     export_format: Annotated[Format, typer.Option("--format", "-f", help="What kind of file.")] = Format.CSV,
     group: Annotated[list[str] | None, typer.Option(help="Of these groups, by id; may be given several times.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="With one of these topics, by id.")] = None,
+    topic_decision: Annotated[list[str] | None, typer.Option(help="One of these: sure, unsure, person.")] = None,
     color: Annotated[str | None, typer.Option(help="With a colour of this class, by its English name.")] = None,
     object_class: Annotated[str | None, typer.Option("--object", help="With an object of this class.")] = None,
     word: Annotated[str | None, typer.Option(help="With this word in its text.")] = None,
@@ -138,6 +174,7 @@ def export(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Any other filter of `GET /creatives`.")
     ] = None,
     embeddings: Annotated[bool, typer.Option("--embeddings", help="Add each creative's vector.")] = False,
+    separator: SeparatorOption = Separator.COMMA,
 ) -> None:
     """Make a file of creatives and download it: CSV, Parquet, COCO or JSON Lines. Without filters, of all of them.
 
@@ -148,6 +185,7 @@ def export(
     given: dict[str, object] = {
         "group_id": _one_or_more(group),
         "topic": _one_or_more(topic),
+        "topic_decision": _one_or_more(topic_decision),
         "color": color,
         "object": object_class,
         "word": word,
@@ -156,13 +194,46 @@ def export(
         "min_confidence": min_confidence,
         "max_confidence": max_confidence,
     }
+    raise typer.Exit(run(output, export_format.value, _filters(given, where), embeddings, separator.value))
+
+
+@app.command("reanalyze")
+def reanalyze(
+    group: Annotated[list[str] | None, typer.Option(help="Of these groups, by id; may be given several times.")] = None,
+    topic_decision: Annotated[list[str] | None, typer.Option(help="One of these: sure, unsure, person.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Any other filter of `GET /creatives`.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those that the bundle in use has analysed.")] = False,
+) -> None:
+    """Analyse stored creatives again with the model bundle in use: all that another bundle analysed, or those that the
+    filters leave.
+
+    ADLENS_API_URL and ADLENS_API_KEY name another API than the local stack's.
+    """
+    from adlens_cli.reanalyze import run
+
+    given: dict[str, object] = {"group_id": _one_or_more(group), "topic_decision": _one_or_more(topic_decision)}
+    raise typer.Exit(run(_filters(given, where), every))
+
+
+@app.command("reindex")
+def reindex(database: DatabaseOption = None) -> None:
+    """Bring the search words of stored creatives to this release's form, in batches, while everything runs."""
+    from adlens_cli.reindex import run
+
+    raise typer.Exit(run(database))
+
+
+def _filters(given: dict[str, object], where: list[str] | None) -> dict[str, object]:
+    """The options that were given, with those of --where."""
+    filters = {name: value for name, value in given.items() if value is not None}
     for condition in where or ():
         name, equals, value = condition.partition("=")
         if not equals:
             raise typer.BadParameter(f"{condition!r} is no NAME=VALUE.", param_hint="--where")
-        given[name] = value
-    filters = {name: value for name, value in given.items() if value is not None}
-    raise typer.Exit(run(output, export_format.value, filters, embeddings))
+        filters[name] = value
+    return filters
 
 
 def _one_or_more(values: list[str] | None) -> str | list[str] | None:
@@ -191,57 +262,105 @@ def send_performance(
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     workspace: Annotated[str, typer.Option(help="Workspace; made when there is none of this name.")] = "default",
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
 ) -> None:
     """Make a key and print it: it is shown this once."""
     from adlens_cli.keys import create
 
-    create(name, workspace)
+    create(name, workspace, stage.value, region)
 
 
 @keys.command("list")
-def list_keys() -> None:
+def list_keys(stage: StageOption = Stage.LOCAL, region: RegionOption = None) -> None:
     """List the keys, without their secrets."""
     from adlens_cli.keys import show
 
-    show()
+    show(stage.value, region)
 
 
 @keys.command("revoke")
-def revoke_key(prefix: Annotated[str, typer.Argument(help="The key's prefix as `adlens keys list` shows it.")]) -> None:
+def revoke_key(
+    prefix: Annotated[str, typer.Argument(help="The key's prefix as `adlens keys list` shows it.")],
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
+) -> None:
     """Make a key useless."""
     from adlens_cli.keys import revoke
 
-    revoke(prefix)
+    revoke(prefix, stage.value, region)
+
+
+@workspaces.command("list")
+def list_workspaces(stage: StageOption = Stage.LOCAL, region: RegionOption = None) -> None:
+    """List the workspaces and their ids."""
+    from adlens_cli.workspaces import show
+
+    show(stage.value, region)
+
+
+@workspaces.command("create")
+def create_workspace(
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
+) -> None:
+    """Make a workspace when there is none of this name, and print its id."""
+    from adlens_cli.workspaces import create
+
+    create(name, stage.value, region)
+
+
+@workspaces.command("erase")
+def erase_workspace(
+    workspace: Annotated[str, typer.Argument(help="Its id as `adlens workspaces list` shows it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
+) -> None:
+    """Erase a workspace for good: keys, creatives, findings, and its files in every version.
+
+    Signed uploads stay valid for 15 minutes: erase it again after that, by the same id.
+    """
+    from adlens_cli.workspaces import erase
+
+    erase(workspace, yes, stage.value, region)
 
 
 @bi.command("create")
 def create_reader(
     workspace: Annotated[str, typer.Option(help="Name or id of the workspace.")] = "development",
     database: DatabaseOption = None,
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
 ) -> None:
     """Make a reader and print the address it logs in with: the password is shown this once."""
     from adlens_cli.bi import create
 
-    create(workspace, database)
+    create(workspace, database, stage.value, region)
 
 
 @bi.command("list")
-def list_readers(database: DatabaseOption = None) -> None:
+def list_readers(
+    database: DatabaseOption = None, stage: StageOption = Stage.LOCAL, region: RegionOption = None
+) -> None:
     """List the readers and their workspaces."""
     from adlens_cli.bi import show
 
-    show(database)
+    show(database, stage.value, region)
 
 
 @bi.command("revoke")
 def revoke_reader(
     role: Annotated[str, typer.Argument(help="The role as `adlens bi list` shows it.")],
     database: DatabaseOption = None,
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
 ) -> None:
     """Drop a reader: it sees nothing from then on."""
     from adlens_cli.bi import revoke
 
-    revoke(role, database)
+    revoke(role, database, stage.value, region)
 
 
 @models.command("list")
@@ -254,7 +373,9 @@ def list_models(bucket: BucketOption = None, function: FunctionOption = None) ->
 
 @models.command("verify")
 def verify_models(
-    bundle: Annotated[str, typer.Argument(help="A folder, s3://bucket/prefix, NAME/VERSION, or promoted.")],
+    bundle: Annotated[
+        str, typer.Argument(help="A name in models/, a folder, s3://bucket/prefix, NAME/VERSION, or promoted.")
+    ],
     bucket: BucketOption = None,
 ) -> None:
     """Check a bundle: its manifest and files, that every engine loads, and that a sample can be analysed."""
@@ -283,7 +404,9 @@ def publish_models(
 
 @models.command("use")
 def use_models(
-    bundle: Annotated[str, typer.Argument(help="A folder, s3://bucket/prefix, NAME/VERSION, or promoted.")],
+    bundle: Annotated[
+        str, typer.Argument(help="A name in models/, a folder, s3://bucket/prefix, NAME/VERSION, or promoted.")
+    ],
     bucket: BucketOption = None,
     function: FunctionOption = None,
 ) -> None:

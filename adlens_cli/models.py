@@ -22,10 +22,10 @@ from adlens.domain.errors import AdLensError, InvalidBundle, InvalidValue
 from adlens.settings import CommandLineSettings
 from adlens.storage.bundles import METRICS, BundleRegistry, Promotion, fetch_bundle
 from adlens.vision.bundle import EMBEDDING, MANIFEST, Bundle, load_bundle
-from adlens_cli.bundles import CACHE, MODELS, choose_bundle, stack_variables, weights_folder
+from adlens_cli.bundles import CACHE, MODELS, bundle_folder, choose_bundle, stack_variables, weights_folder
 from adlens_cli.packing import pack
 from adlens_cli.pictures import find_pictures
-from benchmarks.evaluate import ALL, ROOT, Metrics, evaluate, worse
+from benchmarks.evaluate import ALL, ROOT, Metrics, evaluate_folder, worse
 from benchmarks.labels import DataSet, read_data_set
 from local import stack
 from local.state import DEFAULT_ROOT, LocalStackError
@@ -33,7 +33,12 @@ from local.state import DEFAULT_ROOT, LocalStackError
 SAMPLES = ROOT / "samples"
 PROMOTED = "promoted"
 THREADS = 2
-HEADLINES = {"ocr": ("text", "F1"), "detection": ("objects", "F1"), "classification": ("topic", "accuracy")}
+HEADLINES = (
+    ("text", Stage.OCR, "F1"),
+    ("objects", Stage.DETECTION, "F1"),
+    ("topic", Stage.CLASSIFICATION, "accuracy"),
+    ("sure", Stage.CLASSIFICATION, "precision of sure"),
+)
 
 
 @dataclass(frozen=True)
@@ -92,9 +97,11 @@ def find_place(bucket: str | None, function: str | None = None, root: Path = DEF
 
 
 def find_bundle(asked: str, place: Place | None) -> Chosen:
-    """A folder, an s3:// prefix, NAME/VERSION as published, or `promoted`. Raises InvalidBundle or InvalidValue."""
-    if (Path(asked) / MANIFEST).is_file():
-        folder = Path(asked).resolve()
+    """A folder, a name below models/, an s3:// prefix, NAME/VERSION as published, or `promoted`.
+
+    Raises InvalidBundle or InvalidValue.
+    """
+    if folder := bundle_folder(asked):
         return Chosen(str(folder), folder, {"weights": str(weights_folder())})
     place = place or find_place(None)
     if asked == PROMOTED:
@@ -191,7 +198,7 @@ def publish_bundle(folder: Path, place: Place, data_sets: Sequence[DataSet], for
         packed = Chosen(chosen.address, pack(chosen.folder, chosen.variables, Path(temporary) / "bundle"), {})
         info = check(packed).bundle
         registry.uri(info.name, info.version)  # the names fit, or measuring would be for nothing
-        metrics = evaluate(load_bundle(packed.folder, THREADS), data_sets)
+        metrics = evaluate_folder(packed.folder, THREADS, {}, data_sets)
         is_new = registry.publish(packed.folder, info.name, info.version)
     registry.write_metrics(info.name, info.version, metrics.dump().encode())
 
@@ -213,7 +220,7 @@ def metrics_of(promoted: Promotion, place: Place, data_sets: Sequence[DataSet]) 
     if known and not changed:
         return known
     chosen = find_bundle(f"{promoted.name}/{promoted.version}", place)
-    anew = evaluate(load_bundle(chosen.folder, THREADS), changed)
+    anew = evaluate_folder(chosen.folder, THREADS, chosen.variables, changed)
     if known is None:
         return anew
     kept = tuple(row for row in known.rows if row.dataset not in anew.datasets)
@@ -310,7 +317,7 @@ def in_checkout(default: str) -> Iterator[tuple[str, ...]]:
 
 
 def headlines(metrics: Metrics) -> str:
-    """Such as "samples: text 0.93, objects 0.70, topic 0.96"."""
+    """Such as "samples: text 0.93, objects 0.70, topic 0.96, sure 0.98"."""
     said = []
     for dataset in metrics.datasets:
         figures = {
@@ -319,9 +326,7 @@ def headlines(metrics: Metrics) -> str:
             if (row.dataset, row.subset, row.by) == (dataset, ALL, "")
         }
         shown = [
-            f"{title} {figures[stage, metric]:.2f}"
-            for stage, (title, metric) in HEADLINES.items()
-            if (stage, metric) in figures
+            f"{title} {figures[stage, metric]:.2f}" for title, stage, metric in HEADLINES if (stage, metric) in figures
         ]
         said.append(f"{dataset}: {', '.join(shown) or 'nothing'}")
     return "; ".join(said)

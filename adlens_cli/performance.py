@@ -21,7 +21,17 @@ from typing import IO, Any
 import httpx
 
 from adlens.domain.errors import InvalidValue
-from adlens.domain.performance import CsvSheet, Header, KeyKind, decoded
+from adlens.domain.performance import (
+    CONVERSION_DIGITS,
+    NUMBERS,
+    CsvSheet,
+    Header,
+    KeyKind,
+    decoded,
+    plain_number,
+    signs_of,
+)
+from adlens.domain.text import clean_filename
 from adlens_cli.api import chosen_api
 from adlens_cli.client import ApiError
 
@@ -74,8 +84,11 @@ def parts(file: Path, encoding: str | None) -> Iterator[Part]:
             yield Part(whole, encoding)
             return
         size = _size(file)
-        text = decoded(io.BufferedReader(stack.enter_context(_opened(file))), encoding)  # type: ignore[type-var, arg-type]
-        sheet = CsvSheet(text)
+        first, text = (
+            decoded(io.BufferedReader(stack.enter_context(_opened(file))), encoding)  # type: ignore[arg-type]
+            for _ in range(2)
+        )
+        sheet = CsvSheet(text, signs_of(CsvSheet(first)))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="adlens-performance-")))
         yield from _split(sheet, sheet.records(), folder, size // USUAL_PART + 2, by_creative=False)
 
@@ -87,7 +100,7 @@ def _split(
     for line, fields in records:
         if not buckets:
             buckets = [_Bucket(folder / f"{n}.csv", sheet.header) for n in range(number)]
-        buckets[_place(sheet.header, fields, by_creative) % number].add(line, fields)
+        buckets[_place(sheet.header, fields, by_creative) % number].add(line, _plain(sheet, fields))
     for bucket in buckets:
         bucket.file.close()
         if len(bucket.lines) == 1:
@@ -127,9 +140,23 @@ class _Bucket:
                 yield self.lines[line - 1], fields
 
 
+def _plain(sheet: CsvSheet, fields: list[str]) -> list[str]:
+    """The fields with numbers that a part of the file reads as the whole file does."""
+    if len(fields) != len(sheet.header.columns):
+        return fields
+    return [
+        (plain_number(field, name, sheet.decimals) if name in NUMBERS and name in sheet.decimals else None) or field
+        for name, field in zip(sheet.header.columns, fields, strict=True)
+    ]
+
+
 def _place(header: Header, fields: list[str], by_creative: bool) -> int:
     names = ("day", "placement", *KeyKind) if by_creative else ("day", "placement")
-    values = [value.strip() for name, value in zip(header.columns, fields, strict=False) if name in names]
+    values = [
+        clean_filename(value) if name == KeyKind.FILENAME else value.strip()
+        for name, value in zip(header.columns, fields, strict=False)
+        if name in names
+    ]
     return zlib.crc32(
         "\0".join(values).lower().encode("utf-8", "replace") if by_creative else "\0".join(values).encode()
     )
@@ -202,11 +229,11 @@ def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
 _METRICS = ("impressions", "clicks", "conversions", "spend")
 
 
-def _sum(*values: int | str) -> int | str:
-    """Of counts, or of money as exact text."""
+def _sum(*values: float | str) -> float | str:
+    """Of counts, of conversions to their four digits, or of money as exact text."""
     if any(isinstance(value, str) for value in values):
         return format(sum(map(Decimal, values), Decimal(0)), "f")
-    return sum(values)  # type: ignore[arg-type]
+    return round(sum(values), CONVERSION_DIGITS)  # type: ignore[arg-type]
 
 
 def _show(file: Path, report: dict[str, Any]) -> None:

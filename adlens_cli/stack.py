@@ -11,7 +11,8 @@ from pathlib import Path
 
 import typer
 
-from adlens_cli.bundles import choose_bundle, stack_variables
+from adlens.domain.errors import InvalidBundle
+from adlens_cli.bundles import check_bundle, choose_bundle, stack_variables
 from local import stack, web
 from local.deployment import Deployment
 from local.state import DEFAULT_ROOT, LocalStackError
@@ -29,8 +30,9 @@ class Running:
 
 
 def start(bundle: str | None, with_web: bool) -> None:
+    chosen = find_bundle(bundle)
     with building_web(with_web) as build:
-        running = _up(bundle)
+        running = _up(chosen)
         print(addresses(running, serve_web(build, running)))
 
 
@@ -38,8 +40,21 @@ def stop() -> None:
     stack.down()
 
 
+def find_bundle(asked: str | None) -> str:
+    """The bundle that the stack is to use: the one asked for, the one that it was told to keep, or the default. Says
+    why and exits when it cannot be used.
+    """
+    try:
+        chosen = choose_bundle(asked or stack.chosen_bundle())
+        check_bundle(chosen)
+    except InvalidBundle as error:
+        print(f"adlens: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    return chosen
+
+
 @contextmanager
-def serving(bundle: str | None) -> Iterator[Running]:
+def serving(bundle: str) -> Iterator[Running]:
     """A running stack; one that was started for this is stopped at the end."""
     ran_before = stack.running() is not None
     try:
@@ -102,14 +117,13 @@ def show_logs(function: str | None, follow: bool) -> None:
         raise typer.Exit(1) from None
 
 
-def _up(bundle: str | None) -> Running:
+def _up(bundle: str) -> Running:
     from adlens.settings import CommandLineSettings
     from adlens_cli.keys import anonymous_workspace, development_key
 
     anonymous = CommandLineSettings().local_anonymous_workspace
-    chosen = choose_bundle(bundle or stack.chosen_bundle())
     try:
-        deployment: Deployment = stack.up(variables=stack_variables(chosen))
+        deployment: Deployment = stack.up(variables=stack_variables(bundle))
     except LocalStackError as error:
         print(f"adlens: {error}", file=sys.stderr)
         raise typer.Exit(1) from None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+
+from adlens.domain.exports import Separator
+from adlens.exporting.csv_table import CsvTable
 
 Row = dict[str, Any]
 Write = Callable[[Row], None]
@@ -16,17 +19,20 @@ Write = Callable[[Row], None]
 CSV_COLUMNS = (
     "path", "overall_status", "failure", "main_topic", "topic_confidence", "ocr_text", "objects", "dominant_colors",
     "secondary_colors", "file_format", "image_width", "image_height", "file_size", "seconds", "creative_id",
+    "topic_decision", "weak_objects",
 )  # fmt: skip
 PARQUET_BATCH = 256
 
 
-def writers(as_json: bool, csv_file: Path | None, parquet_file: Path | None) -> list[AbstractContextManager[Write]]:
+def writers(
+    as_json: bool, csv_file: Path | None, parquet_file: Path | None, separator: Separator = Separator.COMMA
+) -> list[AbstractContextManager[Write]]:
     """What was asked for; a table for people when nothing was."""
     chosen: list[AbstractContextManager[Write]] = []
     if as_json:
         chosen.append(_json_lines())
     if csv_file:
-        chosen.append(_csv(csv_file))
+        chosen.append(_csv(csv_file, separator))
     if parquet_file:
         chosen.append(_parquet(parquet_file))
     return chosen or [_table()]
@@ -40,15 +46,22 @@ def objects(row: Row) -> str:
     """Classes with how often each was seen, such as "2 cup, spoon"; says so when nothing could be looked for."""
     if row["stages"]["detection"]["status"] == "NOT_AVAILABLE":
         return "not available"
-    counts: dict[str, int] = {}
-    for found in row["detected_objects"]:
-        counts[found["class"]] = counts.get(found["class"], 0) + 1
+    return _counted(row["detected_objects"])
+
+
+def _counted(found: list[Row]) -> str:
+    counts = Counter(thing["class"] for thing in found)
     return ", ".join(f"{count} {name}" if count > 1 else name for name, count in counts.items())
+
+
+def topic_name(row: Row) -> str:
+    """With a question mark where it is a guess; empty without a topic."""
+    return f"{row['main_topic'] or ''}{'?' if row['topic_decision'] == 'unsure' else ''}"
 
 
 def topic(row: Row) -> str:
     if row["main_topic"]:
-        return f"{row['main_topic']} {row['topic_confidence']:.0%}"
+        return f"{topic_name(row)} {row['topic_confidence']:.0%}"
     return "not available" if row["stages"]["classification"]["status"] == "NOT_AVAILABLE" else ""
 
 
@@ -95,27 +108,26 @@ def _json_lines() -> Iterator[Write]:
 
 
 @contextmanager
-def _csv(path: Path) -> Iterator[Write]:
-    with nullcontext(sys.stdout) if str(path) == "-" else path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, CSV_COLUMNS, extrasaction="ignore")
-        table.writeheader()
+def _csv(path: Path, separator: Separator) -> Iterator[Write]:
+    with nullcontext(sys.stdout.buffer) if str(path) == "-" else path.open("wb") as file:
+        table = CsvTable(file.write, CSV_COLUMNS, separator)
 
         def write(row: Row) -> None:
             flat = {
                 "failure": row["failure"]["reason"] if row["failure"] else "",
+                "ocr_text": row["ocr_text"] and " | ".join(row["ocr_text"].split("\n")),
                 "objects": objects(row),
+                "weak_objects": _counted(row["weak_objects"]),
                 "dominant_colors": " ".join(color["hex"] for color in row["dominant_colors"]),
                 "secondary_colors": " ".join(color["hex"] for color in row["secondary_colors"]),
                 "seconds": round(seconds(row), 3),
             }
-            table.writerow({name: _harmless(value) for name, value in {**row, **flat}.items()})
+            cells = {**row, **flat}
+            table.add([cells.get(column) for column in CSV_COLUMNS])
+            table.flush()
 
         yield write
-
-
-def _harmless(value: object) -> object:
-    """Text from a picture must not become a formula in somebody's spreadsheet."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        table.flush()
 
 
 @contextmanager
@@ -126,6 +138,7 @@ def _parquet(path: Path) -> Iterator[Write]:
     import pyarrow.parquet as pq
 
     text, fraction, box = pa.string(), pa.float32(), pa.list_(pa.float32())
+    thing = pa.struct({"class": text, "confidence": fraction, "bbox": box})
     color = pa.struct({"rgb": pa.list_(pa.uint8()), "hex": text, "percent": fraction, "class_en": text})
     schema = pa.schema(
         {
@@ -141,10 +154,12 @@ def _parquet(path: Path) -> Iterator[Write]:
             "upload_timestamp": pa.timestamp("us", tz="UTC"),
             "main_topic": text,
             "topic_confidence": fraction,
+            "topic_decision": text,
             "topic_scores": pa.map_(text, fraction),
             "ocr_text": text,
             "ocr_blocks": pa.list_(pa.struct({"text": text, "bbox": box, "confidence": fraction, "language": text})),
-            "detected_objects": pa.list_(pa.struct({"class": text, "confidence": fraction, "bbox": box})),
+            "detected_objects": pa.list_(thing),
+            "weak_objects": pa.list_(thing),
             "dominant_colors": pa.list_(color),
             "secondary_colors": pa.list_(color),
             "models": pa.struct({"name": text, "version": text, "checksum": text}),

@@ -20,13 +20,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from adlens_cli.bundles import CHECKOUT, MODELS, weights_folder
-from benchmarks.document import table, write_section
-from benchmarks.run import choose_pictures
+from benchmarks.document import DOCS, table, write_section
+from benchmarks.run import choose_pictures, rest_of
 from benchmarks.table import bundles_here, environment_of, needs_training_environment
 from training.environment import training_python
 
@@ -38,15 +38,18 @@ FLOAT_BYTES = 4
 
 
 class Worker:
-    """One bundle at work in a process of its own."""
+    """The stages of one bundle at work in a process of its own: a `command` that ends in those of our_stages.py."""
 
-    def __init__(self, folder: Path, threads: int, *, profile: bool = False) -> None:
+    def __init__(self, command: Sequence[str | Path], checkout: Path, variables: Mapping[str, str]) -> None:
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=checkout, env=variables, stdin=pipe, stdout=pipe, text=True)
+
+    @classmethod
+    def of_bundle(cls, folder: Path, threads: int, *, profile: bool = False) -> Self:
         python, variables = environment_of(folder)
         command: list[str | Path] = [python, "-W", "ignore", "-m", "benchmarks.our_stages", "--bundle", folder]
         command += ["--threads", str(threads), *(["--profile"] if profile else [])]
-        variables["OMP_NUM_THREADS"] = str(threads)
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, cwd=CHECKOUT, env=variables, stdin=pipe, stdout=pipe, text=True)
+        return cls(command, CHECKOUT, {**variables, "OMP_NUM_THREADS": str(threads)})
 
     def analyze(self, picture: Path) -> Any:
         assert self._process.stdin  # noqa: S101 - for the type checker
@@ -111,7 +114,7 @@ def interleaved(
     folders: Mapping[str, Path], pictures: Sequence[Path], rounds: int, threads: int
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, float]]:
     """Analyses of each bundle, the first of each left out, and each process' peak memory in MB."""
-    workers = {name: Worker(folder, threads) for name, folder in folders.items()}
+    workers = {name: Worker.of_bundle(folder, threads) for name, folder in folders.items()}
     for worker in workers.values():
         worker.analyze(pictures[0])
     analyses: dict[str, list[dict[str, Any]]] = {name: [] for name in workers}
@@ -138,10 +141,7 @@ def speed_table(analyses: Mapping[str, Sequence[Mapping[str, Any]]], peaks: Mapp
         return [title, *cells, *ratios]
 
     whole = medians("total")
-    rest = {
-        name: statistics.median(run["seconds"]["total"] - sum(run["seconds"].get(p, 0) for p in PARTS) for run in runs)
-        for name, runs in analyses.items()
-    }
+    rest = {name: statistics.median(rest_of(run["seconds"]) for run in runs) for name, runs in analyses.items()}
     rows = [
         *(line(f"{title}, s", medians(part), 3) for part, title in PARTS.items()),
         line("decoding, hash, embedding, s", rest, 3),
@@ -181,7 +181,7 @@ def roofline_table(models: Iterable[tuple[str, Mapping[str, Any]]], machine: Mac
 
 
 def profiled(folder: Path, picture: Path, rounds: int, threads: int) -> list[dict[str, Any]]:
-    worker = Worker(folder, threads, profile=True)
+    worker = Worker.of_bundle(folder, threads, profile=True)
     for _ in range(1 + rounds):
         worker.analyze(picture)
     _, models = worker.end(profile=True)
@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, nargs="+", default=[], help="pictures, folders; else a 900x1200 sample")
     parser.add_argument("--threads", type=int, default=2, help="threads and cores")
     parser.add_argument("--rounds", type=int, default=9, help="counted rounds over the pictures")
-    parser.add_argument("--print-only", action="store_true", help="leave docs/models.md as it is")
+    parser.add_argument("--print-only", action="store_true", help="leave docs/speed.md as it is")
     arguments = parser.parse_args()
 
     folders, notes = bundles_here(arguments.bundles)
@@ -238,7 +238,7 @@ def main() -> None:
     )
     print(text + "".join(f"\nNot measured: {note}." for note in notes))
     if not arguments.print_only:
-        write_section("bench", text)
+        write_section("bench", text, DOCS / "speed.md")
 
 
 if __name__ == "__main__":

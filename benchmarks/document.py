@@ -1,11 +1,11 @@
-"""Generated sections of docs/models.md. What stands outside of their marks is written by people and stays."""
+"""Generated sections of pages in docs/. What stands outside of their marks is written by people and stays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "models.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def replace_section(document: str, name: str, content: str) -> str:
@@ -20,7 +20,7 @@ def replace_section(document: str, name: str, content: str) -> str:
     return f"{before}{begin}\n{content.strip()}\n{end}{rest.partition(end)[2]}"
 
 
-def write_section(name: str, content: str, path: Path = DOCUMENT) -> None:
+def write_section(name: str, content: str, path: Path) -> None:
     """Raises SystemExit when the document has no such section."""
     try:
         path.write_text(replace_section(path.read_text(), name, content))

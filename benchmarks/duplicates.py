@@ -1,12 +1,12 @@
-"""How well a bundle's embedding finds variants of a picture, and pictures of the same topic.
+"""How well near-duplicates are told from pictures that only look alike.
 
     python -m benchmarks.duplicates --bundle models/compact [--write]
 
-Variants are made here of samples/ and of rendered scenes of the test split, where there are any: smaller, a strong
-JPEG, 5 % cropped, colours shifted, a new price over it. Two pictures are called variants of each other when the cosine
-of their embeddings less the share of perceptual-hash bits that differ reaches a level. The level is chosen on one half
-of the pictures, the figures are those of the other half. The last two figures are those of the levels that families of
-duplicates are made with, over all pictures. --write puts them into the bundle's metrics/embedding.json.
+Variants are made here of samples/, of photographs (ADLENS_PHOTOGRAPHS) and of templates that five advertisers fill
+(benchmarks/templates.py): smaller, a strong JPEG, 5 % cropped, colours shifted, a new price over it. The rule of
+`GET /groups/{id}/duplicates` is asked about each variant and each picture, and about each two pictures. What it calls
+variants is right for a picture and its own variants only. --write puts the figures into the bundle's
+metrics/embedding.json. `--use train` takes the photographs that may be trained on: the rule is chosen on those.
 """
 
 from __future__ import annotations
@@ -14,25 +14,30 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageEnhance
 from tqdm import tqdm
 
-from adlens.domain.analysis import Detections
-from adlens.domain.duplicates import are_variants
+from adlens.domain.duplicates import HASH_BITS, are_variants
 from adlens.domain.ports import Engines
-from adlens_cli.bundles import CHECKOUT, open_bundle
+from adlens.domain.words import distinct_words
+from adlens.services.analyze_image import analyze_image
+from adlens.settings import CommandLineSettings
+from adlens_cli.bundles import CHECKOUT, choose_bundle, open_bundle
+from benchmarks import templates
+from benchmarks.evaluate import Row
+from benchmarks.labels import read_labels
+from benchmarks.scoring import Counts
 
-SCENES = CHECKOUT / ".local" / "training" / "scenes"
-WANTED_RECALL = 0.95
-Floats = npt.NDArray[np.float64]
+SAMPLES, PHOTOGRAPHS, TEMPLATES = "samples", "photographs", "templates"
 Variant = Callable[[Pillow.Image, random.Random], Pillow.Image]
 
 
@@ -86,145 +91,133 @@ VARIANTS: dict[str, Variant] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Prints:
-    """What n pictures are compared by: unit vectors (n, D) and the bits of their perceptual hashes (n, 64)."""
+class Look:
+    """What a picture is compared by."""
 
-    vectors: Floats
-    bits: Floats
-
-    def likeness(self, other: Prints) -> Floats:
-        """(n, m): cosine less the share of bits that differ."""
-        return self.vectors @ other.vectors.T - self.distance(other) / 64
-
-    def distance(self, other: Prints) -> Floats:
-        """(n, m): bits that differ."""
-        differ: Floats = self.bits @ (1 - other.bits).T + (1 - self.bits) @ other.bits.T
-        return differ
-
-    def variants(self, other: Prints) -> npt.NDArray[np.bool_]:
-        """(n, m): which would be in one family (`adlens.domain.duplicates`)."""
-        cosines, bits = self.vectors @ other.vectors.T, self.distance(other)
-        return np.array(
-            [[are_variants(int(b), c) for b, c in zip(*row, strict=True)] for row in zip(bits, cosines, strict=True)]
-        )
+    source: str
+    vector: tuple[float, ...]
+    phash: int
+    words: frozenset[str]
 
 
-def prints_of(pictures: list[Pillow.Image], engines: Engines) -> Prints:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two pictures: whether they are variants, and whether the rule calls them so. `variant` is the kind, empty for two
+    pictures as they were drawn or taken; `likeness` the cosine less the share of bits that differ."""
+
+    sources: frozenset[str]
+    variant: str
+    same: bool
+    called: bool
+    likeness: float
+
+
+def look_at(picture: Pillow.Image, source: str, engines: Engines) -> Look:
     """Raises SystemExit when the bundle makes no embeddings."""
-    if (embedder := engines.embedding) is None:
+    buffer = BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    found = analyze_image(buffer.getvalue(), engines, 1, 0)
+    if found.embedding is None:
         raise SystemExit(f"The bundle {engines.info.name} makes no embeddings.")
-    vectors, bits = [], []
-    for picture in tqdm(pictures, unit="picture", disable=None):
-        buffer = BytesIO()
-        picture.save(buffer, "PNG", compress_level=1)
-        image = engines.decoder.decode(buffer.getvalue())
-        text = engines.text.read(image) if engines.text else ()
-        detections = engines.objects.detect(image) if engines.objects else Detections()
-        vectors.append(embedder.embed(image, text, detections))
-        bits.append([int(bit) for bit in f"{int(image.facts.phash, 16):064b}"])
-    return Prints(np.array(vectors), np.array(bits, dtype=float))
+    words = frozenset(distinct_words(block.text for block in found.text or ()))
+    return Look(source, found.embedding, int(found.facts.phash, 16), words)
 
 
-def level_for(likeness: Floats, same: npt.NDArray[np.bool_]) -> float:
-    """Halfway between where recall drops below what is wanted and the likeliest pair of different pictures, or at the
-    former where the two overlap."""
-    wanted = float(np.quantile(likeness[same], 1 - WANTED_RECALL))
-    other = float(likeness[~same].max())
-    return wanted if other >= wanted else (wanted + other) / 2
+def compare(one: Look, other: Look, variant: str, *, same: bool) -> Compared:
+    cosine = float(np.dot(one.vector, other.vector))
+    bits = (one.phash ^ other.phash).bit_count()
+    called = are_variants(bits, cosine, one.words, other.words)
+    return Compared(frozenset((one.source, other.source)), variant, same, called, cosine - bits / HASH_BITS)
 
 
-def found_at(level: float, likeness: Floats, same: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Precision and recall."""
-    called = likeness >= level
-    right = float((called & same).sum())
-    return right / max(float(called.sum()), 1), right / float(same.sum())
+def compare_all(originals: Sequence[Look], variants: Sequence[Sequence[Look]]) -> Iterator[Compared]:
+    """Each two originals, and each variant with each original. `variants` has those of each original, by VARIANTS."""
+    for one, other in combinations(originals, 2):
+        yield compare(one, other, "", same=False)
+    for place, made in enumerate(variants):
+        for name, variant in zip(VARIANTS, made, strict=True):
+            for other_place, original in enumerate(originals):
+                yield compare(variant, original, name, same=place == other_place)
 
 
-def ranking(likeness: Floats, topics: list[str]) -> tuple[float, float]:
-    """Mean average precision of ranking all other pictures, those of the same topic being right; and how often a
-    picture of the same topic is likelier than one of another (area under the curve)."""
-    precisions, above = [], []
-    for row, topic in enumerate(topics):
-        others = [other for other in np.argsort(-likeness[row]) if other != row]
-        hits = np.array([topics[other] == topic for other in others])
-        if hits.any() and not hits.all():
-            ranks = np.flatnonzero(hits) + 1
-            precisions.append(float((np.arange(1, len(ranks) + 1) / ranks).mean()))
-            missed = (ranks - np.arange(1, len(ranks) + 1)).mean()
-            above.append(1 - float(missed) / float((~hits).sum()))
-    return float(np.mean(precisions)), float(np.mean(above))
+def counts_of(compared: Sequence[Compared]) -> Counts:
+    counted = Counter((one.same, one.called) for one in compared)
+    return Counts(counted[True, True], counted[False, True], counted[True, False])
 
 
-def pictures_of(scenes: int) -> dict[str, tuple[list[Path], list[str]]]:
-    """Files and topics by data set."""
-    samples = json.loads((CHECKOUT / "samples" / "labels.json").read_text(encoding="utf-8"))
-    found = {"samples": ([CHECKOUT / "samples" / row["file"] for row in samples], [row["topic"] for row in samples])}
-    if scenes and (SCENES / "labels.jsonl").exists():
-        rows = [json.loads(line) for line in (SCENES / "labels.jsonl").read_text(encoding="utf-8").splitlines()]
-        rows = [row for row in rows if row["split"] == "test"][:scenes]
-        found["rendered scenes, test split"] = [SCENES / row["file"] for row in rows], [row["topic"] for row in rows]
-    return found
+def rows_of(compared: Sequence[Compared], command: str) -> list[Row]:
+    """Precision and recall, recall of each kind of variant, and of pairs within the templates alone."""
+    inside = [one for one in compared if one.sources == {TEMPLATES}]
+    pictures = sum(one.same for one in compared) // len(VARIANTS)
+    groups = {
+        f"variants of {pictures} pictures": compared,
+        "of these, templates of five advertisers": inside,
+    }
+    figures: list[tuple[str, str, float | None]] = []
+    for dataset, group in groups.items():
+        counts = counts_of(group)
+        figures += [(dataset, "near-duplicates: precision", counts.precision)]
+        figures += [(dataset, "near-duplicates: recall", counts.recall)]
+    for name in VARIANTS:
+        recall = counts_of([one for one in compared if one.variant == name and one.same]).recall
+        figures.append((f"variants of {pictures} pictures", f"near-duplicates: recall, {name}", recall))
+    return [
+        Row("embedding", dataset, metric, round(value, 4), command=command)
+        for dataset, metric, value in figures
+        if value is not None
+    ]
+
+
+def pictures_of(photographs: int, use: str) -> Iterator[tuple[str, Pillow.Image]]:
+    """Sources and pictures; at most so many photographs of a topic, where there are any."""
+    for creative in read_labels(CHECKOUT / "samples"):
+        yield SAMPLES, Pillow.open(creative.path).convert("RGB")
+    folder = (CHECKOUT / CommandLineSettings().photographs).resolve()
+    if photographs and folder.is_dir():
+        of_topics = [creative.path for creative in read_labels(folder, use) if creative.topic]
+        for path in of_topics[:: max(len(of_topics) // photographs, 1)][:photographs]:
+            yield PHOTOGRAPHS, Pillow.open(path).convert("RGB")
+    for _, pages in templates.filled():
+        yield from ((TEMPLATES, page) for page in pages)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bundle", help="model bundle, as of `adlens analyze --bundle`")
-    parser.add_argument("--scenes", type=int, default=60, help="at most so many")
+    parser.add_argument("--photographs", type=int, default=60, help="at most so many")
+    parser.add_argument("--use", choices=("evaluate", "train"), default="evaluate", help="which photographs")
     parser.add_argument("--write", action="store_true", help="into the bundle's metrics/embedding.json")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    engines = open_bundle(arguments.bundle, arguments.threads)
-
-    measured: list[tuple[str, str, float]] = []
-    everything: list[Pillow.Image] = []
-    for dataset, (paths, topics) in pictures_of(arguments.scenes).items():
-        originals = [Pillow.open(path).convert("RGB") for path in paths]
-        everything += originals
-        vectors = prints_of(originals, engines).vectors
-        precision, area = ranking(vectors @ vectors.T, topics)
-        measured += [(dataset, "same topic: mean average precision", precision), (dataset, "same topic: AUC", area)]
+    folder = choose_bundle(arguments.bundle)
+    engines = open_bundle(folder, arguments.threads)
 
     chance = random.Random(arguments.seed)
-    chance.shuffle(everything)
-    halves = everything[: len(everything) // 2], everything[len(everything) // 2 :]
-    likeness: list[dict[str, Floats]] = []
-    families: list[npt.NDArray[np.bool_]] = []
-    for half in halves:
-        known = prints_of(half, engines)
-        made = {name: prints_of([make(one, chance) for one in half], engines) for name, make in VARIANTS.items()}
-        likeness.append({name: variants.likeness(known) for name, variants in made.items()})
-        families += [variants.variants(known) for variants in made.values()]
-    chosen, asked = (np.concatenate(list(of.values())) for of in likeness)
-    same_chosen, same_asked = (np.tile(np.eye(len(half), dtype=bool), (len(VARIANTS), 1)) for half in halves)
-    level = level_for(chosen, same_chosen)
-    dataset = f"variants of {len(halves[1])} pictures"
-    precision, recall = found_at(level, asked, same_asked)
-    measured += [(dataset, "near-duplicate precision", precision), (dataset, "near-duplicate recall", recall)]
-    for name, of in likeness[1].items():
-        measured.append((dataset, f"recall, {name}", found_at(level, of, np.eye(len(halves[1]), dtype=bool))[1]))
+    originals, variants = [], []
+    for source, picture in tqdm(list(pictures_of(arguments.photographs, arguments.use)), unit="picture", disable=None):
+        originals.append(look_at(picture, source, engines))
+        variants.append([look_at(make(picture, chance), source, engines) for make in VARIANTS.values()])
+    compared = list(compare_all(originals, variants))
+    rows = rows_of(compared, f"python -m benchmarks.duplicates --bundle {Path(folder).relative_to(CHECKOUT)}")
 
-    called = [(of, np.eye(len(of), dtype=bool)) for of in families]
-    right = sum(float((of & same).sum()) for of, same in called)
-    dataset = f"variants of {len(everything)} pictures"
-    measured += [
-        (dataset, "GET /groups/{id}/duplicates: precision", right / max(sum(float(of.sum()) for of, _ in called), 1)),
-        (dataset, "GET /groups/{id}/duplicates: recall", right / sum(len(of) for of, _ in called)),
-    ]
-
-    dimension = prints_of(everything[:1], engines).vectors.shape[1]
-    print(f"Bundle {engines.info.name} {engines.info.version}: {dimension} numbers, level {level:.3f}")
-    for dataset, metric, value in measured:
-        print(f"  {dataset:30} {metric:36} {value:.3f}")
+    print(f"Bundle {engines.info.name} {engines.info.version}, {len(originals[0].vector)} numbers")
+    for row in rows:
+        print(f"  {row.dataset:40} {row.metric:36} {row.value:.3f}")
+    same = [one.likeness for one in compared if one.same]
+    other = [one.likeness for one in compared if not one.same]
+    low, high = np.quantile(same, 0.05), max(other)
+    print(
+        f"  cosine less bits: 5 % of the variants are below {low:.3f}, the likeliest of two pictures are at {high:.3f}"
+    )
+    for one in compared:
+        if one.called != one.same:
+            kind = "missed" if one.same else "wrong"
+            print(f"    {kind}: {' and '.join(sorted(one.sources))}, {one.variant or 'originals'}, {one.likeness:.3f}")
     if arguments.write:
-        command = f"python -m benchmarks.duplicates --bundle {arguments.bundle}"
-        rows = [
-            {"stage": "embedding", "dataset": dataset, "metric": metric, "value": round(value, 4), "command": command}
-            for dataset, metric, value in measured
-        ]
-        path = Path(arguments.bundle) / "metrics" / "embedding.json"
+        path = Path(folder) / "metrics" / "embedding.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+        path.write_text(json.dumps({"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

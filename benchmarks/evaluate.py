@@ -1,8 +1,9 @@
-"""How right one model bundle is on labelled creatives, as rows for machines: a metrics.json for the bundle's folder.
+"""How right one model bundle is on labelled pictures, as rows for machines: a metrics.json for the bundle's folder.
 
     python -m benchmarks.evaluate --bundle models/base --out models/base/metrics.json
 
-Measured per picture: the words that were read, the classes of objects that were found, the topic that was chosen.
+Measured per picture: the words that were read, the classes of objects that were found and, where boxes are labelled,
+where they are, the topic and whether it was sure, and whether pictures of one topic are near each other.
 `make eval` (benchmarks/table.py) does it for every bundle and puts the results side by side.
 """
 
@@ -16,29 +17,59 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from adlens.domain.analysis import Analysis, Detections, Stage
+import numpy as np
+import numpy.typing as npt
+
+from adlens.domain.analysis import Analysis, Decision, DetectedObject, Detections, Stage, TopicPrediction
 from adlens.domain.errors import AdLensError, InvalidBundle
+from adlens.domain.gallery import LEAST_SIMILARITY
 from adlens.domain.ports import Engines, ImageDecoder, TextReader
 from adlens.domain.settings import SETTING_KINDS
 from adlens.domain.topics import taxonomy
 from adlens.services.analyze_image import analyze_image
-from benchmarks.labels import DataSet, Labelled, read_data_set
-from benchmarks.scoring import Counts, score_sets, score_words, words
+from benchmarks.labels import COCO_CLASS, DataSet, Labelled, read_data_set
+from benchmarks.scoring import (
+    Counts,
+    Floats,
+    Measure,
+    average_precision,
+    calibration_error,
+    estimate,
+    match_boxes,
+    mean_of,
+    ratio,
+    score_sets,
+    score_words,
+    words,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = "make eval"
 METRICS = "metrics.json"
 ALL = "all"
 MVP_RULE, MVP_CONFIDENCE = "the MVP's rule", 0.35
-CALIBRATION_BINS = 10
+MACRO_FROM = 3
+"""Pictures of a topic from which on it counts in the macro accuracy."""
 # By how much a figure over all pictures may get worse when a bundle takes another one's place.
-TOLERANCES = {"F1": 0.01, "accuracy": 0.01, "macro accuracy": 0.01, "ECE": 0.02}
-LESS_IS_BETTER = {"ECE"}
+TOLERANCES = {
+    "F1": 0.01,
+    "AP50": 0.01,
+    "box F1": 0.01,
+    "accuracy": 0.01,
+    "macro accuracy": 0.01,
+    "ECE": 0.02,
+    "precision of sure": 0.02,
+    "share sure": 0.05,
+    "pictures with objects": 1,
+}
+LESS_IS_BETTER = {"ECE", "pictures with objects"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure. `by` is who it is about: the bundle itself when empty, else what stands beside it."""
+    """One figure. `by` is who it is about: the bundle itself when empty, else what stands beside it. `low` and `high`
+    are the ends of its interval at 95 % when pictures are drawn again (benchmarks.scoring.estimate).
+    """
 
     stage: str
     dataset: str
@@ -48,6 +79,8 @@ class Row:
     pictures: int | None = None
     by: str = ""
     command: str = COMMAND
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +123,36 @@ def _is_guarded(row: Row) -> bool:
 Pair = tuple[Labelled, Analysis]
 
 
-def evaluate(engines: Engines, data_sets: Sequence[DataSet], finder: TextReader | None = None) -> Metrics:
+def evaluate_folder(
+    folder: Path, threads: int, variables: Mapping[str, str], data_sets: Sequence[DataSet], *, beside: bool = False
+) -> Metrics:
+    """Measures the bundle in a folder; `beside` measures other readers on the lines that it finds as well.
+
+    Raises InvalidBundle.
+    """
+    from adlens.vision.bundle import load_bundle, read_manifest
+
+    stages = read_manifest(folder, variables).stages
+    classes = stages[Stage.DETECTION].settings.get("classes") if Stage.DETECTION in stages else None
+    finder = make_finder(folder, threads, variables) if beside else None
+    return evaluate(load_bundle(folder, threads, variables), data_sets, finder, classes)
+
+
+def evaluate(
+    engines: Engines,
+    data_sets: Sequence[DataSet],
+    finder: TextReader | None = None,
+    classes: Iterable[str] | None = None,
+) -> Metrics:
     """Analyses every picture once. With `finder`, other readers of text are measured on the lines that it finds.
+    `classes` are those that the detector knows; None where it may know every class.
 
     Raises InvalidBundle when a stage fails on a picture: such a bundle is not measured, it is broken.
     """
     from tqdm import tqdm
 
     dominant, secondary = (SETTING_KINDS[f"{role}_COLORS_COUNT"].default for role in ("DOMINANT", "SECONDARY"))
+    known = None if classes is None else frozenset(COCO_CLASS.get(name, name) for name in classes)
     rows: list[Row] = []
     for data in data_sets:
         pairs = []
@@ -106,11 +161,39 @@ def evaluate(engines: Engines, data_sets: Sequence[DataSet], finder: TextReader 
             if found.failure:
                 raise InvalidBundle(f"The bundle fails on {creative.path.name}: {found.failure}")
             pairs.append((creative, found))
-        rows += [*text_rows(data.name, pairs), *object_rows(data.name, pairs), *topic_rows(data.name, pairs)]
+        rows += [*text_rows(data.name, pairs), *object_rows(data.name, pairs, known)]
+        rows += [*topic_rows(data.name, pairs), *embedding_rows(data.name, pairs)]
         if finder:
             rows += rows_of_other_readers(data, engines.decoder, finder)
     info = engines.info
     return Metrics(info.name, info.version, info.checksum, {data.name: data.digest for data in data_sets}, tuple(rows))
+
+
+def measured(
+    stage: str, dataset: str, metric: str, measure: Measure, pictures: int, subset: str = ALL, by: str = ""
+) -> list[Row]:
+    """A row with its interval; none where the figure is undefined."""
+    found = estimate(measure, pictures) if pictures else None
+    if found is None:
+        return []
+    return [Row(stage, dataset, metric, found.value, subset, pictures, by, low=found.low, high=found.high)]
+
+
+def ratio_rows(
+    stage: str, dataset: str, counts: Sequence[Counts], subset: str = ALL, by: str = "", prefix: str = ""
+) -> list[Row]:
+    """Precision, recall and F1 from the counts of each picture."""
+    right, wrong, missed = np.array([(one.right, one.wrong, one.missed) for one in counts], float).T
+    figures = {
+        "precision": ratio(right, right + wrong),
+        "recall": ratio(right, right + missed),
+        "F1": ratio(2 * right, 2 * right + wrong + missed),
+    }
+    return [
+        row
+        for name, figure in figures.items()
+        for row in measured(stage, dataset, prefix + name, figure, len(counts), subset, by)
+    ]
 
 
 # --- text -----------------------------------------------------------------------------------------------------------
@@ -122,19 +205,21 @@ def text_rows(dataset: str, pairs: Sequence[Pair]) -> list[Row]:
 
 
 def word_rows(dataset: str, read: Sequence[tuple[Labelled, Sequence[str]]], by: str) -> list[Row]:
-    """Precision, recall and F1 of words over all pictures with text, by language and by kind of text."""
+    """Precision, recall and F1 of words over all transcribed pictures with text, by language and by kind of text."""
     counts: dict[str, list[Counts]] = defaultdict(list)
     for creative, lines in read:
+        if creative.text is None:
+            continue
         scored = score_words(words("\n".join(lines)), words(creative.text), creative.small_print)
         for subset in {ALL, creative.language, creative.kind} - {"-"} if creative.text else {"without text"}:
             counts[subset].append(scored)
     rows = []
     for subset, group in counts.items():
-        total = sum(group, Counts())
         if subset == "without text":
-            rows.append(Row(Stage.OCR, dataset, "words read", total.wrong, subset, len(group), by))
+            wrong = sum(scored.wrong for scored in group)
+            rows.append(Row(Stage.OCR, dataset, "words read", wrong, subset, len(group), by))
         else:
-            rows += _ratios(Stage.OCR, dataset, total, subset, len(group), by)
+            rows += ratio_rows(Stage.OCR, dataset, group, subset, by)
     return rows
 
 
@@ -142,12 +227,13 @@ def rows_of_other_readers(data: DataSet, decoder: ImageDecoder, finder: TextRead
     from adlens.vision.image import pixels_of
     from benchmarks.readers import other_readers
 
-    images = [decoder.decode(creative.path.read_bytes()) for creative in data.creatives]
+    transcribed = [creative for creative in data.creatives if creative.text is not None]
+    images = [decoder.decode(creative.path.read_bytes()) for creative in transcribed]
     found = [(pixels_of(image), finder.read(image)) for image in images]
     rows: list[Row] = []
-    for name, reader in other_readers().items():
+    for name, reader in other_readers().items() if transcribed else ():
         lines = [reader(*picture) for picture in found]
-        rows += word_rows(data.name, list(zip(data.creatives, lines, strict=True)), by=name)
+        rows += word_rows(data.name, list(zip(transcribed, lines, strict=True)), by=name)
     return rows
 
 
@@ -166,42 +252,126 @@ def make_finder(folder: Path, threads: int, variables: Mapping[str, str]) -> Tex
 # --- objects --------------------------------------------------------------------------------------------------------
 
 
-def object_rows(dataset: str, pairs: Sequence[Pair]) -> list[Row]:
-    """Classes per picture. Labels name what is clearly visible and are not exhaustive: precision is a lower bound."""
-    seen = [(creative, found.detections) for creative, found in pairs if found.detections is not None]
-    total = sum((score_sets(_classes(detections), creative.objects) for creative, detections in seen), Counts())
-    return _ratios(Stage.DETECTION, dataset, total, ALL, len(seen)) if seen else []
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The objects of a picture that count: those of a class that the detector knows and the labels tell of."""
+
+    creative: Labelled
+    shown: tuple[DetectedObject, ...]
+    weak: tuple[DetectedObject, ...]
+    truths: frozenset[str]
+
+    @classmethod
+    def of(cls, creative: Labelled, detections: Detections, known: frozenset[str] | None) -> Seen:
+        labelled = creative.labelled_classes
+
+        def counted(objects: Iterable[DetectedObject]) -> tuple[DetectedObject, ...]:
+            named = (replace(one, class_name=COCO_CLASS.get(one.class_name, one.class_name)) for one in objects)
+            return tuple(one for one in named if labelled is None or one.class_name in labelled)
+
+        # Where labels are not exhaustive, a class that the detector does not know is one that people miss.
+        expected = {name for name in creative.objects if labelled is None or known is None or name in known}
+        return cls(creative, counted(detections.objects), counted(detections.weak), frozenset(expected))
+
+    def counts(self, *, weak: bool = False, class_name: str | None = None) -> Counts:
+        """Of classes, whatever their number; of one class only where one is given."""
+        found = {one.class_name for one in (*self.shown, *(self.weak if weak else ()))}
+        if class_name is None:
+            return score_sets(found, self.truths)
+        return score_sets(found & {class_name}, self.truths & {class_name})
 
 
-def _classes(detections: Detections) -> set[str]:
-    return {found.class_name for found in detections.objects}
+def object_rows(dataset: str, pairs: Sequence[Pair], known: frozenset[str] | None = None) -> list[Row]:
+    """Classes per picture, and boxes where every instance is labelled. Where labels only name what is clearly visible,
+    precision is a lower bound. Of a data set without any object: the pictures that got some.
+    """
+    seen = [Seen.of(creative, found.detections, known) for creative, found in pairs if found.detections is not None]
+    if not seen:
+        return []
+    if not any(one.truths for one in seen):
+        with_objects = sum(bool(one.shown) for one in seen)
+        return [Row(Stage.DETECTION, dataset, "pictures with objects", with_objects, pictures=len(seen))]
+    rows = ratio_rows(Stage.DETECTION, dataset, [one.counts() for one in seen])
+    also_weak = [one.counts(weak=True) for one in seen]
+    recall = ratio([one.right for one in also_weak], [one.right + one.missed for one in also_weak])
+    rows += measured(Stage.DETECTION, dataset, "recall, weak ones as well", recall, len(seen))
+    boxed = [one for one in seen if one.creative.labelled_classes is not None]
+    return rows + box_rows(dataset, boxed, known) if boxed else rows
+
+
+def box_rows(dataset: str, seen: Sequence[Seen], known: frozenset[str] | None) -> list[Row]:
+    """Boxes that overlap by half or more: AP50 over all boxes, weak ones as well, and precision, recall and F1 of those
+    shown. Classes per picture are counted for each class too, over the pictures labelled with it.
+    """
+    truths = [[box for box in one.creative.boxes if known is None or box[0] in known] for one in seen]
+    counts = []
+    for one, there in zip(seen, truths, strict=True):
+        right = sum(match_boxes(one.shown, there))
+        counts.append(Counts(right, len(one.shown) - right, len(there) - right))
+    rows = ratio_rows(Stage.DETECTION, dataset, counts, prefix="box ")
+
+    found = [(one.class_name, one.confidence) for each in seen for one in (*each.shown, *each.weak)]
+    places = [place for place, each in enumerate(seen) for _ in (*each.shown, *each.weak)]
+    matches = [
+        hit for one, there in zip(seen, truths, strict=True) for hit in match_boxes((*one.shown, *one.weak), there)
+    ]
+    areas: list[Measure] = []
+    for name in sorted({name for there in truths for name, _ in there}):
+        mine = [index for index, (class_name, _) in enumerate(found) if class_name == name]
+        areas.append(
+            average_precision(
+                [found[index][1] for index in mine],
+                [matches[index] for index in mine],
+                [places[index] for index in mine],
+                [sum(box[0] == name for box in there) for there in truths],
+            )
+        )
+        of_class = [one.counts(class_name=name) for one in seen if name in (one.creative.labelled_classes or ())]
+        rows += ratio_rows(Stage.DETECTION, dataset, of_class, name)
+    return rows + measured(Stage.DETECTION, dataset, "AP50", mean_of(areas), len(seen))
 
 
 # --- topic ----------------------------------------------------------------------------------------------------------
 
 
 def topic_rows(dataset: str, pairs: Sequence[Pair]) -> list[Row]:
-    chosen = [(creative.topic, str(found.topic.topic)) for creative, found in pairs if found.topic]
-    ruled = [(creative.topic, mvp_topic(found.detections)) for creative, found in pairs if found.detections]
-    rows = [*accuracy_rows(dataset, chosen), *accuracy_rows(dataset, ruled, by=MVP_RULE)]
-    if chosen:
-        sure = [(found.topic.confidence, str(found.topic.topic) == c.topic) for c, found in pairs if found.topic]
-        error = calibration_error(sure)
-        rows.append(Row(Stage.CLASSIFICATION, dataset, "ECE", error, pictures=len(sure)))
-    return rows
+    """How often the topic is right, for how many it is sure and how often then, and what the MVP's rule makes of the
+    same objects."""
+    told = [(creative.topic, found) for creative, found in pairs if creative.topic is not None]
+    predicted = [(truth, found.topic) for truth, found in told if found.topic]
+    ruled = [(truth, mvp_topic(found.detections)) for truth, found in told if found.detections]
+    rows = accuracy_rows(dataset, [(truth, str(found.topic)) for truth, found in predicted])
+    rows += accuracy_rows(dataset, ruled, by=MVP_RULE)
+    return [*rows, *confidence_rows(dataset, predicted)]
 
 
 def accuracy_rows(dataset: str, pairs: Sequence[tuple[str, str]], by: str = "") -> list[Row]:
-    """From (truth, chosen). Macro accuracy is the mean over the topics of the share that was recognised."""
-    if not pairs:
-        return []
-    by_topic: dict[str, list[bool]] = defaultdict(list)
-    for truth, chosen in pairs:
-        by_topic[truth].append(truth == chosen)
-    accuracy = sum(truth == chosen for truth, chosen in pairs) / len(pairs)
-    macro = sum(sum(right) / len(right) for right in by_topic.values()) / len(by_topic)
-    figures = {"accuracy": accuracy, "macro accuracy": macro}
-    return [Row(Stage.CLASSIFICATION, dataset, name, value, ALL, len(pairs), by) for name, value in figures.items()]
+    """From (truth, chosen). Macro accuracy is the mean, over topics of MACRO_FROM pictures or more, of the share that
+    was recognised."""
+    truths = np.array([truth for truth, _ in pairs])
+    right = np.array([truth == chosen for truth, chosen in pairs], float)
+    topics, pictures = np.unique(truths, return_counts=True)
+    shares = [ratio(right * (truths == topic), truths == topic) for topic in topics[pictures >= MACRO_FROM]]
+    rows = measured(Stage.CLASSIFICATION, dataset, "accuracy", ratio(right, np.ones(len(pairs))), len(pairs), by=by)
+    if shares:
+        rows += measured(Stage.CLASSIFICATION, dataset, "macro accuracy", mean_of(shares), len(pairs), by=by)
+    return rows
+
+
+def confidence_rows(dataset: str, predicted: Sequence[tuple[str, TopicPrediction]]) -> list[Row]:
+    """Whether confidence is to be trusted."""
+    right = np.array([found.topic == truth for truth, found in predicted], float)
+    sure = np.array([found.decision is Decision.SURE for _, found in predicted], float)
+    figures = {
+        "precision of sure": ratio(right * sure, sure),
+        "share sure": ratio(sure, np.ones(len(predicted))),
+        "ECE": calibration_error([found.confidence for _, found in predicted], list(right)),
+    }
+    return [
+        row
+        for name, figure in figures.items()
+        for row in measured(Stage.CLASSIFICATION, dataset, name, figure, len(predicted))
+    ]
 
 
 def mvp_topic(detections: Detections) -> str:
@@ -215,21 +385,52 @@ def mvp_topic(detections: Detections) -> str:
     return max(speaking)[1] if speaking else topics.fallback
 
 
-def calibration_error(predictions: Iterable[tuple[float, bool]]) -> float:
-    """Expected calibration error over ten equal bins of confidence (Guo et al., 2017, arXiv:1706.04599)."""
-    bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for confidence, right in predictions:
-        bins[min(int(confidence * CALIBRATION_BINS), CALIBRATION_BINS - 1)].append((confidence, right))
-    total = sum(map(len, bins.values()))
-    gaps = (abs(sum(confidence - right for confidence, right in group)) for group in bins.values())
-    return sum(gaps) / total if total else 0.0
+# --- similar --------------------------------------------------------------------------------------------------------
 
 
-def _ratios(stage: Stage, dataset: str, counts: Counts, subset: str, pictures: int, by: str = "") -> list[Row]:
-    figures = {"precision": counts.precision, "recall": counts.recall, "F1": counts.f1}
-    return [
-        Row(stage, dataset, name, value, subset, pictures, by) for name, value in figures.items() if value is not None
+def embedding_rows(dataset: str, pairs: Sequence[Pair]) -> list[Row]:
+    """Whether pictures of one topic are near each other: each picture of a topic but the fallback is asked for all
+    others; those of the fallback are only among the answers. Rankings are means over the pictures asked for; of what
+    would be shown as similar, all pairs count.
+    """
+    told = [(creative.topic, found.embedding) for creative, found in pairs if creative.topic and found.embedding]
+    asked = [place for place, (topic, _) in enumerate(told) if topic != taxonomy().fallback]
+    if not asked:
+        return []
+    topics, vectors = np.array([topic for topic, _ in told]), np.array([vector for _, vector in told])
+    others = np.arange(len(told)) != np.array(asked)[:, None]
+    similarity, same = vectors[asked] @ vectors.T, (topics[asked][:, None] == topics) & others
+    shown = (similarity >= LEAST_SIMILARITY) & others
+    rankings = [
+        ranking(row[other], of_topic[other]) for row, of_topic, other in zip(similarity, same, others, strict=True)
     ]
+    precisions, areas = np.array(rankings).T
+    right = (shown & same).sum(1)
+    figures = {
+        "one topic: mAP": _mean(precisions),
+        "one topic: AUC": _mean(areas),
+        "shown as similar: precision": ratio(right, shown.sum(1)),
+        "shown as similar: recall": ratio(right, same.sum(1)),
+    }
+    return [row for name, figure in figures.items() for row in measured("embedding", dataset, name, figure, len(asked))]
+
+
+def ranking(similarity: Floats, same: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Of the similarity (n,) of other pictures to one, and whether they are of its topic (n,): average precision, and
+    how often a picture of its topic is before one of another (the area under the ROC curve). NaN where one kind is
+    missing.
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    if same.all() or not same.any():
+        return float("nan"), float("nan")
+    return float(average_precision_score(same, similarity)), float(roc_auc_score(same, similarity))
+
+
+def _mean(values: Floats) -> Measure:
+    """Of those that are defined."""
+    defined = ~np.isnan(values)
+    return ratio(np.where(defined, values, 0), defined)
 
 
 def main() -> None:
@@ -242,13 +443,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the metrics.json to write")
     arguments = parser.parse_args()
 
-    from adlens.vision.bundle import load_bundle
-
-    bundle = arguments.bundle, arguments.threads, {"weights": str(arguments.weights.resolve())}
+    variables = {"weights": str(arguments.weights.resolve())}
     try:
         data_sets = [read_data_set(folder) for folder in arguments.creatives or [ROOT / "samples"]]
-        finder = make_finder(*bundle) if arguments.beside else None
-        metrics = evaluate(load_bundle(*bundle), data_sets, finder)
+        metrics = evaluate_folder(arguments.bundle, arguments.threads, variables, data_sets, beside=arguments.beside)
     except AdLensError as error:
         sys.exit(f"error: {error}")
     arguments.out.write_text(metrics.dump())

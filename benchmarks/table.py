@@ -1,8 +1,10 @@
-"""Every stage of every bundle on every data set, in one table (`make eval`): printed, and written to docs/models.md.
+"""Every stage of every bundle on every data set (`make eval`): docs/figures.md, and the small table of docs/models.md.
 
-Each bundle is measured in a process of its own (benchmarks/evaluate.py), which leaves its rows in the bundle's
-metrics.json. What trainings measured on data they never saw (metrics/*.json of a bundle) stands beside that. A bundle
-that is not here is left out with a note; one that has been measured as it is now is measured again with --again only.
+The data sets are samples/, the development creatives, photographs (ADLENS_PHOTOGRAPHS) and pictures of text alone,
+drawn here; one that is not here is left out with a note. Each bundle is measured in a process of its own
+(benchmarks/evaluate.py), which leaves its rows in the bundle's metrics.json. What trainings measured on data they never
+saw (metrics/*.json of a bundle) stands beside that. A bundle that is not here is left out with a note; one that has
+been measured as it is now is measured again with --again only.
 """
 
 from __future__ import annotations
@@ -20,20 +22,44 @@ from typing import NamedTuple
 
 from adlens.domain.analysis import Stage
 from adlens.domain.errors import InvalidBundle
+from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import ENGINES, MANIFEST, read_manifest
 from adlens_cli.bundles import CHECKOUT, MODELS, weights_folder
-from benchmarks.document import table, write_section
+from benchmarks import text_alone
+from benchmarks.document import DOCS, table, write_section
 from benchmarks.evaluate import ALL, METRICS, Metrics, Row
-from benchmarks.labels import read_data_set
+from benchmarks.labels import PHOTOGRAPHS, read_data_set
+from benchmarks.summary import summary_table
 from training.environment import training_python
 
 BUNDLES = ("base", "compact", "coco-dev", "upstream", "reference")
 BESIDE = ("compact", "base")
 """The first of these that is here: on its boxes other readers are measured too."""
-DATA_SETS = (CHECKOUT / "samples", CHECKOUT / "../shared/creatives-dev")
+CREATIVES = (CHECKOUT / "samples", CHECKOUT / "../shared/creatives-dev")
+TEXT_ALONE = CHECKOUT / ".local" / "benchmarks" / "text-alone"
+DATA_SETS = ("photographs", *(folder.name for folder in CREATIVES), TEXT_ALONE.name)
 STAGES = {"ocr": "text", "detection": "objects", "classification": "topic", "embedding": "embedding"}
 SUBSETS = (ALL, "ru", "en", "mixed", "ad", "product", "without text")
 RATIOS = ("precision", "recall", "F1")
+JOINED = (RATIOS, tuple(f"box {name}" for name in RATIOS))
+"""Figures that share a line."""
+
+
+def data_sets_here() -> tuple[list[Path], list[str]]:
+    """Folders of the data sets that can be measured on, and why each of the others cannot. Draws the text alone."""
+    photographs = (CHECKOUT / CommandLineSettings().photographs).resolve()
+    here = [folder.resolve() for folder in CREATIVES if folder.is_dir()]
+    notes = [f"creatives: {folder.name} is not here" for folder in CREATIVES if not folder.is_dir()]
+    if (photographs / PHOTOGRAPHS).is_file():
+        here.append(photographs)
+    else:
+        notes.append(f"photographs: there is no {PHOTOGRAPHS} in {photographs}; ADLENS_PHOTOGRAPHS names their folder")
+    try:
+        text_alone.draw(TEXT_ALONE)
+        here.append(TEXT_ALONE)
+    except SystemExit as error:
+        notes.append(f"text alone: {error}")
+    return here, notes
 
 
 def bundles_here(names: Iterable[str]) -> tuple[dict[str, Path], list[str]]:
@@ -111,14 +137,13 @@ class Line(NamedTuple):
 
     @classmethod
     def of(cls, row: Row) -> Line:
-        """Precision, recall and F1 share a line."""
-        measure = " / ".join(RATIOS) if row.metric in RATIOS else row.metric
+        measure = next((" / ".join(names) for names in JOINED if row.metric in names), row.metric)
         return cls(
             STAGES.get(row.stage, row.stage), row.dataset, row.subset, row.by, measure, row.pictures, row.command
         )
 
     def order(self) -> tuple[object, ...]:
-        known = list(STAGES.values()), [folder.name for folder in DATA_SETS], list(SUBSETS)
+        known = list(STAGES.values()), list(DATA_SETS), list(SUBSETS)
         places = [names.index(name) if name in names else len(names) for names, name in zip(known, self, strict=False)]
         return (*places, *self[:-2], self.pictures or 0)
 
@@ -128,16 +153,23 @@ class Line(NamedTuple):
 
 
 def evaluation_table(rows: Mapping[str, Sequence[Row]]) -> str:
-    """A line per stage, data set and measure; a column per bundle."""
+    """A line per stage, data set and measure; a column per bundle; intervals in brackets."""
     cells: dict[Line, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for bundle, of_bundle in rows.items():
         for row in of_bundle:
-            cells[Line.of(row)][bundle].append(_shown(row.value, 2 if row.metric in RATIOS else 3))
+            cells[Line.of(row)][bundle].append(_cell(row))
     lines = [
         [*line.titles(), *(" / ".join(cells[line][bundle]) or "-" for bundle in rows), f"`{line.command}`"]
         for line in sorted(cells, key=Line.order)
     ]
     return table(("stage", "data set", "pictures", "measure", *rows, "made by"), lines, numbers_from=4)
+
+
+def _cell(row: Row) -> str:
+    joined = any(row.metric in names for names in JOINED)
+    if row.low is None or row.high is None:
+        return _shown(row.value, 2 if joined else 3)
+    return f"{row.value:.2f} ({row.low:.2f}-{row.high:.2f})"
 
 
 def _shown(value: float, digits: int) -> str:
@@ -149,14 +181,15 @@ def _shown(value: float, digits: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundles", nargs="*", default=BUNDLES, help="names below models/; default: all there are")
-    parser.add_argument("--creatives", type=Path, action="append", help="labelled folders; default: the known ones")
+    parser.add_argument("--creatives", type=Path, action="append", help="labelled folders instead of the known ones")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="also what has been measured as it is now")
-    parser.add_argument("--print-only", action="store_true", help="leave docs/models.md as it is")
+    parser.add_argument("--print-only", action="store_true", help="leave docs/ as it is")
     arguments = parser.parse_args()
 
-    data_sets = [folder.resolve() for folder in arguments.creatives or DATA_SETS if folder.is_dir()]
+    data_sets, missing = ([f.resolve() for f in arguments.creatives], []) if arguments.creatives else data_sets_here()
     here, notes = bundles_here(arguments.bundles)
+    notes = [*missing, *notes]
     beside = next((name for name in BESIDE if name in here), None)
     rows = {}
     for name, folder in here.items():
@@ -167,11 +200,11 @@ def main() -> None:
             rows[name] = rows_of(folder)
         except InvalidBundle as error:
             notes.append(f"{name}: {error}")
-    text = evaluation_table(rows)
-    missing = "".join(f"\nNot measured: {note}." for note in notes)
-    print(text + missing)
+    figures, summary = evaluation_table(rows), summary_table(rows)
+    print("\n\n".join((figures, summary)) + "".join(f"\nNot measured: {note}." for note in notes))
     if not arguments.print_only:
-        write_section("eval", text)
+        write_section("eval", figures, DOCS / "figures.md")
+        write_section("summary", summary, DOCS / "models.md")
 
 
 if __name__ == "__main__":

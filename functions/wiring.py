@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from adlens.domain.errors import TransientError
 from adlens.settings import (
     DatabaseSettings,
+    DispatchSettings,
     EventSettings,
     ExportSettings,
     LiftSettings,
     PreviewSettings,
+    QueueSettings,
     StorageSettings,
     StoreSettings,
 )
@@ -24,28 +26,32 @@ if TYPE_CHECKING:
     from adlens.persistence.webhooks import PostgresWebhooks
     from adlens.storage.lift import LambdaLiftEstimator
     from adlens.storage.objects import S3ObjectStore
-    from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue
-
-SECRET_TTL_SECONDS = 300
+    from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue, SqsUploadsQueue
 
 
 @functools.cache
 def database(settings: DatabaseSettings, connections: int = 1) -> Engine:
-    from adlens.persistence.session import Credentials, make_engine
+    from sqlalchemy import URL
 
+    from adlens.persistence.session import CERTIFICATES, Credentials, make_engine
+
+    seconds = settings.database_connect_seconds
     if settings.database_url is not None:
-        return make_engine(settings.database_url.get_secret_value(), pool_size=connections)
+        return make_engine(settings.database_url.get_secret_value(), pool_size=connections, connect_seconds=seconds)
 
-    def credentials(refresh: bool) -> Credentials:
-        from aws_lambda_powertools.utilities import parameters
+    def credentials(refresh: bool) -> Credentials:  # each is signed anew: there is nothing to refresh
+        from adlens.storage.clients import database_token
 
-        secret = parameters.get_secret(
-            settings.database_secret_arn, transform="json", max_age=SECRET_TTL_SECONDS, force_fetch=refresh
-        )
-        return Credentials(secret["username"], secret["password"])
+        token = database_token(settings.database_host or "", settings.database_user)
+        return Credentials(settings.database_user, token)
 
-    url = f"postgresql+psycopg2://{settings.database_host}/{settings.database_name}?sslmode=require"
-    return make_engine(url, credentials, pool_size=connections)
+    url = URL.create(
+        "postgresql+psycopg2",
+        host=settings.database_host,
+        database=settings.database_name,
+        query={"sslmode": "verify-full", "sslrootcert": str(CERTIFICATES)},
+    )
+    return make_engine(url, credentials, pool_size=connections, connect_seconds=seconds)
 
 
 @functools.cache
@@ -57,20 +63,21 @@ def creatives(settings: DatabaseSettings) -> PostgresCreatives:
 
 @functools.cache
 def object_store(settings: StorageSettings) -> S3ObjectStore:
-    return _store(settings, settings.uploads_bucket)
+    return store(settings, settings.uploads_bucket)
 
 
 @functools.cache
 def preview_store(settings: PreviewSettings) -> S3ObjectStore:
-    return _store(settings, settings.previews_bucket)
+    return store(settings, settings.previews_bucket)
 
 
 @functools.cache
 def export_store(settings: ExportSettings) -> S3ObjectStore:
-    return _store(settings, settings.exports_bucket)
+    return store(settings, settings.exports_bucket)
 
 
-def _store(settings: StoreSettings, bucket: str) -> S3ObjectStore:
+def store(settings: StoreSettings, bucket: str) -> S3ObjectStore:
+    """A store of any bucket; not cached."""
     from adlens.storage.clients import s3_client
     from adlens.storage.objects import S3ObjectStore
 
@@ -84,11 +91,19 @@ def _store(settings: StoreSettings, bucket: str) -> S3ObjectStore:
 
 
 @functools.cache
-def analysis_queue(settings: StorageSettings) -> SqsAnalysisQueue:
+def analysis_queue(settings: QueueSettings) -> SqsAnalysisQueue:
     from adlens.storage.clients import sqs_client
     from adlens.storage.queue import SqsAnalysisQueue
 
     return SqsAnalysisQueue(sqs_client(), settings.queue_url)
+
+
+@functools.cache
+def uploads_queue(settings: DispatchSettings) -> SqsUploadsQueue:
+    from adlens.storage.clients import sqs_client
+    from adlens.storage.queue import SqsUploadsQueue
+
+    return SqsUploadsQueue(sqs_client(), settings.uploads_queue_url)
 
 
 @functools.cache

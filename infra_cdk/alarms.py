@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aws_cdk import Duration
+from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -12,37 +16,20 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra_cdk.analysis import Analysis
-from infra_cdk.api import Api
 from infra_cdk.config import AwsConfig
-from infra_cdk.exports import Exports
 from infra_cdk.function import METRICS
-from infra_cdk.lift import LiftStatistics
-from infra_cdk.queue import UploadsQueue, WebhookQueues
-from infra_cdk.web import Web
-from infra_cdk.webhooks import Webhooks
-from infra_cdk.workers import Workers
+
+if TYPE_CHECKING:
+    from infra_cdk.stacks import AdLens
+    from infra_cdk.web_server import WebServer
 
 FIVE_MINUTES = Duration.minutes(5)
+CONNECTIONS_OF_AN_ACU = 225
+"""Of Aurora's default of a connection per 9.5 MB, of 2 GiB."""
 
 
 class Alarms(Construct):
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        config: AwsConfig,
-        queue: UploadsQueue,
-        analysis: Analysis,
-        exports: Exports,
-        api: Api,
-        lift: LiftStatistics,
-        workers: Workers,
-        webhooks: Webhooks,
-        webhook_queues: WebhookQueues,
-        web: Web | None,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, config: AwsConfig, parts: AdLens) -> None:
         super().__init__(scope, construct_id)
         # A key of our own: alarms cannot publish to a topic under the key that AWS manages for SNS.
         key = kms.Key(self, "Key", description="Alarms of AdLens", enable_key_rotation=True)
@@ -54,15 +41,27 @@ class Alarms(Construct):
 
         self._alarm(
             "DeadLetters",
-            queue.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="max"),
+            parts.queue.dead_letters.metric_approximate_number_of_messages_visible(
+                period=FIVE_MINUTES, statistic="max"
+            ),
             0,
             "Analyses were given up after all attempts, and dead_letters does not take them.",
         )
         self._alarm(
             "DeadExports",
-            exports.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="max"),
+            parts.exports.dead_letters.metric_approximate_number_of_messages_visible(
+                period=FIVE_MINUTES, statistic="max"
+            ),
             0,
             "Exports were given up after all attempts, and dead_letters does not take them.",
+        )
+        self._alarm(
+            "DeadWebhookResults",
+            parts.webhook_queues.dead_letters.metric_approximate_number_of_messages_visible(
+                period=FIVE_MINUTES, statistic="max"
+            ),
+            0,
+            "Results of deliveries were given up after all attempts: see the log of webhook_results.",
         )
         self._alarm(
             "GivenUp",
@@ -78,27 +77,48 @@ class Alarms(Construct):
         )
         self._alarm(
             "OldestMessage",
-            queue.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
+            parts.queue.analysis.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
             15 * 60,
-            "Uploads wait for more than 15 minutes: raise MaximumConcurrency, or look for what fails.",
+            "Creatives wait for more than 15 minutes: raise MaximumConcurrency, or look for what fails.",
             periods=3,
         )
         self._alarm(
+            "OldestUpload",
+            parts.queue.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
+            5 * 60,
+            "Objects that have arrived are not dispatched for 5 minutes: see the log of dispatch.",
+        )
+        self._alarm(
             "WebhookResults",
-            webhook_queues.results.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
+            parts.webhook_queues.results.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
             15 * 60,
             "What came of deliveries of webhooks, or what was given up, is not taken by webhook_results: see its log.",
         )
+        self._alarm(
+            "OldestExport",
+            parts.exports.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
+            60 * 60,
+            "An export waits for more than an hour: see the log of exports.",
+        )
+        self._alarm(
+            "OldestEvent",
+            parts.webhook_queues.events.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
+            6 * 60 * 60,
+            "Deliveries of webhooks are six hours old: a receiver does not answer, or see the log of webhooks.",
+        )
+        self._database(config, parts)
         functions = {
-            "Analyze": analysis.function,
-            "Exports": exports.function,
-            "Api": api.function,
-            "Lift": lift.function,
-            "DeadLetters": workers.dead_letters,
-            "Sweep": workers.sweep,
-            "Migrate": workers.migrate,
-            "Webhooks": webhooks.send,
-            "WebhookResults": webhooks.results,
+            "Analyze": parts.analysis.function,
+            "Exports": parts.exports.function,
+            "Api": parts.api.function,
+            "Lift": parts.lift.function,
+            "Dispatch": parts.workers.dispatch,
+            "DeadLetters": parts.workers.dead_letters,
+            "Sweep": parts.workers.sweep,
+            "Migrate": parts.workers.migrate,
+            "Admin": parts.workers.admin,
+            "Webhooks": parts.webhooks.send,
+            "WebhookResults": parts.webhooks.results,
         }
         for name, function in functions.items():
             self._alarm(f"{name}Errors", function.metric_errors(period=FIVE_MINUTES), 0, f"{name} failed: see its log.")
@@ -109,41 +129,158 @@ class Alarms(Construct):
                 f"{name} was throttled: the account's concurrency is used up.",
                 periods=3,
             )
-        self._alarm(
+        server_errors = self._alarm(
             "ApiServerErrors",
-            api.rest_api.metric_server_error(period=FIVE_MINUTES, statistic="sum"),
+            parts.api.rest_api.metric_server_error(period=FIVE_MINUTES, statistic="sum"),
             0,
             "The API answered 5xx: see the access log and the function's log.",
         )
-        if web:
-            metrics = web.server.targets.metrics
+        self._canary(parts, server_errors)
+        if config.budget_dollars:
+            self._budget(config)
+
+    def _canary(self, parts: AdLens, server_errors: cloudwatch.Alarm) -> None:
+        """A tenth of the requests goes to a new version of the API for five minutes; with errors, all go back."""
+        alias = parts.api.alias
+        errors = make_alarm(
+            self,
+            "ApiCanary",
+            self.topic,
+            alias.metric_errors(period=Duration.minutes(1)),
+            0,
+            "The version of the API that is being deployed failed: the deployment is rolled back.",
+        )
+        codedeploy.LambdaDeploymentGroup(
+            self,
+            "Canary",
+            alias=alias,
+            deployment_config=codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+            alarms=[errors, server_errors],
+        )
+
+    def _budget(self, config: AwsConfig) -> None:
+        """Of all that has the stacks' tag, once it is activated for cost allocation; until then of nothing."""
+        told = budgets.CfnBudget.SubscriberProperty(address=config.alarm_email, subscription_type="EMAIL")
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=config.budget_dollars, unit="USD"),
+                cost_filters={"TagKeyValue": ["user:application$adlens"]},
+            ),
+            notifications_with_subscribers=[
+                budgets.CfnBudget.NotificationWithSubscribersProperty(
+                    notification=budgets.CfnBudget.NotificationProperty(
+                        comparison_operator="GREATER_THAN", notification_type=kind, threshold=threshold
+                    ),
+                    subscribers=[told],
+                )
+                for kind, threshold in (("ACTUAL", 80), ("FORECASTED", 100))
+            ],
+        )
+
+    def _database(self, config: AwsConfig, parts: AdLens) -> None:
+        database = parts.database
+        assert database is not None  # noqa: S101 - made for this stage
+        self._alarm(
+            "DatabaseCapacity",
+            database.cluster.metric("ServerlessDatabaseCapacity", period=FIVE_MINUTES, statistic="max"),
+            0.9 * config.database_max_acu,
+            "The database is at its ceiling: raise ADLENS_AWS_DATABASE_MAX_ACU, or look for what asks so much.",
+            periods=3,
+        )
+        self._alarm(
+            "DatabaseConnections",
+            database.cluster.metric_database_connections(period=FIVE_MINUTES, statistic="max"),
+            0.8 * CONNECTIONS_OF_AN_ACU * config.database_max_acu,
+            "Four fifths of the connections are taken: lower ADLENS_AWS_MAX_CONCURRENCY, or raise the ACUs.",
+        )
+        if database.proxy:
             self._alarm(
-                "WebUnhealthy",
-                metrics.unhealthy_host_count(period=FIVE_MINUTES, statistic="max"),
-                0,
-                "A backend of the web app does not answer: see its log.",
+                "PinnedConnections",
+                cloudwatch.Metric(
+                    namespace="AWS/RDS",
+                    metric_name="DatabaseConnectionsCurrentlySessionPinned",
+                    dimensions_map={"ProxyName": database.proxy.db_proxy_name},
+                    period=FIVE_MINUTES,
+                    statistic="average",
+                ),
+                5,
+                "Sessions are pinned to connections of the proxy: something SETs values; the proxy's log names it.",
                 periods=3,
             )
-            self._alarm(
-                "WebServerErrors",
-                metrics.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=FIVE_MINUTES, statistic="sum"),
-                0,
-                "A backend of the web app answered 5xx: see its log.",
-            )
+        self._alarm(
+            "ApiLatency",
+            parts.api.rest_api.metric_latency(period=FIVE_MINUTES, statistic="p95"),
+            25_000 if config.lean else 3_000,
+            "A twentieth of the answers of the API takes too long: look at the dashboard, then at slow statements.",
+            periods=3,
+        )
 
     def _alarm(
         self, construct_id: str, metric: cloudwatch.Metric, threshold: float, description: str, periods: int = 1
-    ) -> None:
-        """Goes off when `metric` is above `threshold` for `periods` of five minutes in a row."""
-        alarm = cloudwatch.Alarm(
+    ) -> cloudwatch.Alarm:
+        return make_alarm(self, construct_id, self.topic, metric, threshold, description, periods)
+
+
+class WebAlarms(Construct):
+    def __init__(self, scope: Construct, construct_id: str, *, topic: sns.ITopic, server: WebServer) -> None:
+        super().__init__(scope, construct_id)
+        metrics = server.targets.metrics
+        make_alarm(
             self,
-            construct_id,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=periods,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=description,
+            "Unhealthy",
+            topic,
+            metrics.unhealthy_host_count(period=FIVE_MINUTES, statistic="max"),
+            0,
+            "A backend of the web app does not answer: see its log.",
+            periods=3,
         )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
-        alarm.add_ok_action(actions.SnsAction(self.topic))
+        make_alarm(
+            self,
+            "ServerErrors",
+            topic,
+            metrics.http_code_target(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, period=FIVE_MINUTES, statistic="sum"),
+            0,
+            "A backend of the web app answered 5xx: see its log.",
+        )
+        make_alarm(
+            self,
+            "NoTasks",
+            topic,
+            cloudwatch.MathExpression(
+                expression="1 - FILL(healthy, 0)",
+                using_metrics={"healthy": metrics.healthy_host_count(period=FIVE_MINUTES, statistic="min")},
+                period=FIVE_MINUTES,
+            ),
+            0,
+            "No task of the web app's backend runs: see the events of its service in ECS.",
+            periods=3,
+        )
+
+
+def make_alarm(
+    scope: Construct,
+    construct_id: str,
+    topic: sns.ITopic,
+    metric: cloudwatch.IMetric,
+    threshold: float,
+    description: str,
+    periods: int = 1,
+) -> cloudwatch.Alarm:
+    """Tells `topic` when `metric` is above `threshold` for `periods` in a row, and when it no longer is."""
+    alarm = cloudwatch.Alarm(
+        scope,
+        construct_id,
+        metric=metric,
+        threshold=threshold,
+        evaluation_periods=periods,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        alarm_description=description,
+    )
+    alarm.add_alarm_action(actions.SnsAction(topic))
+    alarm.add_ok_action(actions.SnsAction(topic))
+    return alarm

@@ -1,4 +1,4 @@
-"""The analysis: an image function fed by the uploads queue."""
+"""The analysis: an image function fed by the queue of what waits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IMAGE_BUNDLE = "/opt/models/bundle"  # where functions/analyze/Dockerfile puts i
 
 
 class Analysis(Construct):
-    """Takes batches of S3 events, reports the messages that failed, and never runs wider than the database bears."""
+    """Takes batches of requests, reports the messages that failed, and never runs wider than the database bears."""
 
     def __init__(self, scope: Construct, construct_id: str, *, surroundings: Surroundings) -> None:
         super().__init__(scope, construct_id)
@@ -28,11 +28,12 @@ class Analysis(Construct):
             code=_image(config),
             memory_size=config.analyze_memory_mib,
             ephemeral_storage_size=Size.gibibytes(1),
+            reserved_concurrent_executions=config.analyze_reserved if isinstance(config, AwsConfig) else None,
         )
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_PREVIEWS_BUCKET": buckets.previews.bucket_name,
-            "ADLENS_QUEUE_URL": queue.queue.queue_url,
+            "ADLENS_QUEUE_URL": queue.analysis.queue_url,
             "ADLENS_WEBHOOKS_QUEUE_URL": surroundings.webhooks.events.queue_url,
             "ADLENS_BUNDLE": _bundle(config, buckets),
             "ADLENS_THREADS": str(config.analyze_threads),
@@ -47,7 +48,7 @@ class Analysis(Construct):
 
         self.function.add_event_source(
             SqsEventSource(
-                queue.queue,
+                queue.analysis,
                 batch_size=config.batch_size,
                 max_batching_window=Duration.seconds(config.batching_window_seconds),
                 max_concurrency=config.max_concurrency,
@@ -59,7 +60,7 @@ class Analysis(Construct):
             # Without it a missing object answers 403 instead of 404, and would look like a fault of ours.
             allow(self.function, ["s3:ListBucket"], bucket.bucket_arn)
         allow(self.function, ["sqs:SendMessage"], surroundings.webhooks.events.queue_arn)
-        allow(self.function, ["s3:PutObject"], buckets.previews.arn_for_objects("*"))
+        allow(self.function, ["s3:PutObject", "s3:DeleteObject"], buckets.previews.arn_for_objects("*"))
 
 
 def _image(config: LocalConfig | AwsConfig) -> lambda_.DockerImageCode:

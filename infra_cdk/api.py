@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Tags
+from aws_cdk import Duration, RemovalPolicy, Tags
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -72,12 +72,12 @@ class Api(Construct):
         surroundings: Surroundings,
         zip_code: ZipCode,
         exports: Exports,
-        origins: list[str],
         lift: LiftStatistics,
     ) -> None:
         super().__init__(scope, construct_id)
         config, buckets, queue = surroundings.config, surroundings.buckets, surroundings.queue
         on_aws = isinstance(config, AwsConfig)
+        lean = isinstance(config, AwsConfig) and config.lean
         self.function = ZipFunction(
             self,
             "Function",
@@ -87,7 +87,11 @@ class Api(Construct):
             timeout=Duration.seconds(29),  # what the gateway waits
             memory_size=1024,
             description="Uploads, results and analytics over HTTP.",
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,
+            # A snapshot is paid for by the hour; where a database wakes up first, it saves a second of twenty.
+            snap_start=None if lean else lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS,
+            reserved_concurrent_executions=(
+                config.api_environments if isinstance(config, LocalConfig) else config.api_reserved
+            ),
         )
         log_group = logs.LogGroup(
             self,
@@ -120,14 +124,14 @@ class Api(Construct):
         if isinstance(config, LocalConfig):
             Tags.of(self.rest_api).add("_custom_id_", LOCAL_ID)  # LocalStack then keeps the address over deployments
         self.rest_api.node.try_remove_child("Endpoint")  # an output beside ours
-        self._environment(config, buckets, queue, exports, origins)
+        self._environment(config, buckets, queue, exports)
         self.function.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         self._grants(buckets, queue, exports)
         allow(self.function, ["sqs:SendMessage"], surroundings.webhooks.events.queue_arn)
         lift.called_by(self.function)
 
-        alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
-        integration = apigateway.LambdaIntegration(alias, proxy=True, allow_test_invoke=False)
+        self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+        integration = apigateway.LambdaIntegration(self.alias, proxy=True, allow_test_invoke=False)
         self.rest_api.root.add_method("ANY", integration)
         self.rest_api.root.add_proxy(default_integration=integration, any_method=True)
         self._errors()
@@ -146,16 +150,17 @@ class Api(Construct):
         buckets: Buckets,
         queue: UploadsQueue,
         exports: Exports,
-        origins: list[str],
     ) -> None:
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_PREVIEWS_BUCKET": buckets.previews.bucket_name,
-            "ADLENS_QUEUE_URL": queue.queue.queue_url,
+            "ADLENS_QUEUE_URL": queue.analysis.queue_url,
             "ADLENS_EXPORTS_BUCKET": buckets.exports.bucket_name,
             "ADLENS_EXPORTS_QUEUE_URL": exports.queue.queue_url,
             "ADLENS_API_ROOT_PATH": self._local_path if isinstance(config, LocalConfig) else f"/{STAGE}",
-            "ADLENS_CORS_ORIGINS": Stack.of(self).to_json_string(origins),
+            "ADLENS_CORS_ORIGINS": json.dumps(
+                config.page_origins if isinstance(config, AwsConfig) else config.cors_origins
+            ),
         }
         if isinstance(config, LocalConfig) and config.anonymous_workspace:
             variables["ADLENS_ANONYMOUS_WORKSPACE"] = config.anonymous_workspace
@@ -169,7 +174,7 @@ class Api(Construct):
         for bucket in (buckets.previews, buckets.exports):
             allow(self.function, ["s3:GetObject", "s3:DeleteObject"], bucket.arn_for_objects("*"))
         allow(self.function, ["s3:ListBucket"], buckets.uploads.bucket_arn)
-        allow(self.function, ["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.queue.queue_arn)
+        allow(self.function, ["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.analysis.queue_arn)
         allow(self.function, ["sqs:SendMessage"], exports.queue.queue_arn)
 
     def _errors(self) -> None:

@@ -1,4 +1,4 @@
-"""Synthesises the stack of a stage: `python -m infra_cdk.app`, or `cdk deploy` through cdk.json.
+"""Synthesises the stacks of a stage: `python -m infra_cdk.app`, or `cdk deploy` through cdk.json.
 
 The stage is ADLENS_CDK_STAGE or the CDK context `stage` (local | aws); the template goes to CDK_OUTDIR, or cdk.out.
 """
@@ -40,11 +40,11 @@ def build_app(
     from aws_cdk import App
 
     from infra_cdk import nag
-    from infra_cdk.stacks import AdLensStack
+    from infra_cdk.stacks import AdLens
 
     app = App(outdir=outdir or output_folder(), context=FLAGS, analytics_reporting=False)
     config = config or read_config(app.node.try_get_context("stage"))
-    AdLensStack(app, config)
+    AdLens(app, config)
     if check or (check is None and isinstance(config, AwsConfig)):
         nag.check(app)
     return app

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ANALYZE_TIMEOUT_SECONDS = 60
+DISPATCH_TIMEOUT_SECONDS = 30
 EXPORT_TIMEOUT_SECONDS = 900  # what Lambda gives at most
 # functions/analyze/Dockerfile and docker-compose.yml have the same default.
 BUNDLE = "models/compact"
@@ -18,8 +19,25 @@ PAGES = ".web/build/client"
 """Of what `make web` leaves: the files that browsers get."""
 UPSTREAM = "upstream"
 """Instead of a bundle: the image makes it itself, from the official weights, as `make models` does."""
+PROFILES = ("standard", "lean")
+"""`lean` is for small teams: a database that pauses, one zone, no proxy, no web app unless it is asked for."""
+UNRESERVED = 100
+"""Of an account's concurrency, what Lambda lets nobody reserve."""
+LEFT_FOR_OTHERS = 6
+"""Of an account's concurrency, what the analysis leaves to the API and the other functions."""
 IMAGE_TARGETS = ("fast", "reference")
 """Of functions/analyze/Dockerfile: inference on ONNX Runtime, or on the MVP's libraries as well."""
+
+
+ZONES = {
+    "us-east-1": ("use1-az1", "use1-az2"),
+    "us-west-1": ("usw1-az1", "usw1-az3"),
+    "ca-central-1": ("cac1-az1", "cac1-az2"),
+    "ap-northeast-1": ("apne1-az1", "apne1-az4"),
+    "ap-northeast-2": ("apne2-az2", "apne2-az3"),
+}
+"""For regions where Lambda, RDS Proxy or CloudFront's VPC origins leave a zone out, such as use1-az3. By id: a name
+stands for another zone in each account."""
 
 
 class ConfigError(ValueError):
@@ -38,6 +56,10 @@ class Config:
     analyze_memory_mib: int = 3008  # AWS gives about two cores from 1769 MiB up to here
     analyze_threads: int = 2
     uploads_expire_days: int | None = None  # None keeps the originals
+
+    @property
+    def sweep_minutes(self) -> int:
+        return 5
 
     @property
     def stack_name(self) -> str:
@@ -59,9 +81,12 @@ class LocalConfig(Config):
     weights: str = ""  # folder or URL prefix of weights that a bundle names but does not carry
     python: str = ""  # interpreter of the analysis, for engines that the project's own environment does not have
     anonymous_workspace: str = ""  # workspace of requests without a key; empty asks for keys
+    api_environments: int = 4  # processes of the API; further requests wait for one of them
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> LocalConfig:
+        workers = _number(env, "ADLENS_LOCAL_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000)
+        threads = max(1, (os.cpu_count() or 1) // workers)  # more than there are cores slow each other down
         return cls(
             database_url=env.get("ADLENS_LOCAL_DATABASE_URL", "postgresql+psycopg2://adlens@127.0.0.1:5432/adlens"),
             endpoint_url=env.get("ADLENS_LOCAL_ENDPOINT_URL", "http://127.0.0.1:4566"),
@@ -69,8 +94,9 @@ class LocalConfig(Config):
             weights=env.get("ADLENS_LOCAL_WEIGHTS", ""),
             python=env.get("ADLENS_LOCAL_PYTHON", ""),
             anonymous_workspace=env.get("ADLENS_LOCAL_ANONYMOUS_WORKSPACE", ""),
-            max_concurrency=_number(env, "ADLENS_LOCAL_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000),
-            analyze_threads=_number(env, "ADLENS_LOCAL_THREADS", cls.analyze_threads, 1, 64),
+            max_concurrency=workers,
+            analyze_threads=_number(env, "ADLENS_LOCAL_THREADS", threads, 1, 64),
+            api_environments=_number(env, "ADLENS_LOCAL_API_ENVIRONMENTS", cls.api_environments, 1, 100),
         )
 
 
@@ -81,15 +107,22 @@ class AwsConfig(Config):
     stage: str = "aws"
     batch_size: int = 5
     batching_window_seconds: int = 2
-    max_concurrency: int = 20
+    max_concurrency: int = 4
+    account_concurrency: int = 10  # what a new account has; more is a request to AWS
+    api_reserved: int | None = None  # environments that are the API's alone
+    analyze_reserved: int | None = None
+    profile: str = "standard"  # one of PROFILES
+    protect: bool = True  # of data, against the deletion of the stacks
     account: str | None = None
     region: str | None = None
+    zones: tuple[str, ...] = ()  # ids of two availability zones; the region's first two when empty
+    budget_dollars: int = 0  # a month; whoever gets the alarms is told before it is spent. 0 sets none
+    waf: bool = False  # a web ACL before the API
     alarm_email: str = ""  # subscribed to the alarms; empty makes the topic only
     bundle: str = BUNDLE  # UPSTREAM, or folder of the repository baked into the image
     image_target: str = "fast"  # one of IMAGE_TARGETS
     published_bundle: str = ""  # prefix in the models bucket that is used instead of it
     dependencies_layer: Path = ROOT / "build/layers/dependencies"
-    database_min_acu: float = 0.5
     database_max_acu: float = 8
     database_readers: int = 0  # each is a failover target in another availability zone
     backup_days: int = 14
@@ -102,8 +135,42 @@ class AwsConfig(Config):
     api_rate: int = 100  # requests per second over all clients
     api_burst: int = 200
 
+    @property
+    def page_origins(self) -> tuple[str, ...]:
+        """Of pages that may use the API."""
+        return (*self.cors_origins, *((f"https://{self.web_domain}",) if self.web and self.web_domain else ()))
+
+    @property
+    def browser_origins(self) -> tuple[str, ...]:
+        """Of pages that may send and read uploads. Who may is decided by signatures, not by cookies: where the web app
+        has no domain, pages of any distribution of CloudFront's may ask."""
+        without_domain = ("https://*.cloudfront.net",) if self.web and not self.web_domain else ()
+        return (*self.page_origins, *without_domain)
+
+    @property
+    def lean(self) -> bool:
+        return self.profile == "lean"
+
+    @property
+    def database_min_acu(self) -> float:
+        return 0 if self.lean else 0.5
+
+    @property
+    def webhooks_concurrency(self) -> int:
+        return 10 if self.account_concurrency >= UNRESERVED else 2
+
+    @property
+    def sweep_minutes(self) -> int:
+        """Each sweep wakes a database that pauses, for some six minutes."""
+        return 180 if self.lean else 5
+
     def __post_init__(self) -> None:
-        if "*" in self.cors_origins or not (self.cors_origins or self.web):
+        if self.profile not in PROFILES:
+            raise ConfigError(f"ADLENS_AWS_PROFILE must be one of {', '.join(PROFILES)}, not {self.profile!r}")
+        self._check_concurrency()
+        if self.budget_dollars and not self.alarm_email:
+            raise ConfigError("ADLENS_AWS_BUDGET_DOLLARS needs ADLENS_AWS_ALARM_EMAIL, who is told")
+        if "*" in self.cors_origins:
             raise ConfigError(
                 "ADLENS_AWS_CORS_ORIGINS must name the origins of pages of your own, such as https://ads.example.com"
             )
@@ -113,6 +180,8 @@ class AwsConfig(Config):
             raise ConfigError("ADLENS_AWS_WEB_CERTIFICATE must be in us-east-1, where CloudFront looks for it")
         if self.web_origin_certificate and not self.web_domain:
             raise ConfigError("ADLENS_AWS_WEB_ORIGIN_CERTIFICATE needs ADLENS_AWS_WEB_DOMAIN, the name that it is for")
+        if self.zones and len(set(self.zones)) != 2:
+            raise ConfigError("ADLENS_AWS_ZONES must be the ids of two availability zones, such as use1-az1 use1-az2")
         if self.image_target not in IMAGE_TARGETS:
             raise ConfigError(
                 f"ADLENS_AWS_IMAGE_TARGET must be one of {', '.join(IMAGE_TARGETS)}, not {self.image_target!r}"
@@ -124,6 +193,22 @@ class AwsConfig(Config):
             raise ConfigError(f"{self.dependencies_layer} is missing: run `make layers` first")
         if self.web and not (self.web_build / PAGES / "index.html").is_file():
             raise ConfigError(f"{self.web_build} is missing: run `make web` first, or set ADLENS_AWS_WEB=0")
+
+    def _check_concurrency(self) -> None:
+        reserved = (self.api_reserved or 0) + (self.analyze_reserved or 0)
+        free = max(0, self.account_concurrency - UNRESERVED)
+        if reserved > free:
+            raise ConfigError(
+                f"ADLENS_AWS_API_RESERVED and ADLENS_AWS_ANALYZE_RESERVED are {reserved} together, but of an account's "
+                f"{self.account_concurrency} (ADLENS_AWS_ACCOUNT_CONCURRENCY) Lambda lets {free} be reserved"
+            )
+        most = self.analyze_reserved or self.account_concurrency - reserved - LEFT_FOR_OTHERS
+        if self.max_concurrency > most:
+            raise ConfigError(
+                f"ADLENS_AWS_MAX_CONCURRENCY is {self.max_concurrency}, but at most {most} environments of the "
+                "analysis leave room for the API: ask AWS for more and set ADLENS_AWS_ACCOUNT_CONCURRENCY to what the "
+                "account has, or raise ADLENS_AWS_ANALYZE_RESERVED"
+            )
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> AwsConfig:
@@ -137,15 +222,25 @@ class AwsConfig(Config):
         target = env.get("ADLENS_AWS_IMAGE_TARGET") or cls.image_target
         # The MVP's engines take many seconds for a creative and hold more than 2 GB while they do.
         batch, memory = (1, 6144) if target == "reference" else (cls.batch_size, cls.analyze_memory_mib)
+        region = env.get("CDK_DEFAULT_REGION") or None
+        profile = env.get("ADLENS_AWS_PROFILE") or cls.profile
         expire_days = _number(env, "ADLENS_AWS_UPLOADS_EXPIRE_DAYS", 0, 0, 36500)
         return cls(
-            account=env.get("CDK_DEFAULT_ACCOUNT"),
-            region=env.get("CDK_DEFAULT_REGION"),
+            account=env.get("CDK_DEFAULT_ACCOUNT") or None,
+            region=region,
+            zones=_words(env.get("ADLENS_AWS_ZONES")) or ZONES.get(region or "", ()),
+            budget_dollars=_number(env, "ADLENS_AWS_BUDGET_DOLLARS", 0, 0, 1_000_000),
+            waf=bool(_number(env, "ADLENS_AWS_WAF", 0, 0, 1)),
             alarm_email=env.get("ADLENS_AWS_ALARM_EMAIL", ""),
-            cors_origins=tuple(env.get("ADLENS_AWS_CORS_ORIGINS", "").replace(",", " ").split()),
+            cors_origins=_words(env.get("ADLENS_AWS_CORS_ORIGINS")),
             bundle=env.get("ADLENS_AWS_BUNDLE", cls.bundle),
             published_bundle=env.get("ADLENS_AWS_PUBLISHED_BUNDLE", "").strip("/"),
             max_concurrency=_number(env, "ADLENS_AWS_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000),
+            account_concurrency=_number(env, "ADLENS_AWS_ACCOUNT_CONCURRENCY", cls.account_concurrency, 10, 100_000),
+            api_reserved=_number(env, "ADLENS_AWS_API_RESERVED", 0, 0, 1000) or None,
+            analyze_reserved=_number(env, "ADLENS_AWS_ANALYZE_RESERVED", 0, 0, 1000) or None,
+            profile=profile,
+            protect=bool(_number(env, "ADLENS_AWS_PROTECT", 1, 0, 1)),
             image_target=target,
             batch_size=batch,
             analyze_memory_mib=_number(env, "ADLENS_AWS_ANALYZE_MEMORY_MIB", memory, 1769, 10240),
@@ -154,7 +249,7 @@ class AwsConfig(Config):
             database_max_acu=_number(env, "ADLENS_AWS_DATABASE_MAX_ACU", int(cls.database_max_acu), 1, 256),
             database_readers=_number(env, "ADLENS_AWS_DATABASE_READERS", cls.database_readers, 0, 15),
             backup_days=_number(env, "ADLENS_AWS_BACKUP_DAYS", cls.backup_days, 1, 35),
-            web=bool(_number(env, "ADLENS_AWS_WEB", 1, 0, 1)),
+            web=bool(_number(env, "ADLENS_AWS_WEB", 0 if profile == "lean" else 1, 0, 1)),
             web_build=Path(env.get("ADLENS_AWS_WEB_BUILD") or cls.web_build),
             web_domain=env.get("ADLENS_AWS_WEB_DOMAIN", ""),
             web_certificate=env.get("ADLENS_AWS_WEB_CERTIFICATE", ""),
@@ -188,6 +283,11 @@ def use_own_node() -> None:
     node = Path(sys.executable).parent / "node"
     if node.exists():
         os.environ.setdefault("JSII_NODE", str(node))
+
+
+def _words(given: str | None) -> tuple[str, ...]:
+    """By space or comma."""
+    return tuple((given or "").replace(",", " ").split())
 
 
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

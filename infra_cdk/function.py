@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RUNTIME = lambda_.Runtime.PYTHON_3_12
 ARCHITECTURE = lambda_.Architecture.X86_64
 METRICS = "AdLens"  # namespace of what the functions count
+CONNECT_SECONDS = 25
+"""More than a paused database takes to resume, less than a client of the API waits."""
 CACHES = ["**/__pycache__", "**/*.pyc"]
 
 
@@ -37,6 +39,12 @@ class Surroundings:
     webhooks: WebhookQueues
     database: Database | None
     uses_database: bool = True
+    as_owner: bool = False  # of the tables, beside the proxy; the others read and write rows
+
+    @property
+    def is_traced(self) -> bool:
+        """Not in the lean profile, whose network has no endpoint of X-Ray."""
+        return isinstance(self.config, AwsConfig) and not self.config.lean
 
     def common(self, scope: Construct, name: str, timeout: Duration) -> dict[str, Any]:
         """Properties of the function `name`, whichever way its code is packed."""
@@ -58,11 +66,11 @@ class Surroundings:
             "timeout": timeout,
             "architecture": ARCHITECTURE,
             "environment": self.environment(name),
-            "tracing": lambda_.Tracing.ACTIVE if on_aws else lambda_.Tracing.DISABLED,
+            "tracing": lambda_.Tracing.ACTIVE if self.is_traced else lambda_.Tracing.DISABLED,
         }
         if self.database is not None:
             _allow_network_interfaces(role)
-            self.database.secret.grant_read(role)
+            self.database.let_connect(role, as_owner=self.as_owner)
             properties |= {
                 "vpc": self.database.vpc,
                 "vpc_subnets": self.database.subnets,
@@ -79,12 +87,15 @@ class Surroundings:
         }
         if self.database is not None:
             variables |= {
-                "ADLENS_DATABASE_SECRET_ARN": self.database.secret.secret_arn,
-                "ADLENS_DATABASE_HOST": self.database.proxy.endpoint,
+                "ADLENS_DATABASE_HOST": self.database.host(as_owner=self.as_owner),
                 "ADLENS_DATABASE_NAME": self.database.name,
+                "ADLENS_DATABASE_USER": self.database.user(as_owner=self.as_owner),
+                "ADLENS_DATABASE_CONNECT_SECONDS": str(CONNECT_SECONDS),
                 # Signs for the bucket's regional address: S3's global one redirects, which a form cannot follow.
                 "ADLENS_S3_ADDRESSING_STYLE": "virtual",
             }
+        if isinstance(self.config, AwsConfig) and not self.is_traced:
+            variables["POWERTOOLS_TRACE_DISABLED"] = "true"
         if isinstance(self.config, LocalConfig):
             variables |= {
                 **({"ADLENS_DATABASE_URL": self.config.database_url} if self.uses_database else {}),

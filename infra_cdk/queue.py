@@ -1,4 +1,4 @@
-"""The queues: between the uploads bucket and the analysis, and of webhooks; each with what it gives up behind it."""
+"""The queues: from the uploads bucket to the analysis, and of webhooks; each with what it gives up behind it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra_cdk.buckets import bucket_name
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, Config
+from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, DISPATCH_TIMEOUT_SECONDS, Config
 
 MAX_RECEIVES = 5
 WEBHOOK_MAX_RECEIVES = 8
@@ -55,9 +55,10 @@ def make_dead_letters(scope: Construct, *, config: Config, name: str) -> sqs.Que
 
 
 class UploadsQueue(Construct):
-    """Every object created in the uploads bucket becomes one message; only that bucket may send them.
+    """Every object created in the uploads bucket becomes one message of `queue`; only that bucket may send them.
 
-    Re-analysis is sent to the same queue by roles that are granted it.
+    `analysis` has a message for each creative that waits, by roles that are granted it. What either gives up goes to
+    `dead_letters`.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, uploads: s3.Bucket) -> None:
@@ -69,6 +70,15 @@ class UploadsQueue(Construct):
             config=config,
             name="uploads",
             # As AWS asks: a batch that is throttled must not come back while it is tried again.
+            hidden=Duration.seconds(6 * DISPATCH_TIMEOUT_SECONDS),
+            keep=Duration.days(4),
+            given_up_to=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+        )
+        self.analysis = make_queue(
+            self,
+            "Analysis",
+            config=config,
+            name="analysis",
             hidden=Duration.seconds(6 * ANALYZE_TIMEOUT_SECONDS + config.batching_window_seconds),
             keep=Duration.days(4),
             given_up_to=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
@@ -103,11 +113,13 @@ class UploadsQueue(Construct):
 class WebhookQueues(Construct):
     """`events` holds deliveries to be made, with the secret that signs them: its messages are for the sender alone.
 
-    `results` is told how deliveries ended, and is the dead-letter queue of the first: what was never reported.
+    `results` is told how deliveries ended, and is the dead-letter queue of the first: what was never reported. What
+    cannot be noted ends in `dead_letters`, for people to look at.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
+        self.dead_letters = make_dead_letters(self, config=config, name="webhook-results")
         self.results = make_queue(
             self,
             "Results",
@@ -115,6 +127,7 @@ class WebhookQueues(Construct):
             name="webhook-results",
             hidden=Duration.seconds(6 * WEBHOOK_RESULTS_TIMEOUT_SECONDS),
             keep=Duration.days(14),
+            given_up_to=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
         )
         self.events = make_queue(
             self,

@@ -1,11 +1,12 @@
-"""The stack of a stage, put together from the constructs."""
+"""The stacks of a stage, put together from the constructs: one locally; on AWS one of what holds data, one of what
+works with it, and one of the web app. A stack that failed is deployed again without touching the others.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack, Tags
-from constructs import Construct
+from aws_cdk import App, CfnOutput, DefaultStackSynthesizer, Environment, Fn, Stack, Tags
 
 from infra_cdk.analysis import Analysis
 from infra_cdk.api import Api
@@ -20,33 +21,47 @@ from infra_cdk.webhooks import Webhooks
 from infra_cdk.workers import Workers
 
 if TYPE_CHECKING:
+    from infra_cdk.alarms import Alarms
     from infra_cdk.database import Database
     from infra_cdk.web import Web
 
 
 class AdLensStack(Stack):
-    def __init__(self, scope: Construct, config: LocalConfig | AwsConfig) -> None:
+    """A part of a stage; `part` is empty for the one that works with the others' data."""
+
+    def __init__(self, app: App, config: LocalConfig | AwsConfig, part: str = "") -> None:
         on_aws = isinstance(config, AwsConfig)
         super().__init__(
-            scope,
-            config.stack_name,
-            description=f"AdLens, stage {config.stage}",
+            app,
+            f"{config.stack_name}-{part}" if part else config.stack_name,
+            description=f"AdLens, stage {config.stage}{part and f': {part}'}",
             env=Environment(account=config.account, region=config.region) if isinstance(config, AwsConfig) else None,
             # LocalStack is not bootstrapped.
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=on_aws),
-            termination_protection=on_aws,
+            termination_protection=isinstance(config, AwsConfig) and config.protect,
         )
         # A proxy's target group takes no tags.
         Tags.of(self).add("application", "adlens", exclude_resource_types=["AWS::RDS::DBProxyTargetGroup"])
 
+    @property
+    def availability_zones(self) -> list[str]:
+        """As in a stack of any region: with a known one the CDK would ask the account for its zones, at synthesis."""
+        return [Fn.select(number, Fn.get_azs()) for number in range(2)]
+
+
+class AdLens:
+    """All of a stage."""
+
+    def __init__(self, app: App, config: LocalConfig | AwsConfig) -> None:
         self.config = config
-        self.buckets = Buckets(self, "Buckets", config=config)
-        self.queue = UploadsQueue(self, "Queue", config=config, uploads=self.buckets.uploads)
-        self.webhook_queues = WebhookQueues(self, "WebhookQueues", config=config)
-        self.database = self._database(config) if isinstance(config, AwsConfig) else None
-        self.web = self._web(config) if isinstance(config, AwsConfig) and config.web else None
-        origins = [*config.cors_origins, *([self.web.origin] if self.web else [])]
-        self.buckets.open_to(origins)
+        main = AdLensStack(app, config)
+        data = AdLensStack(app, config, "data") if isinstance(config, AwsConfig) else main
+        self.stacks = [main] if data is main else [data, main]
+        self.buckets = Buckets(data, "Buckets", config=config)
+        self.buckets.open_to(config.browser_origins if isinstance(config, AwsConfig) else config.cors_origins)
+        self.queue = UploadsQueue(data, "Queue", config=config, uploads=self.buckets.uploads)
+        self.webhook_queues = WebhookQueues(data, "WebhookQueues", config=config)
+        self.database = _database(data, config) if isinstance(config, AwsConfig) else None
         surroundings = Surroundings(
             config=config,
             buckets=self.buckets,
@@ -54,91 +69,94 @@ class AdLensStack(Stack):
             webhooks=self.webhook_queues,
             database=self.database,
         )
-        zip_code = ZipCode(self, "Code", config=config)
-        self.analysis = Analysis(self, "Analysis", surroundings=surroundings)
-        self.exports = Exports(self, "Exports", surroundings=surroundings)
-        self.lift = LiftStatistics(self, "Lift", surroundings=surroundings)
-        self.api = Api(
-            self,
-            "Api",
-            surroundings=surroundings,
-            zip_code=zip_code,
-            exports=self.exports,
-            lift=self.lift,
-            origins=origins,
-        )
-        self.workers = Workers(self, "Workers", surroundings=surroundings, zip_code=zip_code, exports=self.exports)
-        self.webhooks = Webhooks(self, "Webhooks", surroundings=surroundings, zip_code=zip_code)
+        zip_code = ZipCode(main, "Code", config=config)
+        self.analysis = Analysis(main, "Analysis", surroundings=surroundings)
+        self.exports = Exports(main, "Exports", surroundings=surroundings)
+        self.lift = LiftStatistics(main, "Lift", surroundings=surroundings)
+        self.api = Api(main, "Api", surroundings=surroundings, zip_code=zip_code, exports=self.exports, lift=self.lift)
+        self.workers = Workers(main, "Workers", surroundings=surroundings, zip_code=zip_code, exports=self.exports)
+        self.webhooks = Webhooks(main, "Webhooks", surroundings=surroundings, zip_code=zip_code)
+        self.web: Web | None = None
+        self._outputs(main, data)
         if isinstance(config, AwsConfig):
-            self.workers.migrate_before(
-                self.analysis.function,
-                self.exports.function,
-                self.api.function,
-                self.lift.function,
-                self.workers.dead_letters,
-                self.workers.sweep,
-                self.webhooks.results,
-            )
-            if self.web:
-                self.web.run(self.api.url(config))
-            self._alarms(config)
-        acknowledge(self)
-        self._outputs(config)
+            self._migrate_first()
+            alarms = self._alarms(main, config)
+            if config.web:
+                self._web(AdLensStack(app, config, "web"), config, alarms)
+        acknowledge(app, self)
+
+    def _migrate_first(self) -> None:
+        self.workers.migrate_before(
+            self.analysis.function,
+            self.exports.function,
+            self.api.function,
+            self.lift.function,
+            self.workers.dispatch,
+            self.workers.dead_letters,
+            self.workers.sweep,
+            self.workers.admin,
+            self.webhooks.results,
+        )
 
     # What only AWS has is imported where it is made: loading it costs the local stage a second.
 
-    def _database(self, config: AwsConfig) -> Database:
-        from infra_cdk.database import Database
+    def _alarms(self, stack: AdLensStack, config: AwsConfig) -> Alarms:
+        """Not for the local stage: nobody is there to be told, and LocalStack would poll its metrics for them."""
+        from infra_cdk.alarms import Alarms
+        from infra_cdk.dashboard import Dashboard
 
-        return Database(self, "Database", config=config)
+        Dashboard(stack, "Dashboard", parts=self)
+        if config.waf:
+            from infra_cdk.firewall import Firewall
 
-    def _web(self, config: AwsConfig) -> Web:
+            Firewall(stack, "Firewall", api=self.api)
+        return Alarms(stack, "Alarms", config=config, parts=self)
+
+    def _web(self, stack: AdLensStack, config: AwsConfig, alarms: Alarms) -> None:
+        from infra_cdk.alarms import WebAlarms
         from infra_cdk.web import Web
 
         assert self.database is not None  # noqa: S101 - made for this stage
-        return Web(self, "Web", config=config, buckets=self.buckets, vpc=self.database.vpc)
+        self.web = Web(stack, "Web", config=config, vpc=self.database.vpc)
+        self.web.run(self.api.url(config))
+        WebAlarms(stack, "WebAlarms", topic=alarms.topic, server=self.web.server)
+        CfnOutput(stack, "WebUrl", value=self.web.origin)
+        self.stacks.append(stack)
 
-    def _alarms(self, config: AwsConfig) -> None:
-        """Not for the local stage: nobody is there to be told, and LocalStack would poll its metrics for them."""
-        from infra_cdk.alarms import Alarms
-
-        Alarms(
-            self,
-            "Alarms",
-            config=config,
-            queue=self.queue,
-            analysis=self.analysis,
-            exports=self.exports,
-            api=self.api,
-            lift=self.lift,
-            workers=self.workers,
-            webhooks=self.webhooks,
-            webhook_queues=self.webhook_queues,
-            web=self.web,
-        )
-
-    def _outputs(self, config: LocalConfig | AwsConfig) -> None:
-        outputs = {
-            "ApiUrl": self.api.url(config),
-            "ApiId": self.api.rest_api.rest_api_id,
+    def _outputs(self, main: AdLensStack, data: AdLensStack) -> None:
+        of_data = {
             "UploadsBucketName": self.buckets.uploads.bucket_name,
             "ModelsBucketName": self.buckets.models.bucket_name,
-            "QueueUrl": self.queue.queue.queue_url,
-            "DeadLetterQueueUrl": self.queue.dead_letters.queue_url,
             "ExportsBucketName": self.buckets.exports.bucket_name,
+            "QueueUrl": self.queue.queue.queue_url,
+            "AnalysisQueueUrl": self.queue.analysis.queue_url,
+            "DeadLetterQueueUrl": self.queue.dead_letters.queue_url,
+            "WebhooksQueueUrl": self.webhook_queues.events.queue_url,
+        }
+        outputs = {
+            "ApiUrl": self.api.url(self.config),
+            "ApiId": self.api.rest_api.rest_api_id,
             "ExportsQueueUrl": self.exports.queue.queue_url,
             "ExportsFunctionName": self.exports.function.function_name,
-            "WebhooksQueueUrl": self.webhook_queues.events.queue_url,
+            "AdminFunctionName": self.workers.admin.function_name,
             "MigrateFunctionName": self.workers.migrate.function_name,
             "AnalyzeFunctionName": self.analysis.function.function_name,
             "ApiFunctionName": self.api.function.function_name,
             "LiftFunctionName": self.lift.function.function_name,
             "DeadLettersFunctionName": self.workers.dead_letters.function_name,
+            "DispatchFunctionName": self.workers.dispatch.function_name,
             "SweepFunctionName": self.workers.sweep.function_name,
             "WebhooksFunctionName": self.webhooks.send.function_name,
             "WebhookResultsFunctionName": self.webhooks.results.function_name,
         }
-        if self.web:
-            outputs["WebUrl"] = self.web.origin
-        for name, value in outputs.items():
-            CfnOutput(self, name, value=value)
+        if isinstance(self.config, AwsConfig):
+            outputs["FirstKey"] = f'adlens keys create "first" --stage aws --region {main.region}'
+        for stack, values in ((data, of_data), (main, outputs)):
+            for name, value in values.items():
+                CfnOutput(stack, name, value=value)
+
+
+def _database(stack: AdLensStack, config: AwsConfig) -> Database:
+    from infra_cdk.database import Database
+
+    return Database(stack, "Database", config=config)

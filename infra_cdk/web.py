@@ -15,7 +15,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
-from infra_cdk.buckets import Buckets, bucket_name, private_bucket
+from infra_cdk.buckets import bucket_name, private_bucket
 from infra_cdk.config import PAGES, AwsConfig
 from infra_cdk.web_server import WebServer
 
@@ -37,11 +37,10 @@ function handler(event) {
 class Web(Construct):
     """Browsers get everything from one origin, over HTTPS. The bucket and the load balancer admit CloudFront alone."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, config: AwsConfig, buckets: Buckets, vpc: ec2.IVpc
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, config: AwsConfig, vpc: ec2.IVpc) -> None:
         super().__init__(scope, construct_id)
-        self._config, self._access_logs = config, buckets.access_logs
+        self._config = config
+        self._access_logs = private_bucket(self, "AccessLogs", config, expire_days=90)
         self.server = WebServer(self, "Server", config=config, vpc=vpc)
         self.files = private_bucket(self, "Files", config, logs=self._access_logs)
         self.distribution = self._distribution()

@@ -19,6 +19,7 @@ from infra_cdk.function import CACHES
 PORT = 3000  # webapp/Dockerfile
 HEALTH = "/_health"
 EGRESS = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+PUBLIC = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)
 ISOLATED = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 
 
@@ -37,7 +38,7 @@ class WebServer(Construct):
             internet_facing=False,
             idle_timeout=Duration.seconds(120),  # the app pings each open page every 25 s
             drop_invalid_header_fields=True,
-            deletion_protection=True,
+            deletion_protection=config.protect,
             security_group=ec2.SecurityGroup(
                 self, "LoadBalancerGroup", vpc=vpc, description="Load balancer of the web app", allow_all_outbound=False
             ),
@@ -81,7 +82,8 @@ class WebServer(Construct):
             origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
         )
         # No packet takes the internet gateway for it, and yet it wants one attached to the network.
-        origin.node.add_dependency(self._vpc.node.find_child("VPCGW"), self.listener)
+        gateway = self._vpc.node.find_child("VPCGW")
+        origin.node.add_dependency(gateway, self.listener)
         return origin
 
     def _let_cloudfront_in(self) -> None:
@@ -148,7 +150,7 @@ class WebServer(Construct):
                 cpu_architecture=ecs.CpuArchitecture.X86_64, operating_system_family=ecs.OperatingSystemFamily.LINUX
             ),
         )
-        task.add_container(
+        container = task.add_container(
             "Web",
             image=ecs.ContainerImage.from_docker_image_asset(image),
             port_mappings=[ecs.PortMapping(container_port=PORT)],
@@ -158,6 +160,9 @@ class WebServer(Construct):
                 stream_prefix="web", log_group=self._log_group("Logs", f"/aws/ecs/{self._config.stack_name}-web")
             ),
         )
+        # The image's /tmp with its rights: all else is read-only.
+        task.add_volume(name="tmp")
+        container.add_mount_points(ecs.MountPoint(source_volume="tmp", container_path="/tmp", read_only=False))  # noqa: S108
         group = ec2.SecurityGroup(
             self, "ServiceGroup", vpc=self._vpc, description="Backend of the web app", allow_all_outbound=False
         )
@@ -171,7 +176,9 @@ class WebServer(Construct):
             min_healthy_percent=100,
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
-            vpc_subnets=EGRESS,
+            # Without a NAT gateway the tasks have public addresses, which nobody may connect to.
+            vpc_subnets=PUBLIC if self._config.lean else EGRESS,
+            assign_public_ip=self._config.lean,
             security_groups=[group],
             health_check_grace_period=Duration.seconds(60),
         )

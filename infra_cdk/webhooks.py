@@ -8,16 +8,17 @@ from aws_cdk import Duration
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
+from infra_cdk.config import AwsConfig
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 from infra_cdk.queue import WEBHOOK_RESULTS_TIMEOUT_SECONDS, WEBHOOK_TIMEOUT_SECONDS
 
-MAX_CONCURRENCY = 10
+LOCAL_CONCURRENCY = 10
 
 
 class Webhooks(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, surroundings: Surroundings, zip_code: ZipCode) -> None:
         super().__init__(scope, construct_id)
-        queues = surroundings.webhooks
+        queues, config = surroundings.webhooks, surroundings.config
         self.send = ZipFunction(
             self,
             "Send",
@@ -36,7 +37,7 @@ class Webhooks(Construct):
             SqsEventSource(
                 queues.events,
                 batch_size=1,  # a receiver that answers late holds up nobody else
-                max_concurrency=MAX_CONCURRENCY,
+                max_concurrency=config.webhooks_concurrency if isinstance(config, AwsConfig) else LOCAL_CONCURRENCY,
                 report_batch_item_failures=True,
             )
         )

@@ -1,6 +1,8 @@
-"""The functions behind the scenes: dead letters, the sweep and the migrations."""
+"""The functions behind the scenes: dispatch, dead letters, the sweep, the migrations and the operators' own."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from aws_cdk import Duration, triggers
 from aws_cdk import aws_events as events
@@ -8,6 +10,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
+from infra_cdk.config import DISPATCH_TIMEOUT_SECONDS
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 
@@ -23,18 +26,33 @@ class Workers(Construct):
         exports: Exports,
     ) -> None:
         super().__init__(scope, construct_id)
-        buckets, queue = surroundings.buckets, surroundings.queue
+        config, buckets, queue = surroundings.config, surroundings.buckets, surroundings.queue
 
-        def function(construct_id: str, name: str, timeout: Duration, description: str) -> ZipFunction:
+        def function(
+            construct_id: str, name: str, timeout: Duration, description: str, *, owner: bool = False
+        ) -> ZipFunction:
             return ZipFunction(
                 self,
                 construct_id,
                 name=name,
-                surroundings=surroundings,
+                surroundings=replace(surroundings, as_owner=owner),
                 zip_code=zip_code,
                 timeout=timeout,
                 description=description,
             )
+
+        self.dispatch = function(
+            "Dispatch",
+            "dispatch",
+            Duration.seconds(DISPATCH_TIMEOUT_SECONDS),
+            "Lets creatives whose files have arrived wait for their turns.",
+        )
+        self.dispatch.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
+        self.dispatch.add_environment("ADLENS_UPLOADS_QUEUE_URL", queue.queue.queue_url)
+        self.dispatch.add_event_source(
+            SqsEventSource(queue.queue, batch_size=10, max_concurrency=2, report_batch_item_failures=True)
+        )
+        allow(self.dispatch, ["sqs:SendMessage"], queue.analysis.queue_arn)
 
         self.dead_letters = function(
             "DeadLetters", "dead-letters", Duration.minutes(1), "Marks what the queues gave up as ERROR or FAILED."
@@ -43,25 +61,46 @@ class Workers(Construct):
             self.dead_letters.add_event_source(SqsEventSource(given_up, batch_size=10, report_batch_item_failures=True))
 
         self.sweep = function(
-            "Sweep", "sweep", Duration.minutes(1), "Ends uploads that never arrived, forgets old exports."
+            "Sweep", "sweep", Duration.minutes(1), "Ends uploads that never arrived, removes deleted files."
         )
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
-        self.sweep.add_environment("ADLENS_QUEUE_URL", queue.queue.queue_url)
+        self.sweep.add_environment("ADLENS_PREVIEWS_BUCKET", buckets.previews.bucket_name)
+        self.sweep.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
         self.sweep.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         allow(self.sweep, ["s3:GetObject"], buckets.uploads.arn_for_objects("*"))
+        allow(
+            self.sweep,
+            ["s3:DeleteObject"],
+            buckets.uploads.arn_for_objects("*"),
+            buckets.previews.arn_for_objects("*"),
+        )
         allow(self.sweep, ["s3:ListBucket"], buckets.uploads.bucket_arn)  # a missing object answers 404, not 403
-        allow(self.sweep, ["sqs:SendMessage"], queue.queue.queue_arn, surroundings.webhooks.events.queue_arn)
+        allow(self.sweep, ["sqs:SendMessage"], queue.analysis.queue_arn, surroundings.webhooks.events.queue_arn)
         events.Rule(
             self,
-            "EveryFiveMinutes",
-            schedule=events.Schedule.rate(Duration.minutes(5)),
+            "SweepSchedule",
+            schedule=events.Schedule.rate(Duration.minutes(config.sweep_minutes)),
             # A sweep that failed is made up for by the next one.
             targets=[targets.LambdaFunction(self.sweep, retry_attempts=0)],
         )
 
-        self.migrate = function("Migrate", "migrate", Duration.minutes(10), "Brings the database's schema up to date.")
+        self.migrate = function(
+            "Migrate", "migrate", Duration.minutes(10), "Brings the database's schema up to date.", owner=True
+        )
         if surroundings.database is not None:
             self.migrate.node.add_dependency(surroundings.database)
+
+        self.admin = function(
+            "Admin", "admin", Duration.minutes(15), "Workspaces, keys and BI readers, for operators.", owner=True
+        )
+        for name, bucket in (
+            ("UPLOADS", buckets.uploads),
+            ("PREVIEWS", buckets.previews),
+            ("EXPORTS", buckets.exports),
+        ):
+            self.admin.add_environment(f"ADLENS_{name}_BUCKET", bucket.bucket_name)
+            allow(self.admin, ["s3:ListBucketVersions"], bucket.bucket_arn)
+            allow(self.admin, ["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket.arn_for_objects("*"))
 
     def migrate_before(self, *constructs: Construct) -> None:
         """Runs the migrations on every deployment that changes them, before `constructs` are touched.

@@ -9,9 +9,13 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+import uuid
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,10 +45,13 @@ class Deployment:
     uploads_bucket: str
     models_bucket: str
     queue_url: str
+    analysis_queue_url: str
     dead_letter_queue_url: str
     exports_bucket: str
     exports_queue_url: str
+    admin_function: str
     migrate_function: str
+    dispatch_function: str
     analyze_function: str
     api_function: str
     lift_function: str
@@ -68,10 +75,13 @@ class Deployment:
                 uploads_bucket=outputs["UploadsBucketName"],
                 models_bucket=outputs["ModelsBucketName"],
                 queue_url=outputs["QueueUrl"],
+                analysis_queue_url=outputs["AnalysisQueueUrl"],
                 dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
                 exports_bucket=outputs["ExportsBucketName"],
                 exports_queue_url=outputs["ExportsQueueUrl"],
+                admin_function=outputs["AdminFunctionName"],
                 migrate_function=outputs["MigrateFunctionName"],
+                dispatch_function=outputs["DispatchFunctionName"],
                 analyze_function=outputs["AnalyzeFunctionName"],
                 api_function=outputs["ApiFunctionName"],
                 lift_function=outputs["LiftFunctionName"],
@@ -111,6 +121,16 @@ class Template:
             for destination in asset["destinations"].values():
                 bucket, key = (_place(destination[name]) for name in ("bucketName", "objectKey"))
                 yield bucket, key, data
+
+    def reserved_concurrency(self) -> dict[str, int]:
+        """By the names of functions that have one. LocalStack's CloudFormation passes it over."""
+        resources = json.loads((self.folder / f"{STACK}.template.json").read_text())["Resources"].values()
+        functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
+        return {
+            each["FunctionName"]: each["ReservedConcurrentExecutions"]
+            for each in functions
+            if "ReservedConcurrentExecutions" in each
+        }
 
     @property
     def location(self) -> tuple[str, str]:
@@ -173,10 +193,54 @@ def deploy(localstack: LocalStack, template: Template, database_url: str) -> Dep
         name = template.parameters["BootstrapVersion"]["Default"]
         client(localstack, "ssm").put_parameter(Name=name, Value="99", Type="String", Overwrite=True)
     outputs = _create_stack(localstack, template)
+    reserved = template.reserved_concurrency()
+    for function, number in reserved.items():
+        client(localstack, "lambda").put_function_concurrency(
+            FunctionName=function, ReservedConcurrentExecutions=number
+        )
     deployment = Deployment.from_outputs(outputs, localstack.url, database_url, template.hash)
-    invoke(localstack, deployment.migrate_function, {})
-    put_objects_back(localstack)
+    with warm_api(deployment, reserved[deployment.api_function]):
+        invoke(localstack, deployment.migrate_function, {})
+        if any(localstack.objects.glob("*/*.json")):
+            invoke(localstack, deployment.sweep_function, {"workers": "gone"})
+        for function in (deployment.dispatch_function, deployment.analyze_function):
+            warm_workers(localstack, function)
+        put_objects_back(localstack)
     return deployment
+
+
+@contextmanager
+def warm_api(deployment: Deployment, environments: int) -> Iterator[None]:
+    """Starts all environments of the API while the context runs, and waits for them at its end."""
+
+    def ask() -> None:
+        with suppress(urllib.error.HTTPError):  # not healthy before the database is migrated, but started
+            urllib.request.urlopen(f"{deployment.api_url}/health", timeout=DEPLOY_SECONDS).close()  # noqa: S310 - http
+
+    with ThreadPoolExecutor(environments) as pool:
+        calls = [pool.submit(ask) for _ in range(environments)]
+        yield
+        for call in calls:
+            call.result()
+
+
+def warm_workers(localstack: LocalStack, function: str) -> None:
+    """Starts the environments of a queue's function, those of the analysis with their models; does not wait for them.
+
+    Each gets the message that S3 sends when notifications are set up, which asks for nothing.
+    """
+    functions = client(localstack, "lambda")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    record = {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": "none",
+        "body": json.dumps({"Event": "s3:TestEvent"}),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+    }
+    for _ in range(mapping["ScalingConfig"]["MaximumConcurrency"]):
+        payload = json.dumps({"Records": [record]}).encode()
+        functions.invoke(FunctionName=function, InvocationType="Event", Payload=payload)
 
 
 def invoke(localstack: LocalStack, function: str, event: dict[str, Any]) -> Any:

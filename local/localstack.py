@@ -36,6 +36,7 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 START_SECONDS = 120  # a slow machine, nothing in its file cache
 STOP_SECONDS = 15
+KEEPALIVE_SECONDS = 24 * 3600  # what `up` has started is warm for a day without calls
 
 
 def install() -> None:
@@ -130,10 +131,12 @@ class LocalStack:
             "LOCALSTACK_HOST": f"{HOST}:{port}",  # its default is a name of the public DNS
             "SQS_ENDPOINT_STRATEGY": "path",
             "DNS_ADDRESS": "0",  # no DNS server
-            # loaded while the template is synthesised; others at their first use
+            # no others: without CloudWatch no call of a function and no message has to be counted there
             "SERVICES": "s3,sqs,lambda,cloudformation,iam,sts,logs,apigateway,events,ssm",
-            "EAGER_SERVICE_LOADING": "1",
-            "STRICT_SERVICE_LOADING": "0",
+            "EAGER_SERVICE_LOADING": "1",  # while the template is synthesised
+            "STRICT_SERVICE_LOADING": "1",
+            "SQS_DISABLE_CLOUDWATCH_METRICS": "1",
+            "IN_MEMORY_CLIENT": "1",  # its parts call each other without HTTP
             "DISABLE_EVENTS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "FILESYSTEM_ROOT": str(work),
@@ -141,6 +144,7 @@ class LocalStack:
             "XDG_CACHE_HOME": str(VENV / "cache"),
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "90",
+            "LAMBDA_KEEPALIVE_MS": str(KEEPALIVE_SECONDS * 1000),
             # long polls wait in the queue (see lambda_executor/localstack_hooks.py), so nothing needs to wait between
             "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.01",
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.1",

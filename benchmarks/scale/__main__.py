@@ -26,7 +26,7 @@ from adlens.persistence.session import make_engine
 from benchmarks.scale import content, generate, mvp, report, rows
 from benchmarks.scale.content import Plan, plan
 from benchmarks.scale.measure import CASES, Api, Asker, Measured, measure
-from benchmarks.scale.report import Findings, Ratio
+from benchmarks.scale.report import MEASURED, Findings, Ratio, extrapolated
 from benchmarks.scale.server import SMALL, Server
 from benchmarks.scale.sizes import table_sizes
 from benchmarks.scale.writes import write_seconds
@@ -34,8 +34,8 @@ from local.state import DEFAULT_ROOT
 
 BUDGETS_HOLD_FROM = 1_000_000
 LEAST_RATIO, MOST_SLOWDOWN = 100, 1.2
-FULLY_IN_MEMORY = 100_000
-"""Creatives that the MVP's way may load at once; beyond them it is given a server-side cursor."""
+MOST_FOR_THE_MVP = 100_000
+"""Creatives whose rows the MVP's way still loads in minutes and a gigabyte; for more its figures are extrapolated."""
 
 
 def main() -> None:
@@ -47,7 +47,9 @@ def main() -> None:
             for size in missing:
                 _fill(server, size, asked.workers)
     with server.running():
-        findings = [_findings(server, size, asked) for size in asked.sizes]
+        findings: list[Findings] = []
+        for size in asked.sizes:
+            findings.append(_findings(server, size, asked, findings))
         if not asked.only:
             took = _writes(server, asked.sizes)
             for found in findings:
@@ -122,7 +124,7 @@ def _engine(url: str) -> Iterator[Engine]:
 # --- measuring ------------------------------------------------------------------------------------------------------
 
 
-def _findings(server: Server, size: int, asked: argparse.Namespace) -> Findings:
+def _findings(server: Server, size: int, asked: argparse.Namespace, smaller: Sequence[Findings]) -> Findings:
     of = plan(size)
     url, workspace_id = server.url(_name(size)), of.tenants[0].id
     print(f"\nmeasuring {size:,} creatives (load {os.getloadavg()[0]:.1f})", flush=True)
@@ -139,28 +141,36 @@ def _findings(server: Server, size: int, asked: argparse.Namespace) -> Findings:
                     print(f"  {last.name}: {times} {last.failed}", flush=True)
             found = Findings(size, len(of), measured, load=os.getloadavg()[0])
             if asked.only is None:
-                found.ratios = _ratios(api, engine, of, measured)
+                found.ratios = _ratios(api, engine, of, measured, smaller)
             found.sizes = table_sizes(engine)
     finally:
         api.close()
     return found
 
 
-def _ratios(api: Api, engine: Engine, of: Plan, measured: Sequence[Measured]) -> list[Ratio]:
-    """Ours beside the MVP's way. Raises RuntimeError when they count differently."""
+def _ratios(
+    api: Api, engine: Engine, of: Plan, measured: Sequence[Measured], smaller: Sequence[Findings]
+) -> list[Ratio]:
+    """Ours beside the MVP's way; where that is too slow to be measured, as it was found for fewer creatives.
+
+    Raises RuntimeError when they count differently.
+    """
     medians = {case.name: case.median for case in measured}
+    tenant = of.tenants[0]
     found = []
-    whole = of.tenants[0].creatives > FULLY_IN_MEMORY
-    for what, address, group_id, stream in (
-        ("group analytics", f"/analytics/group/{of.full_groups[0]}", of.full_groups[0], False),
-        ("all analytics", "/analytics/all", None, whole),
+    for what, address, group_id in (
+        ("group analytics", f"/analytics/group/{of.full_groups[0]}", of.full_groups[0]),
+        ("all analytics", "/analytics/all", None),
     ):
-        ours = json.loads(api.get(address).body)
-        theirs = _in_a_process(mvp.count, engine.url, of.tenants[0].id, group_id, stream)
-        if ours["summary"]["total_creatives"] != theirs.creatives:
-            raise RuntimeError(f"{what}: {ours['summary']} is not {theirs}")
-        how = "streamed, so that it fits into memory" if stream else "all rows in memory"
-        found.append(Ratio(what, (medians[what] or 0) / 1000, theirs.seconds, theirs.megabytes, how))
+        ours = (medians[what] or 0) / 1000
+        if group_id is None and tenant.creatives > MOST_FOR_THE_MVP:
+            found += extrapolated(what, ours, tenant.creatives, smaller)
+            continue
+        counted = json.loads(api.get(address).body)["summary"]["total_creatives"]
+        theirs = _in_a_process(mvp.count, engine.url, tenant.id, group_id)
+        if counted != theirs.creatives:
+            raise RuntimeError(f"{what}: {counted} creatives are not the {theirs.creatives} of {theirs}")
+        found.append(Ratio(what, ours, theirs.seconds, theirs.megabytes, MEASURED))
     return found
 
 
@@ -191,7 +201,9 @@ def _verdict(findings: Sequence[Findings]) -> int:
         if found.size >= BUDGETS_HOLD_FROM:
             missed += [f"{case.name}: {case.failed or case.slow}" for case in found.measured if not case.met]
             missed += [
-                f"{ratio.what}: {ratio.times:.0f} times" for ratio in found.ratios[1:] if ratio.times < LEAST_RATIO
+                f"{ratio.what}: {ratio.times:.0f} times"
+                for ratio in found.ratios
+                if ratio.what == "all analytics" and ratio.times < LEAST_RATIO
             ]
     first, last = findings[0].write_seconds, findings[-1].write_seconds
     if first is not None and last is not None and last > first * MOST_SLOWDOWN:

@@ -249,6 +249,10 @@ def vectors(rng: np.random.Generator, topic: Any, group: Any, design: Any) -> An
 Box = tuple[float, float, float, float]
 
 
+SURE = 0.7
+"""Two of three topics are at least as confident."""
+
+
 @dataclass(slots=True)
 class Made:
     """One creative with its findings, ready to be written down. `topic` is None without an analysis or a topic."""
@@ -277,6 +281,10 @@ class Made:
     object_boxes: list[Box]
     swatches: list[tuple[str, float, str, str]]
     """(hex, percent, colour class, role)"""
+
+    @property
+    def sure(self) -> bool:
+        return self.confidence >= SURE
 
 
 def creatives(of: Plan, start: int, stop: int) -> tuple[list[Made], Any]:

@@ -260,6 +260,7 @@ def _rollups() -> Iterator[str]:
     yield """
         CREATE TEMPORARY TABLE figures AS
         SELECT c.workspace_id, c.group_id, c.updated_at, (a.creative_id IS NOT NULL)::int AS analysed, a.topic,
+            (a.topic IS NOT NULL AND NOT a.topic_sure)::int AS unsure,
             coalesce(a.seconds, 0) AS seconds, coalesce(a.topic_confidence, 0) AS topic_confidence,
             coalesce(t.n, 0) AS text_blocks, coalesce(t.total, 0) AS text_confidence,
             coalesce(o.n, 0) AS objects, coalesce(o.total, 0) AS object_confidence
@@ -278,8 +279,9 @@ def _rollups() -> Iterator[str]:
         FROM figures GROUP BY 1, 2
     """
     yield f"""
-        INSERT INTO group_topic_rollup (workspace_id, group_id, topic, creatives, {", ".join(sums)})
-        SELECT workspace_id, group_id, topic, count(*), {totals} FROM figures WHERE topic IS NOT NULL GROUP BY 1, 2, 3
+        INSERT INTO group_topic_rollup (workspace_id, group_id, topic, creatives, unsure, {", ".join(sums)})
+        SELECT workspace_id, group_id, topic, count(*), sum(unsure), {totals}
+        FROM figures WHERE topic IS NOT NULL GROUP BY 1, 2, 3
     """
     yield "DROP TABLE figures"
     found = "INSERT INTO group_finding_rollup (workspace_id, group_id, kind, name, creatives)"

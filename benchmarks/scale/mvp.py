@@ -18,8 +18,6 @@ from sqlalchemy.orm import Session, defer
 
 from adlens.persistence.tables import Analysis, Creative, DetectedObject, Swatch, TextBlock
 
-_STREAMED = 2000
-
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -29,13 +27,10 @@ class Counted:
     topics: dict[str, int]
     seconds: float
     megabytes: float
-    streamed: bool
 
 
-def count(url: URL, workspace_id: UUID, group_id: str | None = None, stream: bool = False) -> Counted:
-    """Figures of a group, or of all. With `stream` a server-side cursor brings the rows in portions, so that they need
-    not all be in memory, which the MVP did not do.
-    """
+def count(url: URL, workspace_id: UUID, group_id: str | None = None) -> Counted:
+    """Figures of a group, or of all."""
     engine = create_engine(url)
     with Session(engine) as session:
         session.connection()
@@ -49,11 +44,7 @@ def count(url: URL, workspace_id: UUID, group_id: str | None = None, stream: boo
                 )
                 own = table.id if table is Creative else table.creative_id
                 statement = statement.where(own.in_(in_group))
-            if not stream:
-                yield from session.scalars(statement).all()
-                return
-            # The session holds what it read weakly: what was counted is gone.
-            yield from session.scalars(statement.execution_options(yield_per=_STREAMED))
+            yield from session.scalars(statement).all()
 
         creatives = sum(1 for _ in rows(Creative))
         topic_of: dict[UUID, str | None] = {}
@@ -87,5 +78,4 @@ def count(url: URL, workspace_id: UUID, group_id: str | None = None, stream: boo
         dict(topics),
         time.perf_counter() - started,
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        stream,
     )

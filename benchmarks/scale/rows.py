@@ -28,7 +28,7 @@ COLUMNS = {
     "analyses": (
         "workspace_id, creative_id, revision, analysed_at, seconds, stages, bundle_name, bundle_version, "
         "bundle_checksum, engines, has_text, has_palette, class_scores, topic, topic_confidence, topic_scores, "
-        "topic_evidence, words"
+        "topic_evidence, words, topic_sure, weak_objects"
     ),
     "text_blocks": "workspace_id, creative_id, position, text, confidence, polygon, language, x1, y1, x2, y2",
     "detected_objects": "workspace_id, creative_id, position, class_name, confidence, x1, y1, x2, y2",
@@ -36,7 +36,7 @@ COLUMNS = {
 }
 _FACTS = (
     "workspace_id, creative_id, uploaded_at, status, group_id, filename, analysed, topic, topic_confidence, "
-    "width, height"
+    "topic_decision, width, height"
 )
 _ENGINES = '{"ocr": "ppocr-ctc", "color": "kmeans-lab", "detection": "yolov8-onnx", "classification": "linear"}'
 _SEQUENCER = "0055AED6DCD90281E5"
@@ -85,9 +85,10 @@ def lines_of(
         owner = f"{workspace_id}\t{made.id}"
         ended = made.uploaded + timedelta(seconds=5 + sum(made.seconds))
         lines["creatives"].append(_creative(made, workspace_id, str(ended)))
-        own, topic = "", f"{NOTHING}\t{NOTHING}"
+        own, topic, decision = "", f"{NOTHING}\t{NOTHING}", NOTHING
         if made.analysed:
-            topic = f"{made.topic}\t{made.confidence}" if made.topic else topic
+            if made.topic:
+                topic, decision = f"{made.topic}\t{made.confidence}", "sure" if made.sure else "unsure"
             runs = _stages(made)
             lines["stage_runs"] += [f"{owner}\t{stage}\tSUCCESS\t{start}\t{took}" for stage, start, took in runs]
             lines["analyses"].append(_analysis(made, owner, str(ended), runs, stop_words, topic))
@@ -120,7 +121,7 @@ def lines_of(
         size = f"{made.width}\t{made.height}" if made.analysed else f"{NOTHING}\t{NOTHING}"
         lines["creative_facts"].append(
             f"{owner}\t{made.uploaded}\t{made.status}\t{made.group.id}\t{made.filename}\t{_shown(made.analysed)}\t{topic}"
-            f"\t{size}\t{own}"
+            f"\t{decision}\t{size}\t{own}"
         )
     return {table: "\n".join([*rows, ""]) for table, rows in lines.items()}
 
@@ -164,6 +165,10 @@ def _analysis(
     for name, confidence in zip(made.objects, made.object_confidences, strict=True):
         best[name] = max(best.get(name, 0), confidence)
     scores = ", ".join([f'"{name}": {best.get(name, 0.012345)}' for name in OBJECTS])
+    weak = ", ".join(
+        f'{{"class_name": "{name}", "confidence": 0.2, "x1": {x1}, "y1": {y1}, "x2": {x2}, "y2": {y2}}}'
+        for name, (x1, y1, x2, y2) in list(zip(made.objects, made.object_boxes, strict=True))[:1]
+    )
     judged = f"{NOTHING}\t{NOTHING}"
     if made.topic:
         other = round((1 - made.confidence) / 5, 6)
@@ -177,7 +182,7 @@ def _analysis(
     words = ",".join(sorted(found - stop_words))
     return (
         f"{owner}\t1\t{ended}\t{sum(made.seconds):.6f}\t[{stages}]\tcompact\t1\t{BUNDLE}\t{_ENGINES}\tt\tt"
-        f"\t{{{scores}}}\t{topic}\t{judged}\t{{{words}}}"
+        f"\t{{{scores}}}\t{topic}\t{judged}\t{{{words}}}\t{_shown(bool(made.topic) and made.sure)}\t[{weak}]"
     )
 
 

@@ -64,6 +64,7 @@ def analysis_of(made: Made, vector: Sequence[float]) -> Analysis:
             made.confidence,
             dict.fromkeys(taxonomy().topics, 0.1),
             (Evidence(EvidenceKind.WORD, "word", 1.25),),
+            sure=made.sure,
         ),
         palette=tuple(
             Swatch(from_hex(hex_), percent, SwatchRole(role), name) for hex_, percent, name, role in made.swatches

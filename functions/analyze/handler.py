@@ -1,4 +1,4 @@
-"""S3 events in, analyses out: a batch of queue messages, each its own success or failure."""
+"""Requests in, analyses out: a batch of queue messages, each its own success or failure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from adlens.domain.errors import MalformedEvent, TransientError
-from adlens.domain.events import parse_message
-from adlens.services.analyze_creative import Outcome
+from adlens.domain.events import AnalysisRequested, parse_message
 from functions.analyze import wiring
 from functions.events import send_what_waits
-from functions.messages import come_back
+from functions.messages import come_back, come_back_later
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="analyze")
@@ -26,14 +26,12 @@ metrics = Metrics(namespace="AdLens", service="analyze")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 SECONDS_TO_FINISH = 10
-FIRST_DELAY_SECONDS = 5
-LONGEST_DELAY_SECONDS = 300
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     answer = process_partial_response(event, handle_record, processor, context)
     send_what_waits(wiring.send_events, context, logger)
     return answer
@@ -44,12 +42,14 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     try:
         if seconds_left < SECONDS_TO_FINISH:
             raise TransientError("Not enough time is left in this invocation.")
-        for event in parse_message(record.body):
-            outcome = wiring.analyze_creative()(event, record.message_id, seconds_left)
+        events = parse_message(record.body)
+        analyze_creative = wiring.analyze_creative()  # also for S3's test message, which `adlens up` warms workers with
+        for event in events:
+            if not isinstance(event, AnalysisRequested):
+                raise MalformedEvent("Objects are for the function dispatch.")
+            outcome = analyze_creative(event, record.message_id, seconds_left)
             logger.info("creative handled", outcome=outcome, event=event, message_id=record.message_id)
             metrics.add_metric(f"Creative{outcome.capitalize()}", MetricUnit.Count, 1)
-            if outcome is Outcome.UNKNOWN:
-                logger.warning("nobody registered this object", event=event)
     except MalformedEvent as error:
         # It cannot get better: nothing waits between it and the dead-letter queue.
         logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
@@ -57,7 +57,5 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         raise
     except Exception:
         logger.exception("message goes back to the queue", message_id=record.message_id)
-        # Twice as long each time: an outage of seconds costs seconds, and a longer one does not eat the retries.
-        failures = int(record.attributes.approximate_receive_count)
-        come_back(record, wiring.queue, min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS))
+        come_back_later(record, wiring.queue)
         raise

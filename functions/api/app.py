@@ -57,7 +57,7 @@ TAGS = [
 
 def create_app(chosen: ApiSettings | None = None) -> FastAPI:
     """The API with the settings given, or with those of the environment. Connects to nothing yet."""
-    chosen = chosen or ApiSettings()  # type: ignore[call-arg]
+    chosen = chosen or ApiSettings()
     app = FastAPI(
         title="AdLens",
         version=VERSION,

@@ -23,8 +23,9 @@ from adlens.persistence.search import PostgresSearch
 from adlens.persistence.webhooks import PostgresWebhooks
 from adlens.persistence.workspaces import Caller as KeyHolder
 from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
-from adlens.services.reanalyze import Reanalyze, ReanalyzeGroup
+from adlens.services.reanalyze import Reanalyze, ReanalyzeMany
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
+from adlens.services.remove_files import DeleteCreatives
 from adlens.services.request_export import RequestExport
 from adlens.services.send_events import SendEvents
 from adlens.settings import ApiSettings
@@ -44,75 +45,78 @@ async def settings(request: Request) -> ApiSettings:
 Settings = Annotated[ApiSettings, Depends(settings)]
 
 
-def creatives(settings: Settings) -> PostgresCreatives:
+# Adapters are made at once: a thread for each would cost a request more than all of them.
+
+
+async def creatives(settings: Settings) -> PostgresCreatives:
     return wiring.creatives(settings)
 
 
-def object_store(settings: Settings) -> S3ObjectStore:
+async def object_store(settings: Settings) -> S3ObjectStore:
     return wiring.object_store(settings)
 
 
-def preview_store(settings: Settings) -> S3ObjectStore:
+async def preview_store(settings: Settings) -> S3ObjectStore:
     return wiring.preview_store(settings)
 
 
-def analysis_queue(settings: Settings) -> SqsAnalysisQueue:
+async def analysis_queue(settings: Settings) -> SqsAnalysisQueue:
     return wiring.analysis_queue(settings)
 
 
-def exports(settings: Settings) -> PostgresExports:
+async def exports(settings: Settings) -> PostgresExports:
     return wiring.exports(settings)
 
 
-def export_store(settings: Settings) -> S3ObjectStore:
+async def export_store(settings: Settings) -> S3ObjectStore:
     return wiring.export_store(settings)
 
 
-def export_queue(settings: Settings) -> SqsExportQueue:
+async def export_queue(settings: Settings) -> SqsExportQueue:
     return wiring.export_queue(settings)
 
 
-def queries(settings: Settings) -> PostgresQueries:
+async def queries(settings: Settings) -> PostgresQueries:
     return PostgresQueries(wiring.database(settings))
 
 
-def gallery(settings: Settings) -> PostgresGallery:
+async def gallery(settings: Settings) -> PostgresGallery:
     return PostgresGallery(wiring.database(settings))
 
 
-def figures(settings: Settings) -> PostgresFigures:
+async def figures(settings: Settings) -> PostgresFigures:
     return PostgresFigures(wiring.database(settings))
 
 
-def search(settings: Settings) -> PostgresSearch:
+async def search(settings: Settings) -> PostgresSearch:
     return PostgresSearch(wiring.database(settings))
 
 
-def alike(settings: Settings) -> PostgresAlike:
+async def alike(settings: Settings) -> PostgresAlike:
     return PostgresAlike(wiring.database(settings))
 
 
-def webhooks(settings: Settings) -> PostgresWebhooks:
+async def webhooks(settings: Settings) -> PostgresWebhooks:
     return wiring.webhooks(settings)
 
 
-def event_queue(settings: Settings) -> SqsEventQueue:
+async def event_queue(settings: Settings) -> SqsEventQueue:
     return wiring.event_queue(settings)
 
 
-def performance(settings: Settings) -> PostgresPerformance:
+async def performance(settings: Settings) -> PostgresPerformance:
     return PostgresPerformance(wiring.database(settings))
 
 
-def lift_estimator(settings: Settings) -> LiftEstimator:
+async def lift_estimator(settings: Settings) -> LiftEstimator:
     return wiring.lift_estimator(settings)
 
 
-def workspaces(settings: Settings) -> PostgresWorkspaces:
+async def workspaces(settings: Settings) -> PostgresWorkspaces:
     return PostgresWorkspaces(wiring.database(settings))
 
 
-def workspace_settings(settings: Settings) -> PostgresSettings:
+async def workspace_settings(settings: Settings) -> PostgresSettings:
     return PostgresSettings(wiring.database(settings))
 
 
@@ -168,7 +172,7 @@ async def workspace(caller: Caller) -> UUID:
 Workspace = Annotated[UUID, Depends(workspace)]
 
 
-def creative_id(workspace: Workspace, creative_id: UUID) -> CreativeId:
+async def creative_id(workspace: Workspace, creative_id: UUID) -> CreativeId:
     return CreativeId(workspace, creative_id)
 
 
@@ -190,12 +194,16 @@ async def store_upload(creatives: Creatives, store: Store) -> StoreUpload:
     return StoreUpload(creatives, store)
 
 
+async def delete_creatives(creatives: Creatives, store: Store, previews: Previews) -> DeleteCreatives:
+    return DeleteCreatives(creatives, store, previews)
+
+
 async def reanalyze(creatives: Creatives, queue: Queue) -> Reanalyze:
     return Reanalyze(creatives, queue)
 
 
-async def reanalyze_group(creatives: Creatives, queue: Queue) -> ReanalyzeGroup:
-    return ReanalyzeGroup(creatives, queue)
+async def reanalyze_many(creatives: Creatives, queue: Queue) -> ReanalyzeMany:
+    return ReanalyzeMany(creatives, queue)
 
 
 async def send_events(webhooks: Webhooks, queue: EventQueue) -> SendEvents:
@@ -209,8 +217,9 @@ async def request_export(exports: Exports, queue: ExportQueue) -> RequestExport:
 UseRequestExport = Annotated[RequestExport, Depends(request_export)]
 UseRegisterUploads = Annotated[RegisterUploads, Depends(register_uploads)]
 UseStoreUpload = Annotated[StoreUpload, Depends(store_upload)]
+UseDeleteCreatives = Annotated[DeleteCreatives, Depends(delete_creatives)]
 UseReanalyze = Annotated[Reanalyze, Depends(reanalyze)]
-UseReanalyzeGroup = Annotated[ReanalyzeGroup, Depends(reanalyze_group)]
+UseReanalyzeMany = Annotated[ReanalyzeMany, Depends(reanalyze_many)]
 UseSendEvents = Annotated[SendEvents, Depends(send_events)]
 
 

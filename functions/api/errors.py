@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from adlens.domain import errors
+from adlens.domain.text import storable
 from functions.api.observability import logger
 from functions.api.schemas import ErrorOut
 
@@ -97,6 +98,8 @@ def error_response(
     field: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
+    # Both quote the request, which may hold what no UTF-8 can.
+    detail, field = storable(detail), field and storable(field)
     body = ErrorOut(detail=detail, code=code, field=field, request_id=request.state.request_id)
     return JSONResponse(body.model_dump(), status, {**HEADERS.get(status, {}), **(headers or {})})
 
@@ -141,9 +144,9 @@ def _on_http_error(request: Request, error: HTTPException) -> JSONResponse:
 
 
 def _field(location: Iterable[object]) -> str:
-    """("body", "files", 0, "size") -> "files.0.size"; the body as a whole is "body"."""
+    """("body", "files", 0, "size") -> "files.0.size"; ("query", "topic", 1) -> "topic"; the whole body is "body"."""
     place, *path = (str(part) for part in location)
-    return ".".join(path) or place
+    return ".".join(path[:1] if place == "query" else path) or place
 
 
 def _example(status: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from fastapi import Depends, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
+from adlens.domain.analysis import Decision
 from adlens.domain.colors import BY_NAME
 from adlens.domain.creative import Status
 from adlens.domain.errors import InvalidValue
@@ -72,6 +73,13 @@ async def creative_filter(
         list[Annotated[str, AfterValidator(_topic_or_none)]],
         Query(max_length=MOST_VALUES, description="One of these topics, by id; `none` for creatives without one."),
     ] = [],  # noqa: B006
+    topic_decision: Annotated[
+        list[Decision],
+        Query(
+            max_length=MOST_VALUES,
+            description="One of these: the topic is `sure`, the model is `unsure` of it, a `person` chose it.",
+        ),
+    ] = [],  # noqa: B006
     color: Annotated[
         Annotated[str, AfterValidator(known_color)] | None, Query(description="The `class_en` of one of its colours.")
     ] = None,
@@ -121,6 +129,7 @@ async def creative_filter(
     return CreativeFilter(
         group_ids=tuple(dict.fromkeys(group_id)),
         topics=tuple(dict.fromkeys(topic)),
+        topic_decisions=tuple(dict.fromkeys(topic_decision)),
         color_class=color,
         hex=None if hex is None else f"#{hex.removeprefix('#').lower()}",
         min_share=min_share,
@@ -193,17 +202,18 @@ async def filter_of(query: str, name: str, depth: int = 1) -> CreativeFilter:
         raise InvalidValue(f"{name}.{error.field}: {error}", f"{name}.{error.field}") from error
     asked = dict(chosen)
     parts = {part: asked.pop(part) for part in ("within", "rest_of")}
-    nested = {
+    nested: dict[str, Any] = {
         part: await filter_of(inner, f"{name}.{part}", depth + 1) for part, inner in parts.items() if inner is not None
     }
     return replace(await creative_filter(**asked), **nested)
 
 
-_LISTS = ("group_id", "topic")
+_LISTS = ("group_id", "topic", "topic_decision")
 
 PARAMETERS = {
     "group_ids": "group_id",
     "topics": "topic",
+    "topic_decisions": "topic_decision",
     "color_class": "color",
     "object_class": "object",
     "phrase": "q",

@@ -16,6 +16,7 @@ from functions.exports import wiring
 from functions.messages import come_back
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="exports")
@@ -31,7 +32,7 @@ DELAY_SECONDS = 15
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     answer = process_partial_response(event, handle_record, processor, context)
     send_what_waits(wiring.send_events, context, logger)
     return answer

@@ -19,7 +19,7 @@ CONNECTIONS = 2
 
 @functools.cache
 def settings() -> ExportSettings:
-    return ExportSettings()  # type: ignore[call-arg]
+    return ExportSettings()
 
 
 @functools.cache

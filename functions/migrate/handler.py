@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 logger = Logger(service="migrate")
 tracer = Tracer(service="migrate")
 
+SECONDS_LEFT = 60
+"""Of the function's time: for an answer that says why it did not come to an end."""
+
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     from adlens.persistence.migrations import migrate
 
-    revision = migrate(wiring.database(DatabaseSettings()))
+    seconds = context.get_remaining_time_in_millis() / 1000 - SECONDS_LEFT
+    revision = migrate(wiring.database(DatabaseSettings()), seconds)
     logger.info("schema is up to date", revision=revision)
     return {"revision": revision}

@@ -1,16 +1,18 @@
-"""On a schedule: ends uploads that never arrived, sends lost work and events again, forgets what is old."""
+"""On a schedule: ends uploads that never arrived, sends lost work and events again, forgets and removes what is old."""
 
 from __future__ import annotations
 
-import dataclasses
 import functools
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
+from adlens.persistence.removals import PostgresRemovals
 from adlens.services.end_unfinished import Sweep, SweepExports
+from adlens.services.remove_files import RemoveFiles
 from adlens.services.send_events import SendEvents
 from adlens.settings import SweepSettings
 from functions import wiring
@@ -22,51 +24,83 @@ logger = Logger(service="sweep")
 tracer = Tracer(service="sweep")
 metrics = Metrics(namespace="AdLens", service="sweep")
 
+Counts = Mapping[str, int]
+
 
 @functools.cache
 def settings() -> SweepSettings:
     return SweepSettings()
 
 
-@functools.cache
-def sweep() -> Sweep:
-    return Sweep(
+def end_unfinished(now: datetime) -> Counts:
+    sweep = Sweep(
         wiring.creatives(settings()),
         wiring.object_store(settings()),
         wiring.analysis_queue(settings()),
         upload_window=timedelta(seconds=settings().upload_expiry_seconds),
     )
+    result = sweep(now)
+    return {"UploadsMissing": result.ended, "WorkSentAgain": result.sent_again}
 
 
-@functools.cache
-def sweep_exports() -> SweepExports:
-    return SweepExports(wiring.exports(settings()))
+def release_claims(now: datetime) -> Counts:
+    return {"ClaimsReleased": wiring.creatives(settings()).release_all()}
 
 
-@functools.cache
-def send_events() -> SendEvents:
-    return SendEvents(wiring.webhooks(settings()), wiring.event_queue(settings()))
+def end_exports(now: datetime) -> Counts:
+    lost, forgotten = SweepExports(wiring.exports(settings()))(now)
+    return {"ExportsLost": lost, "ExportsForgotten": forgotten}
+
+
+def remove_files(now: datetime) -> Counts:
+    remove = RemoveFiles(
+        PostgresRemovals(wiring.database(settings())),
+        wiring.object_store(settings()),
+        wiring.preview_store(settings()),
+        window=2 * timedelta(seconds=settings().upload_expiry_seconds),
+    )
+    return {"FilesRemoved": remove(now)}
+
+
+def send_events(now: datetime) -> Counts:
+    return {"EventsSentLate": SendEvents(wiring.webhooks(settings()), wiring.event_queue(settings()))()}
+
+
+def forget_deliveries(now: datetime) -> Counts:
+    return {"DeliveriesForgotten": wiring.webhooks(settings()).forget()}
+
+
+DUTIES: tuple[Callable[[datetime], Counts], ...] = (
+    end_unfinished,
+    end_exports,
+    remove_files,
+    send_events,
+    forget_deliveries,
+)
+
+
+class SweepIncomplete(Exception):
+    """Some duties failed; the others were done."""
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+def handler(event: dict[str, Any], context: LambdaContext) -> Counts:
+    """`{"workers": "gone"}` says that no worker of before lives on, as when the local stack has started anew."""
+    duties = (release_claims, *DUTIES) if event.get("workers") == "gone" else DUTIES
     now = datetime.now(UTC)
-    result = sweep()(now)
-    exports_lost, exports_forgotten = sweep_exports()(now)
-    metrics.add_metric("UploadsMissing", MetricUnit.Count, result.ended)
-    metrics.add_metric("WorkSentAgain", MetricUnit.Count, result.sent_again)
-    metrics.add_metric("ExportsLost", MetricUnit.Count, exports_lost)
-    events = send_events()()
-    forgotten = wiring.webhooks(settings()).forget()
-    metrics.add_metric("EventsSentLate", MetricUnit.Count, events)
-    swept = {
-        **dataclasses.asdict(result),
-        "exports_lost": exports_lost,
-        "exports_forgotten": exports_forgotten,
-        "events": events,
-        "forgotten": forgotten,
-    }
-    logger.info("swept", **swept)
-    return swept
+    counts: dict[str, int] = {}
+    failed = []
+    for duty in duties:
+        try:
+            counts.update(duty(now))
+        except Exception:
+            logger.exception("a duty failed", duty=duty.__name__)
+            failed.append(duty.__name__)
+    for name, count in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, count)
+    logger.info("swept", extra=counts)
+    if failed:
+        raise SweepIncomplete(f"These failed, and the next sweep tries again: {', '.join(failed)}.")
+    return counts

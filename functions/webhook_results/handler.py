@@ -15,6 +15,7 @@ from adlens.settings import DatabaseSettings
 from functions import wiring
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from adlens.persistence.webhooks import PostgresWebhooks
@@ -31,7 +32,7 @@ def webhooks() -> PostgresWebhooks:
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_record, processor, context)
 
 

@@ -20,6 +20,7 @@ from functions.messages import come_back
 from functions.webhooks.post import AddressRefused, Unreachable, post
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from adlens.storage.queue import SqsEventQueue
@@ -39,7 +40,7 @@ class NotDelivered(TransientError):
 
 @functools.cache
 def settings() -> WebhookSettings:
-    return WebhookSettings()  # type: ignore[call-arg]
+    return WebhookSettings()
 
 
 def queue() -> SqsEventQueue:
@@ -54,7 +55,7 @@ def results() -> SqsResultQueue:
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_record, processor, context)
 
 

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FUNCTION_SECONDS = 60  # as in infra_cdk
+DISPATCH_SECONDS = 30
 EXPORT_SECONDS = 900  # as well
 POLL_SECONDS = 5  # also how long a stop may have to wait for a poll
 PAUSE_SECONDS = 3  # while a neighbour is away
 SWEEP_SECONDS = 300
 # After how long without a step each source is taken for stuck.
 STALE_SECONDS = {
+    "dispatch": 2 * FUNCTION_SECONDS,
     "analyze": 2 * FUNCTION_SECONDS,
     "exports": EXPORT_SECONDS + FUNCTION_SECONDS,
     "dead_letters": 2 * FUNCTION_SECONDS,
@@ -211,12 +213,15 @@ def main() -> None:
     webhooks = ProcessFunction("functions.webhooks.handler.handler", FUNCTION_SECONDS)
     webhook_results = ProcessFunction("functions.webhook_results.handler.handler", FUNCTION_SECONDS)
     sweep = ProcessFunction("functions.sweep.handler.handler", FUNCTION_SECONDS)
-    queue, given_up = os.environ["ADLENS_QUEUE_URL"], os.environ["DEAD_LETTER_QUEUE_URL"]
+    dispatch = ProcessFunction("functions.dispatch.handler.handler", DISPATCH_SECONDS)
+    uploads, queue = os.environ["ADLENS_UPLOADS_QUEUE_URL"], os.environ["ADLENS_QUEUE_URL"]
+    given_up = os.environ["DEAD_LETTER_QUEUE_URL"]
     files, files_given_up = os.environ["ADLENS_EXPORTS_QUEUE_URL"], os.environ["EXPORTS_DEAD_LETTER_QUEUE_URL"]
     events, results = os.environ["ADLENS_WEBHOOKS_QUEUE_URL"], os.environ["ADLENS_WEBHOOK_RESULTS_QUEUE_URL"]
     try:
         run(
             [
+                QueueSource("dispatch", sqs_client(), uploads, dispatch, batch_size=10),
                 QueueSource("analyze", sqs_client(), queue, analyze, batch_size=2),
                 QueueSource("exports", sqs_client(), files, exports, batch_size=1),
                 QueueSource("dead_letters", sqs_client(), given_up, dead_letters, batch_size=10),
@@ -228,7 +233,7 @@ def main() -> None:
             stop,
         )
     finally:
-        for function in (dead_letters, dead_exports, webhooks, webhook_results, sweep):
+        for function in (dispatch, dead_letters, dead_exports, webhooks, webhook_results, sweep):
             function.stop()
 
 

@@ -37,13 +37,13 @@ class BridgeSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True)
 
     bridge_token: SecretStr = Field(min_length=16, description="MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN of the MinIO server.")
-    adlens_queue_url: str = Field(min_length=1, description="Queue that the events go to.")
+    adlens_uploads_queue_url: str = Field(min_length=1, description="Queue that the events go to.")
 
 
 def create_app(settings: BridgeSettings | None = None, sqs: SQSClient | None = None) -> FastAPI:
     """The bridge with the settings and the client given, or with those of the environment."""
-    chosen = settings or BridgeSettings()  # type: ignore[call-arg]
-    client, queue = sqs or sqs_client(), chosen.adlens_queue_url
+    chosen = settings or BridgeSettings()
+    client, queue = sqs or sqs_client(), chosen.adlens_uploads_queue_url
     app = FastAPI(title="MinIO to SQS", openapi_url=None)
     expected = f"Bearer {chosen.bridge_token.get_secret_value()}".encode()
 

@@ -13,7 +13,8 @@ DAY_SECONDS = 24 * 3600
 # Name, dead-letter queue, seconds that a message stays hidden from others, receives before it is given up.
 # The webhooks' come last: the health check takes them for all of them.
 QUEUES = (
-    ("adlens-local-uploads", "adlens-local-uploads-dead-letters", 360, 5),
+    ("adlens-local-uploads", "adlens-local-uploads-dead-letters", 180, 5),
+    ("adlens-local-analysis", "adlens-local-uploads-dead-letters", 360, 5),
     ("adlens-local-exports", "adlens-local-exports-dead-letters", 5400, 3),
     ("adlens-local-webhooks", "adlens-local-webhook-results", 120, 8),
 )

@@ -1,4 +1,5 @@
-"""What else LocalStack's community edition needs to serve as the local stage: lasting objects, prompt parallel queues.
+"""What else LocalStack's community edition needs to serve as the local stage: lasting objects, prompt parallel queues,
+calls that wait for an environment.
 
 Runs when LocalStack starts. Setting: ADLENS_OBJECTS, the folder that keeps the objects (see `objects`).
 """
@@ -7,10 +8,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 
 from localstack.runtime import hooks
 from localstack.utils.threads import FuncThread
+
+from .turns import Turns
 
 LONG_POLL_SECONDS = 20  # the most that SQS offers
 
@@ -44,3 +50,41 @@ def poll_queues_as_aws_does() -> None:
             FuncThread(self.poller_loop, name=f"event-source-mapping-poller-{self.uuid}-{number}").start()
 
     SqsPoller.__init__, EsmWorker.start = make_long_poller, start_all
+
+
+@hooks.on_infra_start()
+def leave_logs_to_files() -> None:
+    """The executor writes what functions print to files; a copy in LocalStack's memory costs as much as a call."""
+    from localstack.services.lambda_.invocation.logs import LogHandler
+
+    LogHandler.start_subscriber = LogHandler.add_logs = lambda *_: None
+
+
+@hooks.on_infra_start()
+def wait_for_reserved_concurrency() -> None:
+    """A call beyond a function's reserved concurrency waits for an environment, where LocalStack would refuse it.
+
+    On AWS a client that is refused tries again; on one machine the processes are what is scarce.
+    """
+    from localstack.services.lambda_.invocation.counting_service import CountingService
+    from localstack.services.lambda_.invocation.lambda_models import Function, FunctionVersion
+
+    take_lease = CountingService.get_invocation_lease
+    turns: dict[tuple[str, int], Turns] = {}
+    lock = Lock()
+
+    @contextmanager
+    def take_lease_in_turn(
+        self: CountingService, function: Function | None, function_version: FunctionVersion
+    ) -> Iterator[str]:
+        reserved = function.reserved_concurrent_executions if function else None
+        if reserved:
+            with lock:
+                key = function_version.id.unqualified_arn(), reserved
+                turn = turns.setdefault(key, Turns(reserved)).take()
+        else:
+            turn = nullcontext()
+        with turn, take_lease(self, function, function_version) as lease:
+            yield lease
+
+    CountingService.get_invocation_lease = take_lease_in_turn

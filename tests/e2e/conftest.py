@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import random
 import shutil
 import tempfile
 import time
@@ -18,17 +17,17 @@ from uuid import UUID, uuid4
 import httpx
 import psutil
 import pytest
-from PIL import Image, ImageDraw
 
 from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces import PostgresWorkspaces
 from adlens_cli.bundles import choose_bundle, weights_folder
 from adlens_cli.client import Client
+from benchmarks import pipeline
 from local import stack
 from local.deployment import Deployment, client, invoke
 from local.localstack import LocalStack
 from local.postgres import Postgres
-from local.state import State
+from local.state import State, free_port
 
 ENDED = ("SUCCESS", "ERROR")
 LONG_POLL_SECONDS = 20
@@ -102,19 +101,28 @@ class Stack:
         server = self.localstack.process
         assert server
         children = psutil.Process(server.pid).children(recursive=True)
-        return [child for child in children if handler in child.cmdline()]
+        return [child for child in children if handler in command_of(child)]
 
     def let_messages_of_dead_workers_come_back_soon(self) -> None:
         """After 20 s rather than six function timeouts. Polls under way go by the old value until they end."""
-        url, soon = self.deployment.queue_url, {"VisibilityTimeout": "20"}
-        self.aws("sqs").set_queue_attributes(QueueUrl=url, Attributes=soon)
+        for url in (self.deployment.queue_url, self.deployment.analysis_queue_url):
+            self.aws("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "20"})
         time.sleep(LONG_POLL_SECONDS)
 
     def queues_are_empty(self) -> bool:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        urls = (self.deployment.queue_url, self.deployment.dead_letter_queue_url)
+        told = self.deployment
+        urls = (told.queue_url, told.analysis_queue_url, told.dead_letter_queue_url)
         answers = [self.aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names) for url in urls]
         return all(int(count) == 0 for answer in answers for count in answer["Attributes"].values())
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """The process's command line; empty when it has ended, also while its parent has not yet noticed."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # or a zombie, whose error is a kind of this one
+        return []
 
 
 def wait_until(condition: Callable[[], Any], seconds: float, describe: Callable[[], Any] = lambda: "") -> Any:
@@ -132,7 +140,10 @@ def _started(variables: Mapping[str, str]) -> Iterator[Stack]:
     # PostgreSQL does not run as root: its folder must be within reach of another user, which pytest's are not.
     root = Path(tempfile.mkdtemp(prefix="adlens-e2e-"))
     try:
-        yield Stack(root, stack.up(root, durable=False, variables=variables))
+        with pytest.MonkeyPatch.context() as patch:  # not the port that a stack for work prefers
+            patch.setenv("ADLENS_LOCALSTACK_PORT", str(free_port()))
+            deployment = stack.up(root, durable=False, variables=variables)
+        yield Stack(root, deployment)
     finally:
         stack.down(root)
         shutil.rmtree(root, ignore_errors=True)
@@ -163,15 +174,8 @@ def other_workspace(running: Stack) -> Workspace:
 
 def draw(seed: int, image_format: str = "JPEG", mode: str = "RGB", **options: Any) -> bytes:
     """A small picture with shapes and a word, different for each seed."""
-    chance = random.Random(seed)
-    image = Image.new("RGB", (320, 240), tuple(chance.randrange(256) for _ in range(3)))
-    pen = ImageDraw.Draw(image)
-    for _ in range(4):
-        x, y = chance.randrange(250), chance.randrange(180)
-        pen.rectangle((x, y, x + 60, y + 50), fill=tuple(chance.randrange(256) for _ in range(3)))
-    pen.text((20, 100), f"SALE {seed}%", fill="white", stroke_width=1, stroke_fill="black", font_size=40)
     file = io.BytesIO()
-    image.convert(mode).save(file, image_format, **options)
+    pipeline.draw(seed).convert(mode).save(file, image_format, **options)
     return file.getvalue()
 
 

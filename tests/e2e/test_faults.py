@@ -8,12 +8,14 @@ import struct
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from urllib.parse import quote_plus
 
 import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from adlens.domain.creative import preview_key
 from adlens.persistence.session import make_engine
 
 ROUND_TRIP = 240
@@ -143,6 +145,31 @@ def test_an_object_deleted_before_it_is_read_ends_in_error(running, workspace, u
     assert told(workspace.get(f"/analytics/group/{group_id}")) == recount([after])
 
 
+def test_a_deleted_creative_leaves_no_file_not_even_one_that_comes_later(
+    running, workspace, picture, uploaded, wait_until
+) -> None:
+    group_id, creative, key = uploaded
+    deployment, s3 = running.deployment, running.aws("s3")
+    [previews] = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if "previews" in bucket["Name"]]
+    places = ((deployment.uploads_bucket, key), (previews, preview_key(key)))
+
+    def stored() -> list[str]:
+        listings = [s3.list_objects_v2(Bucket=bucket, Prefix=path) for bucket, path in places]
+        return [entry["Key"] for listing in listings for entry in listing.get("Contents", ())]
+
+    assert len(stored()) == 2
+    assert workspace.api.delete(f"/groups/{group_id}").status_code == 204
+    assert stored() == []
+    for bucket, path in places:  # by a form that was signed before, by a worker that was at it
+        s3.put_object(Bucket=bucket, Key=path, Body=picture(1, "PNG"))
+    quiet(running, wait_until)
+    assert workspace.api.get(f"/creatives/{creative['creative_id']}").status_code == 404
+    with make_engine(deployment.database_url).begin() as connection:  # as if hours had gone by
+        connection.execute(text("UPDATE removals SET deleted_at = deleted_at - interval '3 hours', due = now()"))
+    assert running.invoke(deployment.sweep_function, {})["FilesRemoved"] >= 1
+    assert stored() == []
+
+
 def bomb() -> bytes:
     """A PNG of a few hundred bytes that says it is 30,000 by 30,000."""
 
@@ -270,3 +297,46 @@ def test_an_object_nobody_registered_is_left_alone(running, workspace, picture, 
     running.aws("s3").put_object(Bucket=running.deployment.uploads_bucket, Key=key, Body=picture(1))
     quiet(running, wait_until)
     assert workspace.get("/groups") == []
+
+
+@pytest.mark.timeout(1500)
+def test_one_file_does_not_wait_behind_three_hundred_of_another_workspace(
+    running, workspace, other_workspace, picture, wait_until, tmp_path
+) -> None:
+    """Nor behind as many that are analysed again. What ends between its arrival and its end is counted, not seconds."""
+    engine = make_engine(running.deployment.database_url)
+
+    def ended_before(group_id: str, creative_id: str, since: datetime) -> int:
+        """How many of the others ended from `since` until the one did."""
+        with engine.connect() as connection:
+            return connection.execute(
+                text(
+                    "SELECT count(*) FROM creatives WHERE group_id = :group_id AND status = 'SUCCESS' AND updated_at "
+                    "BETWEEN :since AND (SELECT updated_at FROM creatives WHERE id = :id)"
+                ),
+                {"group_id": group_id, "id": creative_id, "since": since},
+            ).scalar_one()
+
+    def wait_of(name: str, seed: int) -> int:
+        one, ids = other_workspace.upload({name: picture(seed)}, tmp_path)
+        with engine.connect() as connection:
+            since = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        assert other_workspace.settled(one)[name]["overall_status"] == "SUCCESS"
+        return ended_before(many, ids[name], since)
+
+    def unfinished() -> int:
+        return sum(row["status"] in ("PENDING", "PROCESSING") for row in workspace.progress(many).values())
+
+    many, _ = workspace.upload({f"{seed}.jpg": picture(seed) for seed in range(300)}, tmp_path)
+    between = wait_of("one.jpg", 1000)
+    assert unfinished() > 5, "the others were through already: nothing was measured"
+    assert between <= 5
+    creatives = workspace.settled(many, 900)
+    assert {creative["overall_status"] for creative in creatives.values()} == {"SUCCESS"}
+
+    assert workspace.api.post(f"/groups/{many}/reanalyze").status_code == 202
+    between = wait_of("two.jpg", 1001)
+    assert unfinished() > 5
+    assert between <= 5
+    assert workspace.api.delete(f"/groups/{many}").is_success, "the rest need not be waited for"
+    quiet(running, wait_until)

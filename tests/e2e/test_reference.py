@@ -10,7 +10,7 @@ from training.environment import ROOT, training_python, training_variables
 from training.random_weights import LETTER
 
 ENGINES = ("easyocr", "ultralytics", "mvp-topic")
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_a_creative_is_analysed_by_ultralytics_easyocr_and_transformers(started, picture, tmp_path) -> None:

@@ -35,13 +35,28 @@ class Stage:
     def resources(self) -> dict[str, dict[str, Any]]:
         return self.body["Resources"]
 
+    @property
+    def files(self) -> list[Path]:
+        """The templates of the stacks."""
+        return sorted(self.folder.glob("*.template.json"))
+
     @cached_property
     def body(self) -> dict[str, Any]:
-        return json.loads(self.file.read_text())
-
-    @property
-    def file(self) -> Path:
-        return self.folder / f"{self.config.stack_name}.template.json"
+        """The templates as one: what a stack imports from another is what that one exports."""
+        bodies = [json.loads(file.read_text()) for file in self.files]
+        exports: dict[str, Any] = {}
+        merged: dict[str, Any] = {"Resources": {}, "Outputs": {}}
+        for body in bodies:
+            # Each stack has the CDK's function for calls of AWS of its own.
+            assert {name[:6] for name in merged["Resources"].keys() & body["Resources"].keys()} <= {"AWS679"}
+            merged["Resources"] |= body["Resources"]
+            for name, output in body.get("Outputs", {}).items():
+                if "Export" in output:
+                    exports[output["Export"]["Name"]] = output["Value"]
+                else:
+                    merged["Outputs"][name] = output
+            merged |= {key: body[key] for key in ("Rules", "Parameters") if key in body}
+        return _with_imports(merged, exports)
 
     @cached_property
     def template(self) -> "Template":
@@ -63,14 +78,25 @@ class Stage:
 
     def image(self, dockerfile: str = "functions/analyze/Dockerfile") -> dict[str, Any]:
         """How the image of `dockerfile` is built."""
-        assets = json.loads((self.folder / f"{self.config.stack_name}.assets.json").read_text())
-        sources = [image["source"] for image in assets["dockerImages"].values()]
+        assets = [json.loads(file.read_text()) for file in self.folder.glob("*.assets.json")]
+        sources = [image["source"] for asset in assets for image in asset["dockerImages"].values()]
         (source,) = (source for source in sources if source["dockerFile"] == dockerfile)
         return dict(source)
 
     def image_context(self, dockerfile: str = "functions/analyze/Dockerfile") -> Path:
         """What an engine would get to build the image of."""
         return self.folder / self.image(dockerfile)["directory"]
+
+
+def _with_imports(value: Any, exports: dict[str, Any]) -> Any:
+    match value:
+        case {"Fn::ImportValue": str(name)}:
+            return exports[name]
+        case dict():
+            return {key: _with_imports(each, exports) for key, each in value.items()}
+        case list():
+            return [_with_imports(each, exports) for each in value]
+    return value
 
 
 def synthesise(config: LocalConfig | AwsConfig, folder: Path) -> Stage:
@@ -84,6 +110,7 @@ def aws_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "ADLENS_AWS_CORS_ORIGINS": "https://adlens.example.com, https://www.example.com",
         "ADLENS_AWS_ALARM_EMAIL": "ops@example.com",
         "ADLENS_AWS_MAX_CONCURRENCY": "12",
+        "ADLENS_AWS_ACCOUNT_CONCURRENCY": "1000",
         "ADLENS_AWS_UPLOADS_EXPIRE_DAYS": "400",
         "ADLENS_AWS_DATABASE_READERS": "1",
         "ADLENS_AWS_DEPENDENCIES_LAYER": str(dependencies_layer(tmp_path_factory.mktemp("layer"))),
@@ -121,7 +148,7 @@ def aws_reference(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def aws_domain(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """The web app at a domain of its own, with TLS up to the load balancer."""
+    """The web app at a domain of its own, with TLS up to the load balancer; the API behind a web ACL; a budget."""
     env = {
         **aws_env,
         "ADLENS_AWS_CORS_ORIGINS": "",
@@ -129,14 +156,25 @@ def aws_domain(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
         "ADLENS_AWS_WEB_CERTIFICATE": "arn:aws:acm:us-east-1:111111111111:certificate/front",
         "ADLENS_AWS_WEB_ORIGIN_CERTIFICATE": "arn:aws:acm:eu-central-1:111111111111:certificate/back",
         "ADLENS_AWS_WEB_TASKS": "2",
+        "ADLENS_AWS_WAF": "1",
+        "ADLENS_AWS_BUDGET_DOLLARS": "300",
+        # As the CDK's command line sets them for an account.
+        "CDK_DEFAULT_ACCOUNT": "111111111111",
+        "CDK_DEFAULT_REGION": "eu-central-1",
     }
     return synthesise(read_config("aws", env), tmp_path_factory.mktemp("aws-domain"))
 
 
 @pytest.fixture(scope="session")
-def aws_without_web(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    config = read_config("aws", {**aws_env, "ADLENS_AWS_WEB": "0", "ADLENS_AWS_WEB_BUILD": "/nothing"})
-    return synthesise(config, tmp_path_factory.mktemp("aws-without-web"))
+def aws_lean(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """The lean profile as a new account deploys it first, in a region with zones that not everything runs in."""
+    env = {
+        **{name: aws_env[name] for name in ("ADLENS_AWS_DEPENDENCIES_LAYER", "ADLENS_AWS_ALARM_EMAIL")},
+        "ADLENS_AWS_PROFILE": "lean",
+        "ADLENS_AWS_PROTECT": "0",
+        "CDK_DEFAULT_REGION": "us-east-1",
+    }
+    return synthesise(read_config("aws", env), tmp_path_factory.mktemp("aws-lean"))
 
 
 @pytest.fixture(scope="session")

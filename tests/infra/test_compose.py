@@ -17,6 +17,7 @@ from adlens.settings import (
     AnalyzeSettings,
     ApiSettings,
     DatabaseSettings,
+    DispatchSettings,
     ExportSettings,
     SweepSettings,
     WebhookSettings,
@@ -254,7 +255,7 @@ def test_the_functions_find_their_settings(compose: Compose, monkeypatch: pytest
         "api": [ApiSettings],
         "bridge": [BridgeSettings],
         "migrate": [DatabaseSettings],
-        "event-sources": [DatabaseSettings, SweepSettings, WebhookSettings],
+        "event-sources": [DatabaseSettings, DispatchSettings, SweepSettings, WebhookSettings],
         "analyze": [AnalyzeSettings],
         "exports": [ExportSettings],
         "lift": [DatabaseSettings],
@@ -272,7 +273,7 @@ def test_the_functions_find_their_settings(compose: Compose, monkeypatch: pytest
 def test_every_variable_of_the_functions_is_one(compose: Compose) -> None:
     fields = {
         f"ADLENS_{name}".upper()
-        for model in (ApiSettings, AnalyzeSettings, WebhookSettings)
+        for model in (ApiSettings, AnalyzeSettings, DispatchSettings, WebhookSettings)
         for name in model.model_fields
     }
     read = set(re.findall(r'"(ADLENS_WEB_\w+)"', (ROOT / "webapp/rxconfig.py").read_text()))
@@ -346,7 +347,7 @@ def test_no_variable_that_is_read_is_missing_from_the_example() -> None:
     shown = assignments((ROOT / ".env.example").read_text().replace("\n#", "\n"))
     read = {
         f"ADLENS_{name}".upper()
-        for model in (ApiSettings, AnalyzeSettings, WebhookSettings)
+        for model in (ApiSettings, AnalyzeSettings, DispatchSettings, WebhookSettings)
         for name in model.model_fields
     }
     sources = [path for folder in ("infra_cdk", "local", "adlens_cli") for path in (ROOT / folder).rglob("*.py")]

@@ -28,14 +28,58 @@ def test_aws_refuses_anonymous_access(aws_env: dict[str, str], name: str) -> Non
         read_config("aws", {**aws_env, name: "00000000-0000-4000-8000-000000000001"})
 
 
-@pytest.mark.parametrize(("origins", "web"), [("", "0"), ("*", "1"), ("https://adlens.example.com *", "1")])
-def test_aws_needs_named_origins(aws_env: dict[str, str], origins: str, web: str) -> None:
+@pytest.mark.parametrize("origins", ["*", "https://adlens.example.com *"])
+def test_aws_needs_named_origins(aws_env: dict[str, str], origins: str) -> None:
     with pytest.raises(ConfigError, match="ADLENS_AWS_CORS_ORIGINS"):
-        read_config("aws", {**aws_env, "ADLENS_AWS_CORS_ORIGINS": origins, "ADLENS_AWS_WEB": web})
+        read_config("aws", {**aws_env, "ADLENS_AWS_CORS_ORIGINS": origins})
 
 
-def test_with_the_web_app_there_is_an_origin(aws_env: dict[str, str]) -> None:
-    assert read_config("aws", {**aws_env, "ADLENS_AWS_CORS_ORIGINS": ""}).cors_origins == ()
+def test_uploads_are_open_to_the_web_app_and_to_pages_that_are_named(aws_env: dict[str, str]) -> None:
+    pages = ("https://adlens.example.com", "https://www.example.com")
+    assert _aws(aws_env).browser_origins == (*pages, "https://*.cloudfront.net")
+    assert _aws({**aws_env, "ADLENS_AWS_WEB": "0"}).browser_origins == pages
+
+
+def test_the_lean_profile_has_no_web_app_unless_it_is_asked_for(aws_env: dict[str, str]) -> None:
+    lean = {**aws_env, "ADLENS_AWS_PROFILE": "lean"}
+    assert (_aws(lean).web, _aws(lean).database_min_acu) == (False, 0)
+    assert _aws({**lean, "ADLENS_AWS_WEB": "1"}).web
+    with pytest.raises(ConfigError, match="ADLENS_AWS_PROFILE must be one of standard, lean"):
+        read_config("aws", {**aws_env, "ADLENS_AWS_PROFILE": "small"})
+
+
+@pytest.mark.parametrize(
+    ("account", "most", "api", "analyze", "said"),
+    [
+        ("10", "4", "0", "0", ""),  # a new account
+        ("10", "5", "0", "0", "at most 4 environments"),
+        ("10", "4", "1", "0", "lets 0 be reserved"),
+        ("1000", "900", "100", "0", "at most 894"),
+        ("1000", "800", "100", "800", ""),
+        ("1000", "801", "100", "800", "at most 800"),
+        ("1000", "4", "200", "701", "lets 900 be reserved"),
+    ],
+)
+def test_the_concurrency_of_the_account_has_room_for_all(
+    aws_env: dict[str, str], account: str, most: str, api: str, analyze: str, said: str
+) -> None:
+    env = {
+        **aws_env,
+        "ADLENS_AWS_ACCOUNT_CONCURRENCY": account,
+        "ADLENS_AWS_MAX_CONCURRENCY": most,
+        "ADLENS_AWS_API_RESERVED": api,
+        "ADLENS_AWS_ANALYZE_RESERVED": analyze,
+    }
+    if not said:
+        assert read_config("aws", env).max_concurrency == int(most)
+        return
+    with pytest.raises(ConfigError, match=said):
+        read_config("aws", env)
+
+
+def test_a_new_account_deploys_with_the_defaults(aws_env: dict[str, str]) -> None:
+    unset = {name: value for name, value in aws_env.items() if "CONCURRENCY" not in name}
+    assert (_aws(unset).max_concurrency, _aws(unset).webhooks_concurrency) == (4, 2)
 
 
 def test_aws_needs_the_web_apps_build(aws_env: dict[str, str], tmp_path: Path) -> None:
@@ -95,3 +139,18 @@ def test_capacity_comes_from_the_environment(aws_env: dict[str, str]) -> None:
     assert isinstance(config, AwsConfig)
     assert (config.max_concurrency, config.database_max_acu, config.region) == (12, 16, "eu-central-1")
     assert config.cors_origins == ("https://adlens.example.com", "https://www.example.com")
+
+
+def test_zones_are_two_and_left_out_where_not_everything_runs(aws_env: dict[str, str]) -> None:
+    assert _aws({**aws_env, "CDK_DEFAULT_REGION": "us-east-1"}).zones == ("use1-az1", "use1-az2")
+    assert _aws({**aws_env, "CDK_DEFAULT_REGION": "eu-west-1"}).zones == ()
+    chosen = {**aws_env, "CDK_DEFAULT_REGION": "us-east-1", "ADLENS_AWS_ZONES": "use1-az4, use1-az6"}
+    assert _aws(chosen).zones == ("use1-az4", "use1-az6")
+    with pytest.raises(ConfigError, match="ADLENS_AWS_ZONES"):
+        read_config("aws", {**aws_env, "ADLENS_AWS_ZONES": "use1-az4 use1-az4"})
+
+
+def _aws(env: dict[str, str]) -> AwsConfig:
+    config = read_config("aws", env)
+    assert isinstance(config, AwsConfig)
+    return config

@@ -15,7 +15,18 @@ def test_it_needs_no_bootstrapped_account(local: Stage) -> None:
 
 
 def test_functions_know_where_the_parts_are(local: Stage) -> None:
-    for name in ("analyze", "exports", "api", "dead-letters", "lift", "sweep", "migrate", "webhook-results"):
+    for name in (
+        "analyze",
+        "exports",
+        "api",
+        "dead-letters",
+        "dispatch",
+        "lift",
+        "sweep",
+        "migrate",
+        "admin",
+        "webhook-results",
+    ):
         variables = local.function(name)["Environment"]["Variables"]
         assert variables["ADLENS_DATABASE_URL"] == LOCAL_ENV["ADLENS_LOCAL_DATABASE_URL"]
         assert variables["ADLENS_S3_ENDPOINT_URL"] == "http://127.0.0.1:4566"
@@ -43,5 +54,9 @@ def test_weights_are_no_part_of_what_is_published(local: Stage) -> None:
 
 def test_one_layer_the_executor_has_the_rest(local: Stage) -> None:
     (layer,) = local.of_type("AWS::Lambda::LayerVersion")
-    for name in ("api", "dead-letters", "sweep", "migrate", "webhooks", "webhook-results"):
+    for name in ("admin", "api", "dead-letters", "dispatch", "sweep", "migrate", "webhooks", "webhook-results"):
         assert local.function(name)["Layers"] == [{"Ref": layer}]
+
+
+def test_the_api_has_a_bounded_number_of_environments(local: Stage) -> None:
+    assert local.function("api")["ReservedConcurrentExecutions"] == 4

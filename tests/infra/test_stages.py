@@ -20,15 +20,18 @@ OUTPUTS = {
     "UploadsBucketName",
     "ModelsBucketName",
     "QueueUrl",
+    "AnalysisQueueUrl",
     "DeadLetterQueueUrl",
     "ExportsBucketName",
     "ExportsQueueUrl",
     "ExportsFunctionName",
+    "AdminFunctionName",
     "MigrateFunctionName",
     "AnalyzeFunctionName",
     "ApiFunctionName",
     "LiftFunctionName",
     "DeadLettersFunctionName",
+    "DispatchFunctionName",
     "SweepFunctionName",
     "WebhooksQueueUrl",
     "WebhooksFunctionName",
@@ -39,8 +42,10 @@ SETTINGS = {
     "exports": runtime.ExportSettings,
     "api": runtime.ApiSettings,
     "dead-letters": runtime.DatabaseSettings,
+    "dispatch": runtime.DispatchSettings,
     "lift": runtime.DatabaseSettings,
     "sweep": runtime.SweepSettings,
+    "admin": runtime.AdminSettings,
     "migrate": runtime.DatabaseSettings,
     "webhooks": runtime.WebhookSettings,
     "webhook-results": runtime.DatabaseSettings,
@@ -61,7 +66,7 @@ ON_ANYTHING = {
 
 
 def test_outputs(stage: Stage) -> None:
-    assert set(stage.body["Outputs"]) == OUTPUTS | ({"WebUrl"} if stage.config.stage == "aws" else set())
+    assert set(stage.body["Outputs"]) == OUTPUTS | ({"FirstKey", "WebUrl"} if stage.config.stage == "aws" else set())
 
 
 def test_buckets_are_private_and_encrypted(stage: Stage) -> None:
@@ -97,7 +102,7 @@ def test_browsers_may_send_and_read_uploads(stage: Stage) -> None:
                     Match.object_like(
                         {
                             "AllowedMethods": ["POST", "GET", "HEAD"],
-                            "AllowedOrigins": [*stage.config.cors_origins, *web_origins(stage)],
+                            "AllowedOrigins": list(getattr(stage.config, "browser_origins", stage.config.cors_origins)),
                             "AllowedHeaders": ["*"],
                         }
                     )
@@ -138,11 +143,12 @@ def test_only_the_uploads_bucket_may_send_to_the_queue(stage: Stage) -> None:
     assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
 
 
-def test_what_fails_five_times_goes_to_the_dead_letters(stage: Stage) -> None:
+@pytest.mark.parametrize("name", ["uploads", "analysis"])
+def test_what_fails_five_times_goes_to_the_dead_letters(stage: Stage, name: str) -> None:
     stage.template.has_resource_properties(
         "AWS::SQS::Queue",
         {
-            "QueueName": f"{stage.config.stack_name}-uploads",
+            "QueueName": f"{stage.config.stack_name}-{name}",
             "RedrivePolicy": {
                 "deadLetterTargetArn": {"Fn::GetAtt": [_queue(stage, "uploads-dead-letters"), "Arn"]},
                 "maxReceiveCount": 5,
@@ -184,7 +190,7 @@ def test_a_message_stays_hidden_for_six_times_its_consumers_timeout(stage: Stage
     functions = {name: found["Timeout"] for name, found in stage.of_type("AWS::Lambda::Function").items()}
     queues = stage.of_type("AWS::SQS::Queue")
     mappings = stage.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert len(mappings) == 6
+    assert len(mappings) == 7
     for mapping in mappings:
         timeout = functions[mapping["FunctionName"]["Ref"]]
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
@@ -197,7 +203,7 @@ def test_batches_report_their_failures_and_the_analysis_is_bounded(stage: Stage)
     stage.template.has_resource_properties(
         "AWS::Lambda::EventSourceMapping",
         {
-            "EventSourceArn": {"Fn::GetAtt": [_queue(stage, "uploads"), "Arn"]},
+            "EventSourceArn": {"Fn::GetAtt": [_queue(stage, "analysis"), "Arn"]},
             "BatchSize": stage.config.batch_size,
             "MaximumBatchingWindowInSeconds": stage.config.batching_window_seconds,
             "ScalingConfig": {"MaximumConcurrency": stage.config.max_concurrency},
@@ -243,7 +249,13 @@ def test_exports_are_written_by_an_image_function_with_room_and_time(stage: Stag
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("api", ["uploads", "exports", "webhooks"]), ("exports", ["webhooks"]), ("analyze", ["webhooks"])],
+    [
+        ("api", ["analysis", "exports", "webhooks"]),
+        ("dispatch", ["analysis"]),
+        ("sweep", ["analysis", "webhooks"]),
+        ("exports", ["webhooks"]),
+        ("analyze", ["webhooks"]),
+    ],
 )
 def test_functions_send_to_queues_that_need_it_and_no_other(stage: Stage, name: str, told: list[str]) -> None:
     role = stage.function(name)["Role"]["Fn::GetAtt"][0]
@@ -266,7 +278,9 @@ def test_exported_files_expire_when_their_exports_are_forgotten(stage: Stage) ->
     )
 
 
-@pytest.mark.parametrize("name", ["api", "dead-letters", "sweep", "migrate", "webhooks", "webhook-results"])
+@pytest.mark.parametrize(
+    "name", ["admin", "api", "dead-letters", "dispatch", "sweep", "migrate", "webhooks", "webhook-results"]
+)
 def test_zip_functions_name_a_handler_that_their_asset_holds(stage: Stage, name: str) -> None:
     function = stage.function(name)
     assert function["Runtime"] == "python3.12"
@@ -383,7 +397,7 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
     [
         (
             "analyze",
-            {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
+            {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
             {
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
@@ -410,7 +424,7 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
             {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
             {"sqs:SendMessage", "sqs:GetQueueAttributes"},
         ),
-        ("sweep", {"s3:GetObject", "s3:ListBucket"}, {"sqs:SendMessage"}),
+        ("sweep", {"s3:GetObject", "s3:ListBucket", "s3:DeleteObject"}, {"sqs:SendMessage"}),
         (
             "dead-letters",
             set(),
@@ -422,6 +436,19 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
                 "sqs:GetQueueUrl",
             },
         ),
+        (
+            "dispatch",
+            set(),
+            {
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:SendMessage",
+            },
+        ),
+        ("admin", {"s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"}, set()),
         ("lift", set(), set()),
         ("migrate", set(), set()),
         (
@@ -463,7 +490,7 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
         {"lambda:InvokeFunction"} if name == "api" else set()
     )
     services = {action.split(":")[0] for action in actions} - {"s3", "sqs", "lambda"}
-    of_aws = {"logs", "xray"} if name == "webhooks" else {"logs", "ec2", "secretsmanager", "xray"}
+    of_aws = {"logs", "xray"} if name == "webhooks" else {"logs", "ec2", "rds-db", "xray"}
     assert services == ({"logs"} if stage.config.stage == "local" else of_aws)
 
 
@@ -471,7 +498,7 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
     ("name", "bucket", "actions"),
     [
         ("analyze", "uploads", {"s3:GetObject"}),
-        ("analyze", "previews", {"s3:PutObject"}),
+        ("analyze", "previews", {"s3:PutObject", "s3:DeleteObject"}),
         ("analyze", "models", {"s3:GetObject"}),
         ("api", "uploads", {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}),
         ("api", "previews", {"s3:GetObject", "s3:DeleteObject"}),
@@ -481,7 +508,7 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
         ("exports", "exports", {"s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"}),
         ("exports", "uploads", set()),
         ("exports", "previews", set()),
-        ("sweep", "previews", set()),
+        ("sweep", "previews", {"s3:DeleteObject"}),
     ],
 )
 def test_what_each_function_may_do_with_objects(stage: Stage, name: str, bucket: str, actions: set[str]) -> None:
@@ -506,14 +533,6 @@ def test_function_logs_are_not_kept_for_ever(stage: Stage) -> None:
         assert "LogGroup" in stage.function(name)["LoggingConfig"]
 
 
-def web_origins(stage: Stage) -> list[Any]:
-    """Where the stage's own web app is opened."""
-    return [
-        {"Fn::Join": ["", ["https://", {"Fn::GetAtt": [name, "DomainName"]}]]}
-        for name in stage.of_type("AWS::CloudFront::Distribution")
-    ]
-
-
 def _allowed(stage: Stage) -> list[tuple[list[Any], dict[str, Any]]]:
     """Roles and statements of every policy that is attached to a role."""
     return [
@@ -531,7 +550,7 @@ def _list(value: Any) -> list[Any]:
 def _named(stage: Stage, name: str) -> Any:
     if isinstance(stage.config, LocalConfig):
         return f"adlens-local-{name}"
-    return {"Fn::Join": ["", [f"adlens-aws-{name}-", {"Ref": "AWS::AccountId"}]]}
+    return {"Fn::Join": ["", [f"adlens-aws-{name}-", {"Ref": "AWS::AccountId"}, "-", {"Ref": "AWS::Region"}]]}
 
 
 def _queue(stage: Stage, name: str) -> str:

@@ -105,15 +105,18 @@ def test_the_backend_is_reached_inside_the_network(stage: Stage) -> None:
         assert origin(stage, pattern)["VpcOriginConfig"]["VpcOriginId"] == {"Fn::GetAtt": [name, "Id"]}
     isolated = {name for name in stage.of_type("AWS::EC2::Subnet") if "isolated" in name}
     assert {subnet["Ref"] for subnet in properties["Subnets"]} == isolated
-    attached, _ = only(stage, "AWS::EC2::VPCGatewayAttachment")
-    assert attached in stage.resources[name]["DependsOn"]
+    assert only(stage, "AWS::EC2::VPCGatewayAttachment")  # which it wants; that stack is deployed before
+    manifest = json.loads((stage.folder / "manifest.json").read_text())["artifacts"]
+    assert "adlens-aws-data" in manifest["adlens-aws-web"]["dependencies"]
 
 
 def test_the_load_balancer_admits_cloudfront_alone(stage: Stage) -> None:
     _, balancer = only(stage, "AWS::ElasticLoadBalancingV2::LoadBalancer")
     (group,) = balancer["SecurityGroups"]
     (rule,) = (r for r in stage.of_type("AWS::EC2::SecurityGroupIngress").values() if r["GroupId"] == group)
-    lookup, call = only(stage, "Custom::AWS")
+    ((lookup, call),) = (
+        (name, call) for name, call in stage.of_type("Custom::AWS").items() if name.startswith("WebServer")
+    )
     assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": [lookup, "SecurityGroups.0.GroupId"]}
     _, listener = only(stage, "AWS::ElasticLoadBalancingV2::Listener")
     assert rule["FromPort"] == rule["ToPort"] == listener["Port"]
@@ -292,14 +295,25 @@ def test_requests_are_logged(stage: Stage) -> None:
     assert group["RetentionInDays"] == 90
 
 
-def test_without_it_nothing_of_it_is_there(aws_without_web: Stage) -> None:
-    kinds = {resource["Type"] for resource in aws_without_web.resources.values()}
+def test_without_it_nothing_of_it_is_there(aws_lean: Stage) -> None:
+    kinds = {resource["Type"] for resource in aws_lean.resources.values()}
     assert not kinds & {*BACKEND, "AWS::EC2::NatGateway", "AWS::EC2::InternetGateway", "AWS::EC2::Route"}
-    assert "WebUrl" not in aws_without_web.body["Outputs"]
+    assert "WebUrl" not in aws_lean.body["Outputs"]
     assert not Path("/nothing").exists()
 
 
-def test_with_it_functions_keep_their_subnets(aws: Stage, aws_without_web: Stage) -> None:
+def test_with_it_functions_keep_their_subnets(aws: Stage, aws_lean: Stage) -> None:
     """A stack that is there already gets it without a new network."""
-    before = aws_without_web.of_type("AWS::EC2::Subnet")
-    assert before.items() <= aws.of_type("AWS::EC2::Subnet").items()
+
+    def blocks(stage: Stage) -> dict[str, str]:
+        return {name: subnet["CidrBlock"] for name, subnet in stage.of_type("AWS::EC2::Subnet").items()}
+
+    assert blocks(aws_lean).items() <= blocks(aws).items()
+
+
+def test_the_backend_writes_to_tmp_and_nowhere_else(stage: Stage) -> None:
+    _, task = only(stage, "AWS::ECS::TaskDefinition")
+    (volume,) = task["Volumes"]
+    (mount,) = container(stage)["MountPoints"]
+    assert (mount["SourceVolume"], mount["ContainerPath"], mount["ReadOnly"]) == (volume["Name"], "/tmp", False)  # noqa: S108
+    assert 'VOLUME ["/tmp"]' in (ROOT / "webapp/Dockerfile").read_text()  # whose rights the mount gets

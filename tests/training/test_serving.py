@@ -10,7 +10,7 @@ import pytest
 from adlens.settings import CommandLineSettings
 from training.environment import ROOT
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 TORCH = {"torch", "torchvision", "ultralytics", "easyocr", "transformers"}
 WEIGHTS = (ROOT / CommandLineSettings().weights).resolve()
 BUNDLES = [

@@ -12,7 +12,7 @@ import pytest
 from adlens.vision.text.ctc import CtcRecogniser
 from training.text.alphabet import ALPHABET
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

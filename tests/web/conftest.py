@@ -57,18 +57,19 @@ def web() -> Iterator[WebStack]:
     # not pytest's folder: root's PostgreSQL runs as another user, who cannot reach that
     root = Path(tempfile.mkdtemp(prefix="adlens-web-"))
     bundle = {"ADLENS_LOCAL_BUNDLE": choose_bundle(None), "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}
-    with pytest.MonkeyPatch.context() as patch:  # not the ports that a stack for work prefers
-        patch.setenv("ADLENS_LOCALSTACK_PORT", str(free_port()))
-        patch.setenv("ADLENS_WEB_PORT", str(free_port()))
-        try:
-            build = builds.build()
+    try:
+        build = builds.build()
+        with pytest.MonkeyPatch.context() as patch:  # not the ports that a stack for work prefers
+            patch.setenv("ADLENS_LOCALSTACK_PORT", str(free_port()))
+            patch.setenv("ADLENS_WEB_PORT", str(free_port()))
             deployment = stack.up(root, durable=False, variables=bundle)
             workspaces = PostgresWorkspaces(make_engine(deployment.database_url))
             _, key = workspaces.create_key(workspaces.create("web").id, "test")
-            yield WebStack(stack.serve_web(lambda: build, key, root), key, root, build, deployment)
-        finally:
-            stack.down(root)
-            shutil.rmtree(root, ignore_errors=True)
+            url = stack.serve_web(lambda: build, key, root)
+        yield WebStack(url, key, root, build, deployment)
+    finally:
+        stack.down(root)
+        shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -33,9 +33,10 @@ def filled(browser: Browser, web: WebStack) -> str:
 
 
 def settled(page: Page, path: str) -> None:
+    """Goes there and waits until nothing is pale because it still loads."""
     page.goto(path)
     expect(page.locator("h1")).not_to_be_empty()
-    expect(page.locator(".skeleton")).to_have_count(0)
+    expect(page.locator(".skeleton, .stale")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -44,7 +45,7 @@ def test_no_page_has_a_serious_fault(
     browser: Browser, web: WebStack, filled: str, size: tuple[int, int], scheme: str
 ) -> None:
     faults: dict[str, list[str]] = {}
-    with person(browser, web.url, size=size, color_scheme=scheme) as page:
+    with person(browser, web.url, size=size, color_scheme=scheme, reduced_motion="reduce") as page:
         for path in (*TITLES, filled):
             settled(page, path)
             if told := faults_of(page):

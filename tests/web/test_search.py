@@ -90,7 +90,7 @@ def test_a_topic_is_corrected_by_hand_and_stays_so(browser: Browser, web: WebSta
         page.locator("#correct-topic").click()
         expect(page.locator("#corrected")).to_be_visible()
         page.reload()
-        expect(page.locator("#corrected")).to_have_text(text("creative.corrected"))
+        expect(page.locator("#corrected")).to_have_text(text("decision.person"))
     again = filled.client.get(f"/creatives/{creative['creative_id']}")
     assert (again["main_topic"], again["topic_corrected"]) == ("other", True)
 

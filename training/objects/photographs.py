@@ -1,41 +1,65 @@
-"""How right detectors are on labelled photographs, which nothing here was trained or chosen on: classes per picture,
-as `make eval` counts them, of those that our detector knows.
-"""
+"""Photographs as the detector learns from them: which of its classes people boxed in each, and what is not known."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from adlens.domain.ports import ObjectDetector
-from adlens.vision.image import PillowDecoder
-from adlens.vision.objects.yolo import YoloDetector
-from benchmarks.labels import read_labels
-from benchmarks.scoring import Counts, score_sets
-from training.objects.head import CLASSES
-from training.paths import ROOT
+from training import photographs
+from training.objects.classes import CLASSES
+from training.photographs import Box
+
+PHOTOGRAPHS, WEIGHTS = "ADLENS_PHOTOGRAPHS", "ADLENS_WEIGHTS"
+ALSO = {"watch": "clock", "bow tie": "tie"}
+"""People's classes that the detector does not tell apart."""
+OF_TOPIC = {
+    "bags": ("backpack", "handbag", "suitcase"),
+    "ties": ("tie",),
+    "cups": ("cup",),
+    "clocks": ("clock",),
+    "cutlery": ("fork", "knife", "spoon"),
+}
+HELD_OUT = ("magento", "solidus", "gcp", "tableware", "abo", "coco_hand")
+"""Sources on which detectors are compared and thresholds are chosen: none of those compared was trained on them."""
 
 
-def coco(model: Path) -> ObjectDetector:
-    """YOLOv8n with COCO's weights, set as the bundle coco-dev has it."""
-    stage = tomllib.loads((ROOT / "models" / "coco-dev" / "manifest.toml").read_text())["detection"]
-    settings = {key: stage[key] for key in ("classes", "threshold", "iou", "side")}
-    return YoloDetector(model, **settings, threads=1)
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object's class and corners, as fractions of the picture."""
+
+    label: str
+    box: Box
 
 
-def compare(detectors: Mapping[str, ObjectDetector], folder: Path) -> dict[str, dict[str, Any]]:
-    """Precision, recall, F1 and counts by name of the detector."""
-    creatives, decoder = read_labels(folder), PillowDecoder()
-    found = {}
-    for name, detector in detectors.items():
-        counts = Counts()
-        for creative in creatives:
-            seen = {one.class_name for one in detector.detect(decoder.decode(creative.path.read_bytes())).objects}
-            counts += score_sets(seen & set(CLASSES), set(creative.objects) & set(CLASSES))
-        ratios = {"precision": counts.precision, "recall": counts.recall, "F1": counts.f1}
-        found[name] = {key: round(value or 0.0, 3) for key, value in ratios.items()}
-        found[name] |= {"pictures": len(creatives), "right": counts.right, "wrong": counts.wrong}
-        found[name] |= {"missed": counts.missed}
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """`known` are the classes whose every instance is among `things`; `about` those that it may show besides."""
+
+    path: Path
+    source: str
+    things: tuple[Thing, ...]
+    known: frozenset[str]
+    about: frozenset[str]
+
+
+def folder_of(setting: str, given: Path | None, wanted: str) -> Path:
+    """The folder given or in the environment. Raises SystemExit, which says what is needed, without one."""
+    folder = given or (Path(os.environ[setting]) if os.environ.get(setting) else None)
+    if folder is None:
+        raise SystemExit(f"The detector learns from {wanted}: set {setting} to the folder, or give it as an argument.")
+    return folder
+
+
+def read_photographs(folder: Path, use: str = "train", sources: Collection[str] = ()) -> list[Photograph]:
+    """The photographs for `use`, of all sources or of those named. Raises SystemExit without any."""
+    found = []
+    for one in photographs.read_photographs(folder, use):
+        if sources and one.source not in sources:
+            continue
+        things = tuple(Thing(label, box) for name, box in one.boxes if (label := ALSO.get(name, name)) in CLASSES)
+        known = one.labelled & set(CLASSES)
+        about = frozenset(OF_TOPIC.get(one.topic or "", ())) - known
+        found.append(Photograph(one.path, one.source, things, known, about))
     return found

@@ -48,7 +48,7 @@ def _by_split(language: str) -> dict[str, tuple[str, ...]]:
     if not path.with_suffix(".dic").exists():
         path = installed() / npm / "index"
     allowed = re.compile(f"[{letters}{letters.upper()}]{{2,16}}(-[{letters}]{{2,10}})?")
-    found = {word for word in _inflected(path) if allowed.fullmatch(word)}
+    found = {word for word in inflected(path) if allowed.fullmatch(word)}
     if language == "ru":
         # Half of the dictionary's forms with ё are written with е in print.
         found |= {word.replace("ё", "е") for word in found if "ё" in word}
@@ -58,7 +58,7 @@ def _by_split(language: str) -> dict[str, tuple[str, ...]]:
     return {split: tuple(chosen) for split, chosen in words.items()}
 
 
-def _inflected(path: Path) -> Iterator[str]:
+def inflected(path: Path) -> Iterator[str]:
     """The words of a hunspell dictionary, and each with its suffixes."""
     rules: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
     for line in path.with_suffix(".aff").read_text(encoding="utf-8").splitlines():

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from adlens.domain.analysis import BoundingBox, DetectedObject
+from adlens.domain.analysis import BoundingBox, DetectedObject, Looks
 from adlens.domain.ports import DecodedImage, ObjectDetector
 from adlens.vision.image import PillowDecoder
 
@@ -25,26 +23,25 @@ def read_pictures(folder: Path) -> list[DecodedImage]:
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """Over some pictures: objects of the reference, those the other lacks or has beyond it, and the largest differences
-    of matched boxes (pixels), of scores and of visual vectors (1 - cosine)."""
+    of matched boxes (pixels) and of scores."""
 
     objects: int
     lost: int
     new: int
     pixels: float
     scores: float
-    visual: float
 
     @property
     def exact(self) -> bool:
-        return not (self.lost or self.new) and self.pixels <= 1 and self.scores <= 1e-3 and self.visual <= 1e-3
+        return not (self.lost or self.new) and self.pixels <= 1 and self.scores <= 1e-3
 
 
 def compare(reference: ObjectDetector, other: ObjectDetector, pictures: Iterable[DecodedImage]) -> Agreement:
     """Objects match when class and place do (IoU of at least 0.5)."""
     objects = lost = new = 0
-    pixels, scores, visual = [0.0], [0.0], [0.0]
+    pixels, scores = [0.0], [0.0]
     for picture in pictures:
-        expected, found = reference.detect(picture), other.detect(picture)
+        expected, found = reference.detect(picture, Looks()), other.detect(picture, Looks())
         left = list(found.objects)
         objects += len(expected.objects)
         for thing in expected.objects:
@@ -58,10 +55,7 @@ def compare(reference: ObjectDetector, other: ObjectDetector, pictures: Iterable
             pixels += [abs(a - b) * side for a, b, side in corners]
             scores.append(abs(thing.confidence - twin.confidence))
         new += len(left)
-        if expected.visual and found.visual:
-            a, b = np.array(expected.visual), np.array(found.visual)
-            visual.append(float(1 - a @ b / np.linalg.norm(a) / np.linalg.norm(b)))
-    return Agreement(objects, lost, new, max(pixels), max(scores), max(visual))
+    return Agreement(objects, lost, new, max(pixels), max(scores))
 
 
 def _likeness(one: DetectedObject, other: DetectedObject) -> float:
@@ -81,6 +75,6 @@ def medians_in_turn(detectors: Sequence[ObjectDetector], pictures: Sequence[Deco
     for picture in pictures:
         for detector, seconds in zip(detectors, spent, strict=True):
             started = time.perf_counter()
-            detector.detect(picture)
+            detector.detect(picture, Looks())
             seconds.append(time.perf_counter() - started)
     return [statistics.median(seconds) for seconds in spent]

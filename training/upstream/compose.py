@@ -16,9 +16,15 @@ from adlens.vision.bundle import MANIFEST
 from training.paths import ROOT
 
 MODELS = ROOT / "models"
-OF_COMPACT = ("ocr", "color")
+OF_COMPACT = ("ocr", "color", "looks")
 """What does not depend on the detector comes from the bundle that ships; the rest was trained on COCO's classes."""
-SAID = "compact/NOTICE", "compact/cards/text.md", "coco-dev/cards/topic.md"
+SAID = (
+    "compact/NOTICE",
+    "compact/cards/text.md",
+    "compact/cards/looks.md",
+    "coco-dev/cards/context.md",
+    "coco-dev/cards/topic.md",
+)
 
 
 def compose(folder: Path, model: Path, classes: tuple[str, ...], version: str, about: Mapping[str, str]) -> None:
@@ -35,9 +41,6 @@ def compose(folder: Path, model: Path, classes: tuple[str, ...], version: str, a
             target = folder / Path(*Path(said).parts[1:])
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(path, target)
-    # coco-dev's own detector gives no looks to compare creatives by; this one does.
-    topic = {key: document["classification"][key] for key in ("licence", "source", "files")}
-    document["embedding"], sources["embedding"] = {"engine": "visual-text", **topic}, origin
     document["name"], document["version"] = "upstream", version
     detection: Any = document["detection"]
     detection.update(about)
@@ -46,9 +49,12 @@ def compose(folder: Path, model: Path, classes: tuple[str, ...], version: str, a
             detection.pop(gone, None)
     detection["classes"] = list(classes)
     detection["files"]["model"] = {"path": model.name, "sha256": _sha256(model)}
+    _copy_file(detection["files"]["context"], origin, folder)
     for section, source in sources.items():
-        if section != "detection":
-            _copy_files(document[section], source, folder)
+        table = document[section]
+        if section != "detection" and isinstance(table, Mapping):
+            for entry in table.get("files", {}).values():
+                _copy_file(entry, source, folder)
     # A version never changes, so it names all that is in the bundle.
     document["version"] = f"{version}-{hashlib.sha256(tomlkit.dumps(document).encode()).hexdigest()[:8]}"
     told = tomlkit.dumps(document)
@@ -60,11 +66,10 @@ def _read(bundle: str) -> TOMLDocument:
     return tomlkit.parse((MODELS / bundle / MANIFEST).read_text(encoding="utf-8"))
 
 
-def _copy_files(section: Any, source: Path, folder: Path) -> None:
-    for entry in section.get("files", {}).values() if isinstance(section, Mapping) else ():
-        if "package" not in entry and not entry["path"].startswith("${"):
-            (folder / entry["path"]).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / entry["path"], folder / entry["path"])
+def _copy_file(entry: Mapping[str, str], source: Path, folder: Path) -> None:
+    if "package" not in entry and not entry["path"].startswith("${"):
+        (folder / entry["path"]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / entry["path"], folder / entry["path"])
 
 
 def _sha256(path: Path) -> str:

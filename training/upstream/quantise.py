@@ -131,9 +131,9 @@ def main() -> None:
         print(f"{arguments.model.stat().st_size / 1e6:.1f} MB -> {path.stat().st_size / 1e6:.1f} MB")
         if arguments.measure:
             names = [str(number) for number in range(classes)]
+            settings = {"threshold": 0.35, "thresholds": {}, "weak": 0.35, "rivals": [], "iou": 0.7, "side": side}
             exact, small = (
-                YoloDetector(model, names, threshold=0.35, iou=0.7, side=side, threads=arguments.threads)
-                for model in (arguments.model, path)
+                YoloDetector(model, names, **settings, threads=arguments.threads) for model in (arguments.model, path)
             )
             pictures = read_pictures(arguments.measure)
             print(compare(exact, small, pictures))

@@ -12,6 +12,7 @@ from adlens_web import texts
 FILTERS = (
     "group",
     "topic",
+    "topic_decision",
     "color",
     "hex",
     "min_share",
@@ -37,8 +38,12 @@ FILTERS = (
     "within",
     "rest_of",
 )
-"""`group` and `topic` may be several, by comma. `within` and `rest_of` are query strings of the API."""
-LISTS = ("group", "topic")
+"""`within` and `rest_of` are query strings of the API."""
+LISTS = ("group", "topic", "topic_decision")
+"""Filters that may have several values, by comma."""
+DECISIONS = ("sure", "unsure", "person")
+SETTLED = "sure,person"
+"""The decisions about a topic that charts take for a fact."""
 SHARES = ("min_share", "min_confidence", "max_confidence", "min_text_share", "max_text_share")
 NEWEST = "-uploaded_at"
 PLACE = ("page", "cursor")
@@ -76,6 +81,12 @@ def to_query(asked: Mapping[str, str]) -> str:
     return urlencode(given, doseq=True, quote_via=quote)
 
 
+def toggled(values: str, value: str) -> str:
+    """Decisions by comma, with one more or without it."""
+    chosen = {*values.split(",")} ^ {value}
+    return ",".join(decision for decision in DECISIONS if decision in chosen)
+
+
 def without(asked: Mapping[str, str], name: str) -> dict[str, str]:
     """The filters but one; a share is that of the colour it comes with."""
     return {**asked, name: "", **({"min_share": ""} if name == "hex" else {})}
@@ -86,9 +97,8 @@ def said(name: str, value: str, titles: Titles) -> tuple[str, str]:
     match name:
         case "object":
             return texts.object_title(value)
-        case "group" | "topic" | "color":
-            known = {"none": _in_both("creatives.no_topic")} if name == "topic" else {}
-            known |= titles.get(name, {})
+        case "group" | "topic" | "topic_decision" | "color":
+            known = {**_FIXED.get(name, {}), **titles.get(name, {})}
             both = [known.get(one, (one, one)) for one in value.split(",")]
             return ", ".join(ru for ru, _ in both), ", ".join(en for _, en in both)
         case "status" if texts.known(f"status.{value}"):
@@ -158,6 +168,13 @@ def count(text: str) -> str:
 
 def _in_both(key: str) -> tuple[str, str]:
     return texts.say("ru", key), texts.say("en", key)
+
+
+_FIXED: Titles = {
+    "topic": {"none": _in_both("creatives.no_topic")},
+    "topic_decision": {decision: _in_both(f"decision.{decision}") for decision in DECISIONS},
+}
+"""Values that are the same everywhere."""
 
 
 def _number(text: str) -> float | None:

@@ -1,17 +1,32 @@
-"""One creative: what was found in it, how far it is, and once more from the start."""
+"""One creative: what was found in it, how far it is, and once more from the start; many once more."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
-from adlens.domain.creative import preview_key
-from functions.api.dependencies import CreativeKey, Creatives, Now, Previews, Queries, Store, UseReanalyze, media_type
+from adlens.domain.errors import UnknownCreative
+from adlens.services.reanalyze import BATCH
+from functions.api.dependencies import (
+    CreativeKey,
+    Creatives,
+    Now,
+    Previews,
+    Queries,
+    Store,
+    UseDeleteCreatives,
+    UseReanalyze,
+    UseReanalyzeMany,
+    Workspace,
+    media_type,
+)
 from functions.api.errors import documented
-from functions.api.filters import known_topic
+from functions.api.filters import Filters, known_topic
 from functions.api.routes.pictures import picture_url, preview_url
-from functions.api.schemas import CreativeOut, ReanalysisOut, StatusOut, creative_out, status_out
+from functions.api.schemas import CreativeOut, ReanalysesOut, ReanalysisOut, StatusOut, creative_out, status_out
 from functions.api.schemas.search import TopicIn
 
 router = APIRouter(tags=["creatives"])
@@ -25,13 +40,10 @@ def get_creative(key: CreativeKey, queries: Queries, store: Store, previews: Pre
 
 
 @router.delete("/creatives/{creative_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_creative(key: CreativeKey, queries: Queries, creatives: Creatives, store: Store, previews: Previews) -> None:
+def delete_creative(key: CreativeKey, delete: UseDeleteCreatives) -> None:
     """Deletes a creative, its file and all that was found in it."""
-    # The files first: should a store fail, the creative is still there and can be deleted again.
-    object_key = queries.summary(key.workspace_id, key.id).object_key
-    store.delete([object_key])
-    previews.delete([preview_key(object_key)])
-    creatives.delete_creatives(key.workspace_id, [key.id])
+    if not delete(key.workspace_id, [key.id]):
+        raise UnknownCreative(f"There is no creative {key.id}.")
 
 
 @router.put(
@@ -47,11 +59,38 @@ def correct_topic(
     return get_creative(key, queries, store, previews)
 
 
+@router.delete("/creatives/{creative_id}/topic", responses=documented(404))
+def take_back_correction(
+    key: CreativeKey, queries: Queries, creatives: Creatives, store: Store, previews: Previews
+) -> CreativeOut:
+    """Takes back what a person said a creative's topic is: it is the model's again, with the model's decision."""
+    creatives.take_back_correction(key)
+    return get_creative(key, queries, store, previews)
+
+
 @router.post("/creatives/{creative_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404, 409))
 def reanalyze(key: CreativeKey, reanalyze: UseReanalyze) -> ReanalysisOut:
     """Analyses a creative once more, with today's settings and models. Its findings stay until there are new ones."""
     request = reanalyze(key)
     return ReanalysisOut(creative_id=request.creative.id, revision=request.revision)
+
+
+@router.post("/creatives/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404))
+def reanalyze_many(
+    workspace: Workspace,
+    filters: Filters,
+    reanalyze: UseReanalyzeMany,
+    outdated: Annotated[
+        bool, Query(description="Only creatives without findings of the model bundle in use; false for all.")
+    ] = True,
+    limit: Annotated[int, Query(ge=1, le=BATCH, description="At most so many in one call.")] = BATCH,
+    cursor: Annotated[UUID | None, Query(description="The `next_cursor` of the call before.")] = None,
+) -> ReanalysesOut:
+    """Analyses creatives once more that all filters are true of, that have ended and whose file has arrived: a batch a
+    call. Call again with `next_cursor` until it is null. What still waits is not asked for twice.
+    """
+    count, last = reanalyze.batch(workspace, filters, outdated, limit, cursor)
+    return ReanalysesOut(count=count, next_cursor=last)
 
 
 @router.get("/status/{creative_id}", responses=documented(404))

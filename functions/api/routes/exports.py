@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
-from adlens.domain.exports import Export, ExportFormat, ExportId, ExportOrder, ExportState
+from adlens.domain.exports import Export, ExportFormat, ExportId, ExportOrder, ExportState, Separator
 from adlens.domain.gallery import CreativeFilter
 from functions.api.dependencies import (
     Cursor,
@@ -25,7 +25,7 @@ from functions.api.dependencies import (
 )
 from functions.api.errors import documented
 from functions.api.filters import PARAMETERS, creative_filter, filters_model, query_of
-from functions.api.routes.pages import PAGE_HEADERS, lead_on
+from functions.api.routes.pages import PAGE_HEADERS, fitting, written_list
 from functions.api.schemas import GroupId, Shape
 from functions.api.schemas.exports import ExportOut, ExportWithLinkOut, export_out, export_with_link_out
 
@@ -76,10 +76,13 @@ class ExportIn(Shape):
     format: ExportFormat
     filters: ExportFiltersIn = Field(default_factory=ExportFiltersIn)  # type: ignore[valid-type]
     include_embeddings: bool = Field(default=False, description="Adds the vector that `similar` compares by.")
+    separator: Separator = Field(default=Separator.COMMA, description="Of CSV: `semicolon` opens in Russian Excel.")
 
 
 async def order(body: ExportIn) -> ExportOrder:
-    return ExportOrder(body.format, await creative_filter(**dict(body.filters)), body.include_embeddings)
+    return ExportOrder(
+        body.format, await creative_filter(**dict(body.filters)), body.include_embeddings, body.separator
+    )
 
 
 async def export_id(workspace: Workspace, export_id: UUID) -> ExportId:
@@ -105,9 +108,8 @@ def request_export(
     return _export_out(exports.get(request(workspace, order)))
 
 
-@router.get("", responses={200: {"headers": PAGE_HEADERS}})
+@router.get("", response_model=list[ExportOut], responses={200: {"headers": PAGE_HEADERS}})
 def list_exports(
-    response: Response,
     workspace: Workspace,
     exports: Exports,
     group_id: Annotated[GroupId | None, Query(description="Those whose filters name this group.")] = None,
@@ -115,11 +117,15 @@ def list_exports(
     state: ExportState | None = None,
     limit: Annotated[Limit, Query(le=PAGE)] = PAGE,
     cursor: Cursor = None,
-) -> list[ExportOut]:
+) -> Response:
     """The exports, newest first. They are kept for seven days."""
-    page = exports.list(workspace, limit, cursor, group_id=group_id, format=format, state=state)
-    lead_on(response, limit, page.next_cursor, group_id=group_id, format=format, state=state)
-    return [_export_out(export) for export in page.items]
+
+    def answer(limit: int) -> Response:
+        page = exports.list(workspace, limit, cursor, group_id=group_id, format=format, state=state)
+        asked = {"group_id": group_id, "format": format, "state": state}
+        return written_list(list(map(_export_out, page.items)), limit, page.next_cursor, asked)
+
+    return fitting(limit, answer)
 
 
 @router.get("/{export_id}", responses=documented(404))

@@ -11,7 +11,7 @@ from adlens.domain.ports import ObjectStore
 from functions.api.dependencies import PAGE, CreativeKey, Cursor, Galleries, Limit, Previews, Store, Workspace
 from functions.api.errors import documented
 from functions.api.filters import Filters
-from functions.api.routes.pages import written
+from functions.api.routes.pages import fitting, written
 from functions.api.routes.pictures import picture_url, preview_url
 from functions.api.schemas import CreativeCardOut, GalleryOut, NeighboursOut, creative_card_out
 
@@ -33,15 +33,19 @@ def browse_creatives(
     cursor: Cursor = None,
 ) -> Response:
     """The creatives that all filters are true of. A cursor holds for its `sort` only."""
-    gallery = galleries.browse(workspace, filters, sort, limit, cursor)
-    return written(
-        GalleryOut(
-            items=[card_out(store, previews, card) for card in gallery.cards],
-            total=gallery.total.count,
-            more_than_total=gallery.total.more,
-            next_cursor=gallery.next_cursor,
+
+    def answer(limit: int) -> Response:
+        gallery = galleries.browse(workspace, filters, sort, limit, cursor)
+        return written(
+            GalleryOut(
+                items=[card_out(store, previews, card) for card in gallery.cards],
+                total=gallery.total.count,
+                more_than_total=gallery.total.more,
+                next_cursor=gallery.next_cursor,
+            )
         )
-    )
+
+    return fitting(limit, answer)
 
 
 @router.get("/{creative_id}/neighbours", responses=documented(404))

@@ -7,15 +7,26 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal, TextIO
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from adlens.domain.lift import Metric
-from adlens.domain.performance import CsvSheet, Header, JsonSheet, MalformedRow, SentRow, decoded, rows_of
+from adlens.domain.performance import (
+    MOST_LISTED,
+    CsvSheet,
+    Header,
+    JsonSheet,
+    MalformedRow,
+    SentRow,
+    decoded,
+    rows_of,
+    signs_of,
+)
 from functions.api.dependencies import PAGE, CreativeKey, Cursor, Lifts, Limit, Performances, Workspace
 from functions.api.errors import MalformedRequest, RequestTooLarge, UnsupportedMediaType, documented
 from functions.api.filters import Filters
+from functions.api.routes.pages import fitting, written
 from functions.api.schemas.performance import (
     CreativePerformanceOut,
     LiftOut,
@@ -40,7 +51,7 @@ _ROW = {
         "placement": {"type": "string", "maxLength": 200},
         "impressions": {"type": "integer", "minimum": 0},
         "clicks": {"type": "integer", "minimum": 0},
-        "conversions": {"type": "integer", "minimum": 0},
+        "conversions": {"type": "number", "minimum": 0},
         "spend": {"type": "number", "minimum": 0},
     },
 }
@@ -67,11 +78,15 @@ class Table:
     header: Header | None = None
 
     def rows(self) -> Iterator[SentRow | MalformedRow]:
-        """From the first one each time, never more than a piece of the text at once."""
-        text = decoded(io.BufferedReader(_Bounded(self.body, self.compressed)), self.charset)
-        sheet = JsonSheet(text) if self.as_json else CsvSheet(text)
+        """From the first one each time, never more than a piece of the text at once. CSV is read twice: all of a column
+        decides what its commas and points mean.
+        """
+        sheet = JsonSheet(self._text()) if self.as_json else CsvSheet(self._text(), signs_of(CsvSheet(self._text())))
         yield from rows_of(sheet)
         self.header = sheet.header
+
+    def _text(self) -> TextIO:
+        return decoded(io.BufferedReader(_Bounded(self.body, self.compressed)), self.charset)
 
 
 class _Bounded(io.RawIOBase):
@@ -101,7 +116,7 @@ class _Bounded(io.RawIOBase):
 
 
 async def sent_table(request: Request, _: Workspace) -> Table:
-    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    kind, parameters = [*request.headers.get("content-type", "").split(";", 1), ""][:2]
     kind, encoding = kind.strip().lower(), request.headers.get("content-encoding", "").strip().lower()
     if kind not in (_CSV, _JSON):
         raise UnsupportedMediaType(f"Send {_CSV} or {_JSON}" + (f", not {kind}." if kind else "."))
@@ -119,10 +134,16 @@ async def sent_table(request: Request, _: Workspace) -> Table:
     return Table(await request.body(), kind == _JSON, encoding == "gzip", charset)
 
 
-@router.post("/performance", tags=["performance"], responses=documented(400, 413, 415), openapi_extra=_BODY)
+@router.post(
+    "/performance",
+    tags=["performance"],
+    response_model=PerformanceReportOut,
+    responses=documented(400, 413, 415),
+    openapi_extra=_BODY,
+)
 def send_performance(
     workspace: Workspace, table: Annotated[Table, Depends(sent_table)], performances: Performances
-) -> PerformanceReportOut:
+) -> Response:
     """Takes impressions, clicks, conversions and spend per creative and day, and says what became of every row.
 
     Columns: `creative_id`, `sha256` or `filename` (one of them at least; a row goes by the first that it has), `day`,
@@ -132,7 +153,8 @@ def send_performance(
     changes nothing. What matches no creative or cannot be read is listed and not stored; all the rest is.
     """
     report = performances.store(workspace, table.rows)
-    return report_out(report, table.header.ignored if table.header else ())
+    ignored = table.header.ignored if table.header else ()
+    return fitting(MOST_LISTED, lambda most: written(report_out(report, ignored, most)))
 
 
 @router.get("/creatives/{creative_id}/performance", tags=["performance"], responses=documented(404))

@@ -9,7 +9,7 @@ from functions.api.dependencies import Cursor, Limit, Previews, Searches, Store,
 from functions.api.errors import documented
 from functions.api.filters import Filters
 from functions.api.routes.gallery import Sort, card_out
-from functions.api.routes.pages import written
+from functions.api.routes.pages import fitting, written
 from functions.api.schemas.search import SearchOut, search_card_out, term_out
 
 router = APIRouter(tags=["search"])
@@ -28,18 +28,23 @@ def search_creatives(
 ) -> Response:
     """The creatives that all parameters are true of, and where: lines with their boxes, objects, colours.
 
-    A word of `q` also finds its other forms (`скидка`, `скидки`), words that it is a part of (from three letters on),
-    and, when it is rare or unknown, words one letter away (from four letters on); `terms` tells which. All of them must
-    be there.
+    A word of `q` also finds its other forms (`кружка`, `кружек`), words that it is a part of (from three letters on),
+    other ways to write it (`1990` and `1 990`, `wifi` and `Wi-Fi`, `COMET` in letters of either alphabet), and, when it
+    is rare or unknown, words one letter away (from four letters on) with their forms, or what the same keys make with
+    the other keyboard layout; `terms` tells which. All of them must be there.
     """
-    found = searches.search(workspace, filters, sort, limit, cursor)
-    cards = [card_out(store, previews, card) for card in found.gallery.cards]
-    return written(
-        SearchOut(
-            items=[search_card_out(card, hit) for card, hit in zip(cards, found.hits, strict=True)],
-            total=found.gallery.total.count,
-            more_than_total=found.gallery.total.more,
-            next_cursor=found.gallery.next_cursor,
-            terms=[term_out(term) for term in found.terms],
+
+    def answer(limit: int) -> Response:
+        found = searches.search(workspace, filters, sort, limit, cursor)
+        cards = [card_out(store, previews, card) for card in found.gallery.cards]
+        return written(
+            SearchOut(
+                items=[search_card_out(card, hit) for card, hit in zip(cards, found.hits, strict=True)],
+                total=found.gallery.total.count,
+                more_than_total=found.gallery.total.more,
+                next_cursor=found.gallery.next_cursor,
+                terms=[term_out(term) for term in found.terms],
+            )
         )
-    )
+
+    return fitting(limit, answer)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 
 from adlens.domain.creative import NewCreative
 from adlens.domain.errors import Conflict, InvalidImage, InvalidValue, PermanentError, UnsupportedFormat
-from adlens.domain.media import ImageFormat, check_file_size, format_of_name
+from adlens.domain.media import ImageFormat, check_file_size, format_of_content_type, format_of_name
 from functions.api.dependencies import Now, UseRegisterUploads, UseStoreUpload, Workspace, media_type
 from functions.api.errors import MalformedRequest, documented
 from functions.api.observability import logger, metrics
@@ -26,13 +26,11 @@ from functions.api.schemas import (
     UploadResultOut,
     UploadsIn,
     UploadsOut,
-    clean_filename,
+    filename_or_unnamed,
     upload_form_out,
 )
 
 router = APIRouter(tags=["uploads"])
-
-_FORMATS = {image_format.content_type: image_format for image_format in ImageFormat}
 
 
 @router.post(
@@ -101,7 +99,7 @@ def upload(
         raise InvalidValue("Two files have the same creative id.", "creative_ids")
     errors: list[str] = []
     for file, creative_id, original in zip(files, creative_ids, original_filenames, strict=True):
-        name = clean_filename(original or file.filename or "")
+        name = filename_or_unnamed(original or file.filename or "")
         data = file.file.read()
         try:
             store(workspace, group_id, NewCreative(creative_id, name, len(data)), check_picture(data), data)
@@ -118,7 +116,7 @@ def _announced(file: UploadFileIn) -> ImageFormat:
     check_file_size(file.size)
     claimed = (file.content_type or "").partition(";")[0].strip().lower()
     nothing_said = claimed in ("", "application/octet-stream")
-    image_format = format_of_name(file.filename) if nothing_said else _FORMATS.get(claimed)
+    image_format = format_of_name(file.filename) if nothing_said else format_of_content_type(claimed)
     if image_format is None:
         raise UnsupportedFormat("Only JPEG, PNG and WebP pictures are accepted.")
     return image_format

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from adlens.domain.exports import KEPT_FOR, Export, ExportFormat, ExportState
+from adlens.domain.exports import KEPT_FOR, Export, ExportFormat, ExportState, Separator
 from functions.api.schemas import FailureOut, Shape, Utc
 
 _EXPORT_ID = "6a1f0f6e-9d0c-4b43-8f0e-2f1f3a5b7c91"
@@ -27,6 +27,7 @@ class ExportOut(Shape):
         examples=[{"group_id": ["grp_1"], "topic": ["cups"]}],
     )
     include_embeddings: bool
+    separator: Separator = Field(description="Of CSV.")
     state: ExportState
     progress: ProgressOut
     created_at: Utc
@@ -61,6 +62,7 @@ def _told(export: Export, filters: dict[str, Any]) -> dict[str, Any]:
         "format": export.order.format,
         "filters": filters,
         "include_embeddings": export.order.with_embeddings,
+        "separator": export.order.separator,
         "state": export.state,
         "progress": ProgressOut(done=export.done, total=export.total),
         "created_at": export.created_at,

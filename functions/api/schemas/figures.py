@@ -9,7 +9,7 @@ from pydantic import Field
 from adlens.domain.colors import BY_NAME
 from adlens.domain.comparison import Comparison, Difference, MeanCompared, ShareCompared, Side, Trait, Verdict
 from adlens.domain.figures import By, Figures, Row, Totals, analysed_of
-from adlens.domain.gallery import NO_TOPIC, CreativeFilter
+from adlens.domain.gallery import NO_TOPIC, UNSURE, CreativeFilter
 from adlens.domain.statistics import CONFIDENCE
 from functions.api.schemas import Shape, TitleOut, title_of
 
@@ -34,7 +34,8 @@ class FiguresRowOut(TotalsOut):
     """Means are null by object and by word."""
 
     key: str = Field(
-        description="The id of a topic (`none`: analysed, without one) or group, the `class_en` of a colour, the class "
+        description="The id of a topic that is sure or a person's (`unsure`: all whose topic is a guess; `none`: "
+        "analysed, without one) or of a group, the `class_en` of a colour, the class "
         "of an object, a word, or the first day of a day, week or month (UTC).",
         examples=["cups"],
     )
@@ -178,7 +179,7 @@ def _row_out(row: Row, by: By, link: Link) -> FiguresRowOut:
 
 
 def _title(by: By, key: str) -> TitleOut | None:
-    if by is By.TOPIC and key != NO_TOPIC:
+    if by is By.TOPIC and key not in (NO_TOPIC, UNSURE):
         return title_of(key)
     if by is By.COLOR:
         return TitleOut(ru=BY_NAME[key].title_ru, en=key)

@@ -29,10 +29,21 @@ Money = Annotated[
 ]
 
 
+def number(value: Decimal) -> int | float:
+    return int(value) if value == int(value) else float(value)
+
+
+Conversions = Annotated[
+    Decimal,
+    PlainSerializer(number, return_type=int | float),
+    Field(description="To four digits after the point: platforms share conversions out.", examples=[9, 2.37]),
+]
+
+
 class FiguresOut(Shape):
     impressions: int
     clicks: int
-    conversions: int
+    conversions: Conversions
     spend: Money
 
 
@@ -40,6 +51,12 @@ class CountTotalsOut(Shape):
     sent: int
     matched: int
     unmatched: int
+
+
+class ConversionTotalsOut(Shape):
+    sent: Conversions
+    matched: Conversions
+    unmatched: Conversions
 
 
 class MoneyTotalsOut(Shape):
@@ -53,7 +70,7 @@ class TotalsOut(Shape):
 
     impressions: CountTotalsOut
     clicks: CountTotalsOut
-    conversions: CountTotalsOut
+    conversions: ConversionTotalsOut
     spend: MoneyTotalsOut
 
 
@@ -80,7 +97,7 @@ class PerformanceReportOut(Shape):
     stored: int = Field(description="Days and placements of creatives that the file tells of.")
     changed: int = Field(description="Of these, those that were not stored like this before.")
     totals: TotalsOut
-    not_matched: list[NotMatchedOut] = Field(description="Up to 1,000 keys, in the order of the file.")
+    not_matched: list[NotMatchedOut] = Field(description="Up to 1,000 keys in the order of the file.")
     more_not_matched: int = Field(description="Further keys.")
     malformed_rows: list[MalformedRowOut] = Field(description="Up to 1,000 rows that could not be read.")
     more_malformed_rows: int
@@ -131,7 +148,8 @@ class LiftOut(Shape):
     elements: list[ElementLiftOut] = Field(description="The clearest first; those without an estimate last.")
 
 
-def report_out(report: PerformanceReport, ignored: tuple[str, ...]) -> PerformanceReportOut:
+def report_out(report: PerformanceReport, ignored: tuple[str, ...], most: int) -> PerformanceReportOut:
+    """With the first `most` of the keys without a creative, and of the rows that could not be read."""
     sent, matched, unmatched = report.sent, report.matched, report.unmatched
 
     def counts(name: str) -> CountTotalsOut:
@@ -149,7 +167,9 @@ def report_out(report: PerformanceReport, ignored: tuple[str, ...]) -> Performan
         totals=TotalsOut(
             impressions=counts("impressions"),
             clicks=counts("clicks"),
-            conversions=counts("conversions"),
+            conversions=ConversionTotalsOut(
+                sent=sent.conversions, matched=matched.conversions, unmatched=unmatched.conversions
+            ),
             spend=MoneyTotalsOut(sent=sent.spend, matched=matched.spend, unmatched=unmatched.spend),
         ),
         not_matched=[
@@ -161,11 +181,11 @@ def report_out(report: PerformanceReport, ignored: tuple[str, ...]) -> Performan
                 rows=lost.rows,
                 **_figures(lost.figures),
             )
-            for lost in report.not_matched
+            for lost in report.not_matched[:most]
         ],
-        more_not_matched=report.not_matched_keys - len(report.not_matched),
-        malformed_rows=[MalformedRowOut(line=row.line, reason=row.reason) for row in report.malformed_rows],
-        more_malformed_rows=report.malformed - len(report.malformed_rows),
+        more_not_matched=report.not_matched_keys - len(report.not_matched[:most]),
+        malformed_rows=[MalformedRowOut(line=row.line, reason=row.reason) for row in report.malformed_rows[:most]],
+        more_malformed_rows=report.malformed - len(report.malformed_rows[:most]),
         ignored_columns=list(ignored),
     )
 

@@ -27,7 +27,7 @@ class TermOut(Shape):
 
     typed: str = Field(examples=["скидки"])
     words: list[str] = Field(description="Words in pictures that count as it.", examples=[["скидка", "скидки"]])
-    guessed: list[str] = Field(description="Those of them that are another word, one letter away.", examples=[[]])
+    guessed: list[str] = Field(description="Those that are another word: by a slip or the other layout.", examples=[[]])
 
 
 class SearchCardOut(CreativeCardOut):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from adlens.domain.analysis import (
     Analysis,
@@ -42,6 +42,7 @@ from adlens.domain.webhooks import Outgoing
 from adlens.persistence.exports import PostgresExports
 from adlens.persistence.lift import PostgresPerformanceFigures
 from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.session import make_engine
 from adlens.persistence.tables import Base
 from adlens.persistence.workspaces import PostgresWorkspaces
 from adlens.services.estimate_lift import EstimateLift
@@ -68,6 +69,15 @@ ANALYSIS = Analysis(
         Swatch((255, 255, 255), 25.0, SwatchRole.SECONDARY, "white"),
     ),
 )
+
+
+@pytest.fixture(scope="module")
+def engine(databases: Any, database_url: str) -> Iterator[Engine]:
+    """Connects as the functions on AWS do: as a role that reads and writes rows, and owns nothing."""
+    databases._run("ALTER ROLE adlens_app LOGIN")
+    engine = make_engine(make_url(database_url).set(username="adlens_app"), pool_size=8)
+    yield engine
+    engine.dispose()
 
 
 @dataclass
@@ -187,7 +197,7 @@ def memory() -> Memory:
 
 @pytest.fixture(scope="module")
 def app(database_url: str, engine: Engine) -> FastAPI:
-    return create_app(api_settings(database_url))
+    return create_app(api_settings(engine.url.render_as_string(hide_password=False)))
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def test_an_upload_is_followed_from_its_form_to_its_findings(tenant, engine) -> 
     event = ObjectCreated("uploads", upload["form"]["fields"]["key"], 9, "etag", "01")
     claim = worker.claim(event, "message", 60)
     assert claim is not None
-    worker.record_stage(claim, StageRun(Stage.OCR, StageState.SUCCESS, None, 1.34))
+    worker.record_stages(claim, [StageRun(Stage.OCR, StageState.SUCCESS, None, 1.34)])
     found = api.get(f"/status/{creative_id}").json()
     assert (found["status"], found["ocr_status"], found["detection_status"]) == ("PROCESSING", "1.3 sec", "—")
     assert found["overall_status"] == "1.3 sec "
@@ -94,6 +94,37 @@ def test_figures_of_a_group_and_of_everything(tenant) -> None:
     assert everything["topics"][0]["count"] == 2
     assert everything["summary"]["avg_ocr_confidence"] == 0.75
     assert everything["color_class_distribution"] == {"Красный": 150.0, "Белый": 50.0}
+
+
+def test_every_answer_says_the_same_decision(tenant) -> None:
+    key, api = tenant.analysed(), tenant.client
+
+    def decisions() -> set[str]:
+        (listed,) = api.get("/groups/grp/status").json()["creatives"]
+        (card,) = api.get("/creatives").json()["items"]
+        (hit,) = api.get("/search", params={"q": "кружка"}).json()["items"]
+        one, status = api.get(f"/creatives/{key.id}").json(), api.get(f"/status/{key.id}").json()
+        return {answer["topic_decision"] for answer in (listed, card, hit, one, status)}
+
+    assert decisions() == {"sure"}
+    assert api.put(f"/creatives/{key.id}/topic", json={"topic": "bags"}).json()["topic_decision"] == "person"
+    assert decisions() == {"person"}
+    assert api.get("/creatives?topic_decision=person&topic_decision=unsure").json()["total"] == 1
+    assert api.get("/creatives?topic_decision=sure").json()["total"] == 0
+    assert api.delete(f"/creatives/{key.id}/topic").json()["main_topic"] == "cups"
+    assert decisions() == {"sure"}
+    assert api.get("/analytics/all").json()["topics"][0]["unsure"] == 0
+
+
+def test_a_workspace_is_analysed_again_batch_by_batch(tenant, engine) -> None:
+    keys = sorted((tenant.analysed(f"grp_{n % 2}") for n in range(5)), key=lambda key: key.id)
+    first = tenant.client.post("/creatives/reanalyze?limit=3").json()
+    assert first == {"count": 3, "next_cursor": str(keys[2].id)}
+    rest = tenant.client.post("/creatives/reanalyze?limit=3", params={"cursor": first["next_cursor"]}).json()
+    assert rest == {"count": 2, "next_cursor": None}
+    assert [request.creative for request in tenant.memory.sent] == keys
+    assert tenant.client.post("/creatives/reanalyze").json() == {"count": 0, "next_cursor": None}
+    assert tenant.client.post("/creatives/reanalyze?cursor=x").json()["field"] == "cursor"
 
 
 def test_every_figure_leads_to_the_creatives_behind_it(tenant) -> None:

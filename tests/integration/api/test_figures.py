@@ -46,7 +46,7 @@ def findings(number: int) -> Analysis:
         stages=tuple(StageRun(stage, StageState.SUCCESS, datetime(2026, 1, 2, tzinfo=UTC), 0.5) for stage in Stage),
         text=(TextBlock(("50% СКИДКА & подарок", "новая ёлка")[number % 2], BOX, 0.5),),
         detections=Detections(tuple(DetectedObject("cup", 0.5, BOX) for _ in range(number % 3)), {}),
-        topic=None if number % 5 == 0 else TopicPrediction(("cups", "ties")[number % 2], 0.5, {}),
+        topic=None if number % 5 == 0 else TopicPrediction(("cups", "ties")[number % 2], 0.5, {}, sure=number % 7 > 0),
         palette=(red, grey)[: 1 + number % 2],
     )
 

@@ -73,11 +73,13 @@ PROBES = {
     "GET /creatives/{creative_id}/neighbours": Probe(),
     "GET /creatives/{creative_id}/similar": Probe(),
     "PUT /creatives/{creative_id}/topic": Probe(request=lambda key: {"json": {"topic": "bags"}}),
+    "DELETE /creatives/{creative_id}/topic": Probe(),
     "GET /search": Probe(
         request=lambda key: {"params": {"q": "кружка"}}, check=lambda found: not found["items"] and not found["total"]
     ),
     "DELETE /creatives/{creative_id}": Probe(),
     "POST /creatives/{creative_id}/reanalyze": Probe(),
+    "POST /creatives/reanalyze": Probe(check=lambda found: found == {"count": 0, "next_cursor": None}),
     "GET /status/{creative_id}": Probe(),
     "GET /analytics/all": Probe(check=lambda found: found["total_creatives_in_group"] == 0 and not found["topics"]),
     "GET /analytics/group/{group_id}": Probe(),

@@ -35,6 +35,11 @@ def test_a_reader_is_made_listed_and_revoked(engine: Engine, database_url: str) 
         psycopg2.connect(address.strip())
 
 
+def test_words_are_brought_up_to_date(database_url: str) -> None:
+    result = CliRunner().invoke(app, ["reindex", "--database", database_url])
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (0, "0 creatives changed.")
+
+
 def test_a_reader_needs_a_workspace_that_is_there(database_url: str) -> None:
     code, address, said = run("create", "--workspace", "none", "--database", database_url)
     assert (code, address) == (1, "")

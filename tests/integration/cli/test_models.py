@@ -190,6 +190,7 @@ def test_the_stack_takes_a_bundle_while_it_runs_and_keeps_it(
     assert health["stages"]["classification"]["limits"] == "It guesses."
     assert place.in_use() == f"s3://{place.bucket}/fake/7"
     assert stack.chosen_bundle(root) == place.in_use()
+    assert ("models", True, place.in_use()) in [(part.name, part.running, part.detail) for part in stack.status(root)]
     assert stack.status(root)[1].pid == server
 
 

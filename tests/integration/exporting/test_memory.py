@@ -25,6 +25,7 @@ def workspaces(engine: Engine) -> tuple[UUID, UUID]:
     return few, many
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("export_format", ExportFormat)
 def test_many_creatives_need_no_more_memory_than_few(

@@ -26,7 +26,7 @@ import yaml
 from PIL import Image, ImageDraw
 
 from adlens_cli.client import Client
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
+from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, DISPATCH_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
 from infra_cdk.exports import MAX_RECEIVES as EXPORT_RECEIVES
 from infra_cdk.queue import MAX_RECEIVES, WEBHOOK_MAX_RECEIVES, WEBHOOK_TIMEOUT_SECONDS
 from local import localstack
@@ -36,7 +36,7 @@ from local.state import State, free_port
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 POSTED = json.loads((ROOT / "tests/unit/local/compose/minio_events/post.json").read_text())
-QUEUE, DEAD_LETTERS = "adlens-local-uploads", "adlens-local-uploads-dead-letters"
+UPLOADS, QUEUE, DEAD_LETTERS = "adlens-local-uploads", "adlens-local-analysis", "adlens-local-uploads-dead-letters"
 EXPORTS, DEAD_EXPORTS = "adlens-local-exports", "adlens-local-exports-dead-letters"
 WEBHOOKS, WEBHOOK_RESULTS = "adlens-local-webhooks", "adlens-local-webhook-results"
 TOKEN = "a-token-of-many-letters"
@@ -84,6 +84,7 @@ def environment(aws: str, queues: str, databases: Any) -> Iterator[dict[str, str
         **theirs,
         "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/adlens/python'}",
         "ADLENS_DATABASE_URL": database,
+        "ADLENS_UPLOADS_QUEUE_URL": f"{queues}/{UPLOADS}",
         "ADLENS_QUEUE_URL": f"{queues}/{QUEUE}",
         "DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_LETTERS}",
         "ADLENS_EXPORTS_QUEUE_URL": f"{queues}/{EXPORTS}",
@@ -193,6 +194,7 @@ def counts(sqs: Any, url: str) -> list[int]:
 @pytest.mark.parametrize(
     ("name", "given_up", "timeout", "receives"),
     [
+        (UPLOADS, DEAD_LETTERS, DISPATCH_TIMEOUT_SECONDS, MAX_RECEIVES),
         (QUEUE, DEAD_LETTERS, ANALYZE_TIMEOUT_SECONDS, MAX_RECEIVES),
         (EXPORTS, DEAD_EXPORTS, EXPORT_TIMEOUT_SECONDS, EXPORT_RECEIVES),
         (WEBHOOKS, WEBHOOK_RESULTS, WEBHOOK_TIMEOUT_SECONDS, WEBHOOK_MAX_RECEIVES),
@@ -226,7 +228,7 @@ def test_the_bridge_serves_minio_and_stops_cleanly(
 ) -> None:
     mine = sqs.create_queue(QueueName="bridge-test")["QueueUrl"]
     port = free_port()
-    bridge = start("bridge", port, ADLENS_QUEUE_URL=mine)
+    bridge = start("bridge", port, ADLENS_UPLOADS_QUEUE_URL=mine)
     wait_until(lambda: is_healthy("bridge", port, environment))
     url, body = f"http://127.0.0.1:{port}/events", json.dumps(POSTED).encode()
     minio = {"Authorization": f"Bearer {TOKEN}"}
@@ -344,7 +346,7 @@ def test_a_creative_walks_through_all_services(
     receiver: Receiver,
     tmp_path: Path,
 ) -> None:
-    uploads, queue = environment["ADLENS_UPLOADS_BUCKET"], f"{queues}/{QUEUE}"
+    uploads = environment["ADLENS_UPLOADS_BUCKET"]
     for bucket in (uploads, environment["ADLENS_PREVIEWS_BUCKET"], environment["ADLENS_EXPORTS_BUCKET"]):
         s3.create_bucket(Bucket=bucket)
     for once in (command("migrate"), command("migrate")):
@@ -393,7 +395,7 @@ def test_a_creative_walks_through_all_services(
     found = client.get(f"/creatives/{ids['sale.png']}")
     assert "SALE" in found["ocr_text"]
     assert httpx.get(found["preview_url"]).headers["content-type"] == "image/webp"
-    wait_until(lambda: counts(sqs, queue) == [0, 0])
+    wait_until(lambda: all(counts(sqs, f"{queues}/{queue}") == [0, 0] for queue in (UPLOADS, QUEUE)))
 
     api = httpx.Client(base_url=f"http://127.0.0.1:{api_port}", headers={"x-api-key": key})
     wanted = api.post("/exports", json={"format": "jsonl", "filters": {"status": "SUCCESS"}}).json()["export_id"]
@@ -421,8 +423,8 @@ def test_a_creative_walks_through_all_services(
 
 
 def test_a_function_that_fails_says_so(environment: dict[str, str]) -> None:
-    broken = {**environment, "ADLENS_DATABASE_URL": "postgresql+psycopg2://adlens@127.0.0.1:1/adlens"}
+    broken = {**environment, "ADLENS_DATABASE_URL": "postgresql+psycopg2://adlens@127.0.0.1:1/adlens?nonsense=1"}
     result = run_once(command("migrate"), broken)
     assert result.returncode == 1
-    assert "functions.migrate.handler.handler failed: OperationalError: " in result.stderr
+    assert "functions.migrate.handler.handler failed: ProgrammingError: " in result.stderr
     assert "stackTrace" not in result.stderr

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import socket
 import stat
 import tempfile
 import time
@@ -11,6 +12,7 @@ import urllib.request
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,11 @@ import psutil
 import psycopg2
 import pytest
 
+from adlens.domain.creative import CreativeId, NewCreative, object_key
+from adlens.domain.events import ObjectCreated
+from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.session import make_engine
+from adlens.persistence.workspaces import PostgresWorkspaces
 from local import stack
 from local.deployment import Deployment, client, invoke
 from local.localstack import LocalStack
@@ -79,15 +86,26 @@ def health(deployed: Deployment) -> int:
         return int(answer.status)
 
 
-def analyses(root: Path) -> int:
-    """How often the analysis was called."""
-    return sum(line.startswith("START") for line in stack.logs("analyze", root=root))
+def environments(root: Path, function: str) -> set[Path]:
+    return set(root.glob(f"environments/{function}/*/pid"))
+
+
+def calls(root: Path, function: str) -> int:
+    """How often it was called."""
+    return sum(line.startswith("START") for line in stack.logs(function, root=root))
+
+
+def ask_for_nothing(root: Path, deployed: Deployment) -> None:
+    """A message in the queue of the analysis, which S3 sends when it is set up."""
+    sqs = client(localstack(root), "sqs")
+    sqs.send_message(QueueUrl=deployed.analysis_queue_url, MessageBody=json.dumps({"Event": "s3:TestEvent"}))
 
 
 def test_it_is_up(root: Path, deployed: Deployment) -> None:
     parts = {part.name: part for part in stack.status(root)}
     assert [part.name for part in parts.values() if not part.running] == []
     assert parts["api"].url == deployed.api_url
+    assert parts["models"].detail
     assert health(deployed) == 200
 
 
@@ -112,33 +130,48 @@ def test_the_database_takes_a_password_that_others_cannot_read(root: Path, deplo
     assert [path.name for path in secrets if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
 
 
+def test_what_up_started_is_warm(root: Path, deployed: Deployment) -> None:
+    assert len(environments(root, deployed.api_function)) == 4
+    wait_until(lambda: len(environments(root, deployed.analyze_function)) == 2)
+
+
+def test_calls_beyond_the_environments_of_the_api_wait(root: Path, deployed: Deployment) -> None:
+    before = environments(root, deployed.api_function)
+    with ThreadPoolExecutor(40) as pool:
+        assert set(pool.map(lambda _: health(deployed), range(80))) == {200}
+    assert environments(root, deployed.api_function) == before
+
+
 def test_up_again_changes_nothing(root: Path, deployed: Deployment) -> None:
     before = localstack(root).process, Postgres(State.at(root)).pid
     assert stack.up(root, durable=False) == deployed
     assert (localstack(root).process, Postgres(State.at(root)).pid) == before
 
 
-def test_an_upload_reaches_the_analysis(root: Path, deployed: Deployment) -> None:
-    before = analyses(root)
+def test_an_upload_is_dispatched_and_a_request_analysed(root: Path, deployed: Deployment) -> None:
+    before = calls(root, "dispatch"), calls(root, "analyze")
     put(root, deployed, "workspace/group/one")
-    wait_until(lambda: analyses(root) > before)
+    wait_until(lambda: calls(root, "dispatch") > before[0])
+    ask_for_nothing(root, deployed)
+    wait_until(lambda: calls(root, "analyze") > before[1])
 
 
 def test_calls_run_in_as_many_environments_as_the_mapping_allows(root: Path, deployed: Deployment) -> None:
     functions = client(localstack(root), "lambda")
     (mapping,) = functions.list_event_source_mappings(FunctionName=deployed.analyze_function)["EventSourceMappings"]
     assert mapping["ScalingConfig"]["MaximumConcurrency"] == 2
-    for number in range(12):
-        put(root, deployed, f"workspace/group/many-{number}")
+    for _ in range(12):
+        ask_for_nothing(root, deployed)
     wait_until(lambda: _messages(root, deployed) == 0)
-    environments = list(root.glob(f"environments/{deployed.analyze_function}/*/pid"))
-    assert 1 <= len(environments) <= 2
+    assert 1 <= len(environments(root, deployed.analyze_function)) <= 2
 
 
 def _messages(root: Path, deployed: Deployment) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     sqs = client(localstack(root), "sqs")
-    told: dict[str, Any] = sqs.get_queue_attributes(QueueUrl=deployed.queue_url, AttributeNames=names)["Attributes"]
+    told: dict[str, Any] = sqs.get_queue_attributes(QueueUrl=deployed.analysis_queue_url, AttributeNames=names)[
+        "Attributes"
+    ]
     return sum(map(int, told.values()))
 
 
@@ -225,6 +258,12 @@ def test_state_lasts_over_down_and_up(root: Path, deployed: Deployment) -> None:
     with psycopg2.connect(deployed.database_url.replace("+psycopg2", "")) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE kept (value int); INSERT INTO kept VALUES (42)")
     connection.close()
+    engine = make_engine(deployed.database_url)
+    creatives, key = PostgresCreatives(engine), CreativeId(PostgresWorkspaces(engine).create("ours").id, uuid.uuid4())
+    creatives.register(key.workspace_id, "group", [NewCreative(key.id, "one.png", len(PICTURE))])
+    path = object_key(key, "group")
+    assert creatives.claim(ObjectCreated("uploads", path, len(PICTURE), "e", "00"), "a worker that will be gone", 3600)
+    put(root, deployed, path)
     ours = processes(root)
     assert len(ours) > 3
 
@@ -244,6 +283,7 @@ def test_state_lasts_over_down_and_up(root: Path, deployed: Deployment) -> None:
     with psycopg2.connect(again.database_url.replace("+psycopg2", "")) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT value FROM kept")
         assert cursor.fetchall() == [(42,)]
+        wait_until(lambda: cursor.execute("SELECT status FROM creatives") or cursor.fetchall() == [("ERROR",)])
     connection.close()
 
 
@@ -281,6 +321,27 @@ def test_a_second_server_runs_beside_it(root: Path, deployed: Deployment) -> Non
         second.stop()
     assert second.pid is None
     assert Postgres(State.at(root)).pid is not None
+
+
+def test_a_port_taken_while_the_server_starts_is_left_to_its_owner(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, others = Postgres(State.at(root / "third"), durable=False), socket.socket()
+    run, wanted = Postgres._run, server.port
+
+    def start(self: Postgres, program: str, *arguments: Any, check: bool = True) -> Any:
+        if arguments[0] == "start" and server.port == wanted:
+            others.bind((HOST, wanted))
+            others.listen()
+        return run(self, program, *arguments, check=check)
+
+    monkeypatch.setattr(Postgres, "_run", start)
+    with others:
+        server.start()
+        try:
+            assert server.port != wanted
+            with server.temporary_database() as url:
+                psycopg2.connect(url.replace("+psycopg2", "")).close()
+        finally:
+            server.stop()
 
 
 def test_status_of_what_never_ran(tmp_path: Path) -> None:

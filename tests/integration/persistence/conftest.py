@@ -6,7 +6,7 @@ import itertools
 import random
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -94,12 +94,20 @@ class House:
     def workspace_rollups(self) -> dict[str, Any]:
         return stored_rollups(self, None)
 
+    @staticmethod
+    def decision_of(analysis: Mapping[str, Any]) -> str | None:
+        """What a row of `analyses` says of its topic."""
+        if analysis["topic"] is None:
+            return None
+        return "person" if analysis["topic_corrected"] else "sure" if analysis["topic_sure"] else "unsure"
+
     def facts(self) -> dict[UUID, tuple[Any, ...]]:
         """What the facts say of every creative, as far as `recounted_facts` tells it."""
         words = {row["token"]: row["word"] for row in self.rows("SELECT * FROM vocabulary")}
         return {
             row["creative_id"]: (
-                *(row[name] for name in ("group_id", "status", "topic", "analysed", "objects", "object_count")),
+                *(row[name] for name in ("group_id", "status", "topic", "topic_decision", "analysed")),
+                *(row["objects"], row["object_count"]),
                 sorted(c.name for n, c in enumerate(COLOR_CLASSES) if row["color_classes"] >> n & 1),
                 sorted(words[token] for token in row["words"]),
                 len(row["palette"]),
@@ -119,7 +127,8 @@ class House:
             analysis, objects, swatches = of("analyses", id_), of("detected_objects", id_), of("swatches", id_)
             blocks = of("text_blocks", id_)
             found[id_] = (
-                *(row["group_id"], row["status"], analysis[0]["topic"] if analysis else None, bool(analysis)),
+                *(row["group_id"], row["status"], analysis[0]["topic"] if analysis else None),
+                *(self.decision_of(analysis[0]) if analysis else None, bool(analysis)),
                 *(sorted({thing["class_name"] for thing in objects}), len(objects)),
                 sorted({swatch["color_class"] for swatch in swatches}),
                 search_words([block["text"] for block in blocks]),
@@ -191,6 +200,7 @@ def make_findings(seed: int = 0, **changes: Any) -> Analysis:
         DetectedObject(chance.choice(["cup", "tie", "clock"]), chance.random(), box())
         for _ in range(chance.randrange(3))
     )
+    weak = tuple(DetectedObject("spoon", 0.125, BoundingBox(0, 0.25, 0.5, 1)) for _ in range(seed % 3))
     topic = chance.choice(list(taxonomy().topics))
     shades = [0, 128, 255]
     palette = tuple(
@@ -209,7 +219,7 @@ def make_findings(seed: int = 0, **changes: Any) -> Analysis:
             StageRun(stage, StageState.SUCCESS, datetime(2026, 1, 2, tzinfo=UTC), chance.random()) for stage in Stage
         ),
         "text": chance.choice([None, blocks, blocks, blocks]),
-        "detections": chance.choice([None, *[Detections(things, {"cup": 0.25})] * 3]),
+        "detections": chance.choice([None, *[Detections(things, {"cup": 0.25}, weak=weak)] * 3]),
         "topic": chance.choice(
             [
                 None,
@@ -219,6 +229,7 @@ def make_findings(seed: int = 0, **changes: Any) -> Analysis:
                         chance.random(),
                         {topic: 0.75, "other": 0.25},
                         (Evidence(EvidenceKind.OBJECT, "cup", 1.25),),
+                        sure=seed % 3 > 0,
                     )
                 ]
                 * 3,
@@ -268,7 +279,7 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
         )
 
     total = figures("analysed", "topics") | {"seconds": Decimal(0)}
-    topics: dict[str, dict[str, Any]] = defaultdict(lambda: figures() | {"seconds": Decimal(0)})
+    topics: dict[str, dict[str, Any]] = defaultdict(lambda: figures("unsure") | {"seconds": Decimal(0)})
     findings: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     topic_of = {row["creative_id"]: row["topic"] for row in of_group("analyses")}
     total["creatives"] = len(
@@ -283,6 +294,7 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
             total["topics"] += 1
             total["topic_confidence"] += row["topic_confidence"]
             topics[row["topic"]]["creatives"] += 1
+            topics[row["topic"]]["unsure"] += house.decision_of(row) == "unsure"
             topics[row["topic"]]["topic_confidence"] += row["topic_confidence"]
             topics[row["topic"]]["seconds"] += row["seconds"]
         for word in row["words"]:

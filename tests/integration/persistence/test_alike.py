@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.dialects import postgresql
 
-from adlens.domain.analysis import Analysis, BundleInfo, ImageFacts
+from adlens.domain.analysis import Analysis, BoundingBox, BundleInfo, ImageFacts, TextBlock
+from adlens.domain.creative import CreativeId
 from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.gallery import LEAST_SIMILARITY
 from adlens.domain.media import ImageFormat
@@ -104,6 +105,24 @@ def test_similar_ones_come_best_first_and_nonsense_never(
         alike.similar(house.workspace_id, uuid.uuid4(), 10)
 
 
+def test_vectors_of_two_bundles_are_compared_only_after_a_new_analysis(
+    house: Any, alike: PostgresAlike, findings: Findings, way: str
+) -> None:
+    own = vectored(house, findings, (1.0, 0.0))
+    other = vectored(house, findings, (1.0, 0.0), bundle=OTHER_BUNDLE)
+    assert alike.similar(house.workspace_id, own, 10) == alike.similar(house.workspace_id, other, 10) == ()
+
+    again(house, other, findings(1, embedding=(0.8, 0.6)))
+
+    (found,) = alike.similar(house.workspace_id, own, 10)
+    assert (found.card.id, round(found.similarity, 3)) == (other, 0.8)
+
+
+def again(house: Any, id_: UUID, analysis: Analysis) -> None:
+    claim = house.repository.claim(house.repository.request_analysis(CreativeId(house.workspace_id, id_)), "w", 60)
+    assert house.repository.complete(claim, analysis, "a")
+
+
 def test_the_index_finds_what_the_scan_finds_and_stays_in_its_workspace_and_bundle(
     house: Any, new_house: Callable[[], Any], alike: PostgresAlike, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +204,28 @@ def test_without_comparable_embeddings_only_hashes_nearly_the_same_count(
     pictured(house, findings, 0xFFF, bundle=OTHER_BUNDLE)
     (family,) = alike.duplicates(house.workspace_id, "grp", 10).items
     assert [(member.card.id, member.similarity) for member in family.cards] == [(bundled, 1.0), (other, None)]
+
+
+def test_embeddings_of_two_bundles_make_no_family_until_a_new_analysis(
+    house: Any, alike: PostgresAlike, findings: Findings
+) -> None:
+    """Their hashes alone are too far apart."""
+    own, other = pictured(house, findings, 0), pictured(house, findings, 0xFF, bundle=OTHER_BUNDLE)
+    assert alike.duplicates(house.workspace_id, "grp", 10).items == ()
+    facts = ImageFacts(ImageFormat.PNG, 50, 50, 10, "9" * 64, f"{0xFF:016x}")
+    again(house, other, findings(1, facts=facts, embedding=(1.0, 0.0)))
+    (family,) = alike.duplicates(house.workspace_id, "grp", 10).items
+    assert [member.card.id for member in family.cards] == [own, other]
+
+
+def test_one_template_with_other_words_is_no_family(house: Any, alike: PostgresAlike, findings: Findings) -> None:
+    texts = ("вклад полгода открыть", "пицца закажи сегодня", "пицца закажи")
+    _bank, pizza, smaller = (
+        pictured(house, findings, 0, side=side, text=(TextBlock(text, BoundingBox(0, 0, 1, 1), 0.9),))
+        for text, side in zip(texts, (300, 200, 100), strict=True)
+    )
+    (family,) = alike.duplicates(house.workspace_id, "grp", 10).items
+    assert [member.card.id for member in family.cards] == [pizza, smaller]
 
 
 def test_families_are_paged_and_large_ones_are_not_shown_whole(

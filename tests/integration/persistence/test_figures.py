@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from adlens.domain.analysis import Analysis
+from adlens.domain.analysis import Analysis, Decision
 from adlens.domain.comparison import Trait, compare
 from adlens.domain.creative import Failure, Status
 from adlens.domain.errors import InvalidValue, UnknownGroup
@@ -37,6 +37,7 @@ class Raw:
     uploaded_at: datetime
     analysed: bool
     topic: str | None
+    decision: str | None
     confidence: float | None
     words: set[str]
     classes: set[str]
@@ -67,6 +68,8 @@ def market(new_house: Callable[[], Any], findings: Findings) -> Any:
             house.repository.fail(house.claimed(key, group_id=group_id), Failure("invalid_image", "Cut off."), "a")
         elif seed % 7:
             house.analysed(key, findings(seed), group_id)
+            if seed % 11 == 0:
+                house.repository.correct_topic(key, "bags")
         moment = FIRST + timedelta(minutes=chance.randrange(50 * 24 * 60))
         with house.engine.begin() as connection:
             for table, id_ in (("creatives", "id"), ("creative_facts", "creative_id")):
@@ -101,6 +104,7 @@ def raw(market: Any) -> list[Raw]:
                 row["uploaded_at"],
                 of is not None,
                 of and of["topic"],
+                market.decision_of(of) if of else None,
                 None if not of or of["topic_confidence"] is None else float(of["topic_confidence"]),
                 set(of["words"]) if of else set(),
                 set(classes[id_]),
@@ -111,12 +115,17 @@ def raw(market: Any) -> list[Raw]:
     return found
 
 
+def test_all_decisions_are_among_them(raw: list[Raw]) -> None:
+    assert {of.decision for of in raw} == {"sure", "unsure", "person", None}
+
+
 def holds(chosen: CreativeFilter, of: Raw) -> bool:
     """Whether a filter is true of a creative."""
     count = of.objects.count(chosen.object_class) if chosen.object_class else len(of.objects)
     told = [
         not chosen.group_ids or of.group_id in chosen.group_ids,
         not chosen.topics or (of.topic or "none") in chosen.topics,
+        not chosen.topic_decisions or of.decision in chosen.topic_decisions,
         chosen.color_class is None or chosen.color_class in of.classes,
         chosen.object_class is None or count > 0,
         chosen.min_objects is None or (of.analysed and count >= chosen.min_objects),
@@ -139,6 +148,7 @@ def some_filter(chance: random.Random, raw: list[Raw], deep: bool = True) -> Cre
     every: dict[str, Any] = {
         "group_ids": tuple({of.group_id, chance.choice(raw).group_id}),
         "topics": (of.topic or "none", chance.choice(raw).topic or "none"),
+        "topic_decisions": tuple(chance.sample(list(Decision), chance.choice([1, 1, 2]))),
         "color_class": min(of.classes, default=None),
         "object_class": min(of.objects, default=None),
         "min_objects": chance.randrange(3),
@@ -238,7 +248,7 @@ def recounted(by: By, having: list[Raw]) -> dict[str, list[Raw]]:
 def keys_of(by: By, of: Raw) -> Iterable[str]:
     day = of.uploaded_at.astimezone(UTC).date()
     return {
-        By.TOPIC: [of.topic or "none"] if of.analysed else [],
+        By.TOPIC: [("unsure" if of.decision == "unsure" else of.topic) or "none"] if of.analysed else [],
         By.COLOR: of.classes,
         By.OBJECT: set(of.objects),
         By.WORD: of.words,
@@ -264,7 +274,7 @@ def whole_time(by: By, chosen: CreativeFilter, having: list[Raw]) -> list[str]:
 
 def raw_at(day: Any) -> Raw:
     moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return Raw(UUID(int=0), "", "", moment, False, None, None, set(), set(), [], 0.0)
+    return Raw(UUID(int=0), "", "", moment, False, None, None, None, set(), set(), [], 0.0)
 
 
 def listed(gallery: PostgresGallery, market: Any, chosen: CreativeFilter) -> set[UUID]:
@@ -381,6 +391,16 @@ def test_only_the_most_frequent_words_are_compared(
 
 
 def test_the_filters_of_these_tests_know_every_part_that_links_are_made_of() -> None:
-    known = {"group_ids", "topics", "color_class", "object_class", "word", "min_text_share", "within", "rest_of"}
+    known = {
+        "group_ids",
+        "topics",
+        "topic_decisions",
+        "color_class",
+        "object_class",
+        "word",
+        "min_text_share",
+        "within",
+        "rest_of",
+    }
     assert known <= {part.name for part in fields(CreativeFilter)}
     assert replace(CreativeFilter(), word="x") != CreativeFilter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 from adlens.domain.analysis import (
     Analysis,
     BoundingBox,
+    Decision,
     DetectedObject,
     Detections,
     Swatch,
@@ -22,7 +24,7 @@ from adlens.domain.analysis import (
     TextBlock,
     TopicPrediction,
 )
-from adlens.domain.creative import Failure, NewCreative, Status
+from adlens.domain.creative import CreativeId, Failure, NewCreative, Status
 from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.gallery import CreativeFilter, CreativeOrder, Total
 from adlens.persistence.gallery import PostgresGallery
@@ -30,8 +32,8 @@ from adlens.persistence.queries import PostgresQueries
 
 Findings = Callable[..., Analysis]
 BOX = BoundingBox(0, 0, 1, 1)
-FILES = {"mug.jpg", "Tie.PNG", "scarf.webp", "waits.jpg"}
-BROKEN = "a file with a name of its own"
+BROKEN = "broken.gif"
+FILES = {"mug.jpg", "Tie.PNG", "scarf.webp", "waits.jpg", BROKEN}
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +41,8 @@ def gallery(engine: Engine) -> PostgresGallery:
     return PostgresGallery(engine)
 
 
-def topic(name: str, confidence: float) -> TopicPrediction:
-    return TopicPrediction(name, confidence, {name: confidence})
+def topic(name: str, confidence: float, sure: bool = True) -> TopicPrediction:
+    return TopicPrediction(name, confidence, {name: confidence}, sure=sure)
 
 
 def lines(*texts: str) -> tuple[TextBlock, ...]:
@@ -76,12 +78,13 @@ def shop(house: Any, findings: Findings) -> Any:
             Swatch((64, 64, 64), 40.0, SwatchRole.SECONDARY, "dark grey"),
         ),
     )
-    tie = findings(topic=topic("ties", 0.25), text=lines("The silk tie"), detections=None, palette=())
+    tie = findings(topic=topic("ties", 0.25, sure=False), text=lines("The silk tie"), detections=None, palette=())
     add(house, "mug.jpg", mug)
     add(house, "Tie.PNG", tie, "other")
     add(house, "scarf.webp", findings(topic=None, text=None, detections=Detections(), palette=()))
     add(house, "waits.jpg")
-    broken = house.add("grp")
+    # A name that is always the same: that of a file counts in `text`, and a random id has the word 50 now and then.
+    broken = CreativeId(house.workspace_id, add(house, BROKEN))
     house.repository.fail(house.claimed(broken), Failure("invalid_image", "Cut off."), "a")
     return house
 
@@ -92,6 +95,18 @@ def shop(house: Any, findings: Findings) -> Any:
         ({"group_ids": ("other",)}, {"Tie.PNG"}),
         ({"topics": ("cups",)}, {"mug.jpg"}),
         ({"topics": ("bags",)}, set()),
+        ({"topic_decisions": (Decision.SURE,)}, {"mug.jpg"}),
+        ({"topic_decisions": (Decision.UNSURE,)}, {"Tie.PNG"}),
+        ({"topic_decisions": (Decision.PERSON,)}, set()),
+        ({"topic_decisions": (Decision.SURE, Decision.PERSON)}, {"mug.jpg"}),
+        ({"topic_decisions": tuple(Decision)}, {"mug.jpg", "Tie.PNG"}),
+        ({"topic_decisions": (Decision.UNSURE,), "topics": ("ties",)}, {"Tie.PNG"}),
+        ({"topic_decisions": (Decision.UNSURE,), "topics": ("cups",)}, set()),
+        ({"topic_decisions": (Decision.SURE, Decision.PERSON), "topics": ("cups", "ties", "none")}, {"mug.jpg"}),
+        ({"topic_decisions": (Decision.UNSURE,), "topics": ("none",)}, set()),
+        ({"topic_decisions": (Decision.SURE,), "group_ids": ("other",)}, set()),
+        ({"topic_decisions": (Decision.UNSURE,), "group_ids": ("other",)}, {"Tie.PNG"}),
+        ({"rest_of": CreativeFilter(topic_decisions=(Decision.SURE,))}, FILES - {"mug.jpg"}),
         ({"color_class": "red"}, {"mug.jpg"}),
         ({"color_class": "dark grey"}, {"mug.jpg"}),
         ({"color_class": "grey"}, set()),
@@ -142,7 +157,13 @@ def shop(house: Any, findings: Findings) -> Any:
     ],
 )
 def test_filters(shop: Any, gallery: PostgresGallery, chosen: dict[str, Any], names: set[str]) -> None:
-    assert {name if name in FILES else BROKEN for name in found(gallery, shop, **chosen)} == names
+    assert found(gallery, shop, **chosen) == names
+
+
+def test_a_word_of_a_file_name_counts_whatever_is_beside_it(shop: Any, gallery: PostgresGallery) -> None:
+    add(shop, "ab50-4c.png")
+    assert found(gallery, shop, text="50%") == {"mug.jpg", "ab50-4c.png"}
+    assert found(gallery, shop, phrase="50%") == {"mug.jpg"}
 
 
 @pytest.mark.parametrize("text", ["%", "_ \\", " ".join("abcdefghijk")])
@@ -162,6 +183,7 @@ def test_a_card(shop: Any, gallery: PostgresGallery) -> None:
     }
     mug, waits = cards["mug.jpg"], cards["waits.jpg"]
     assert (mug.group_id, mug.status, mug.topic, mug.topic_confidence) == ("grp", Status.SUCCESS, "cups", 0.75)
+    assert [cards[name].topic_decision for name in ("mug.jpg", "Tie.PNG", "scarf.webp")] == ["sure", "unsure", None]
     assert [(swatch.hex, swatch.percent) for swatch in mug.dominant] == [("#ff0000", 60.0)]
     assert mug.facts is not None
     assert (waits.status, waits.facts, waits.topic, waits.dominant) == (Status.PENDING, None, None, ())
@@ -263,6 +285,50 @@ def test_neighbours_within_a_filter(shop: Any, gallery: PostgresGallery) -> None
         gallery.neighbours(shop.workspace_id, uuid.uuid4(), topics, CreativeOrder.NEWEST)
     with pytest.raises(UnknownGroup):
         gallery.neighbours(shop.workspace_id, ids["mug.jpg"], CreativeFilter(group_ids=("x",)), CreativeOrder.NEWEST)
+
+
+# --- ways to a page -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"word": "скидка"},
+        {"phrase": "скидка"},
+        {"phrase": "скид", "topics": ("cups",)},
+        {"phrase": "скидка sale"},
+        {"text": "sale"},
+        {"phrase": "скидка", "hex": "#ff0000"},
+        {"hex": "#ff0000", "min_share": 25.0},
+        {"color_class": "red", "topics": ("cups",)},
+    ],
+)
+def test_a_page_and_its_total_are_the_same_on_every_way(
+    house: Any, gallery: PostgresGallery, findings: Findings, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, Any]
+) -> None:
+    red = Swatch((255, 0, 0), 60.0, SwatchRole.DOMINANT, "red")
+    for number in range(16):
+        text = lines("скидка", "sale") if number % 4 else lines("Скидки")
+        found = findings(number, text=text, topic=topic("cups", 0.5), palette=(red,) if number % 3 else ())
+        add(house, f"{number}.png", found)
+    asked = CreativeFilter(**chosen)
+
+    def pages() -> list[Any]:
+        first = gallery.browse(house.workspace_id, asked, CreativeOrder.NEWEST, 3)
+        return [first, gallery.browse(house.workspace_id, asked, CreativeOrder.NEWEST, 3, first.next_cursor)]
+
+    known = pages()
+    assert (known[0].total.count > 6, known[0].total.more) == (True, False)
+    ways = {"GATHERED": (5, 7, 1000), "COLORED": (5, 1000), "ORDERED": (0, 1000), "PROBED": (4, 1000)}
+    monkeypatch.setattr("adlens.persistence.gallery.MOST_COUNTED", 5)
+    for values in itertools.product(*ways.values()):
+        for name, value in zip(ways, values, strict=True):
+            monkeypatch.setattr(f"adlens.persistence.gallery.{name}", value)
+        found_pages = pages()
+        assert [page.cards for page in found_pages] == [page.cards for page in known]
+        assert [page.next_cursor for page in found_pages] == [page.next_cursor for page in known]
+        if asked.hex is None or asked.phrase is not None:
+            assert {page.total for page in found_pages} == {Total(5, True)}
 
 
 # --- words ----------------------------------------------------------------------------------------------------------

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, event, text
+from sqlalchemy.orm import Session
 
-from adlens.domain.gallery import CreativeFilter, CreativeOrder
+from adlens.domain.analysis import Decision
+from adlens.domain.gallery import CERTAIN, CreativeFilter, CreativeOrder
+from adlens.persistence import turns
 from adlens.persistence.gallery import PostgresGallery
 from adlens.persistence.paging import cursor_of
 from adlens.persistence.queries import PostgresQueries
@@ -109,11 +113,12 @@ def asked(name: str, filled: Filled) -> Callable[[], object]:
         "SELECT name FROM workspace_finding_rollup WHERE workspace_id = :workspace_id AND kind = 'word' "
         "AND creatives BETWEEN 20 AND 40 ORDER BY creatives, name LIMIT 1"
     )
+    topic = filled.value("SELECT max(topic) FROM workspace_topic_rollup WHERE workspace_id = :workspace_id")
     analysed = filled.value("SELECT creative_id FROM analyses WHERE workspace_id = :workspace_id LIMIT 1")
     cases = {
         "group analytics": lambda: queries.group_analytics(workspace_id, filled.group_id),
         "all analytics": lambda: queries.workspace_analytics(workspace_id),
-        "status of a group": lambda: queries.creatives(workspace_id, filled.group_id, 1000),
+        "status of a group": lambda: queries.progress(workspace_id, filled.group_id, 1000),
         "one creative": lambda: queries.creative(workspace_id, analysed),
         "groups": lambda: queries.groups(workspace_id, 20),
         "newest": page("-uploaded_at"),
@@ -126,9 +131,15 @@ def asked(name: str, filled: Filled) -> Callable[[], object]:
         "by name, deep": deep("filename"),
         "most confident, deep": deep("-topic_confidence"),
         "of a group": page("-uploaded_at", group_ids=(filled.group_id,)),
+        "unsure": page("-uploaded_at", topic_decisions=(Decision.UNSURE,)),
+        "chosen by a person": page("-uploaded_at", topic_decisions=(Decision.PERSON,)),
+        "sure or chosen by a person": page("-uploaded_at", topic_decisions=CERTAIN),
+        "a topic where it is sure": page("-uploaded_at", topics=(topic,), topic_decisions=CERTAIN),
         "rare word": page("-uploaded_at", word=word),
         "found by a word": found(phrase=word),
         "found by a part of a word": found(phrase=word[:4]),
+        "found by a word within a topic": found(phrase=word, topics=(topic,)),
+        "an object within a topic": page("-uploaded_at", topics=(topic,), object_class="tie"),
         "found by a frequent colour": found(hex="#804000", min_share=25.0),
         "found by a rare colour": found(hex="#00ff00", min_share=90.0),
     }
@@ -153,9 +164,15 @@ def asked(name: str, filled: Filled) -> Callable[[], object]:
         ("by name, deep", {"facts_by_name"}),
         ("most confident, deep", {"facts_most_confident"}),
         ("of a group", {"facts_of_group"}),
+        ("unsure", {"facts_of_decision"}),
+        ("chosen by a person", {"facts_of_decision"}),
+        ("sure or chosen by a person", {"facts_by_time"}),
+        ("a topic where it is sure", {"facts_of_topic"}),
         ("rare word", {"facts_words"}),
         ("found by a word", {"facts_words", "vocabulary_keys"}),
         ("found by a part of a word", {"facts_words", "vocabulary_keys"}),
+        ("found by a word within a topic", {"facts_words", "vocabulary_keys"}),
+        ("an object within a topic", {"facts_marks"}),
         ("found by a frequent colour", {"facts_by_time"}),
         ("found by a rare colour", {"facts_by_time", "facts_marks"}),
     ],
@@ -165,6 +182,38 @@ def test_it_finds_its_rows_by_an_index(filled: Filled, name: str, indexes: set[s
     assert indexes <= {node["Index Name"] for node in plans if "Index Name" in node}
     read_whole = {node["Relation Name"] for node in plans if node["Node Type"] == "Seq Scan"}
     assert not read_whole & _LARGE
+
+
+def test_colours_are_looked_up_without_the_whole_workspace(filled: Filled) -> None:
+    plans = [node for plan in filled.plans_of(asked("found by a rare colour", filled)) for node in nodes(plan)]
+    bitmaps = {node["Index Name"] for node in plans if node["Node Type"] == "Bitmap Index Scan"}
+    assert bitmaps == {"facts_marks"}
+
+
+def test_a_turn_is_found_by_an_index_however_many_wait(filled: Filled) -> None:
+    with filled.engine.begin() as connection:
+        creatives = connection.scalars(
+            text("SELECT id FROM creatives WHERE workspace_id = :id"), {"id": filled.workspace_id}
+        )
+        waiting = list(creatives)
+    first, *others = waiting
+    assert len(others) > CREATIVES // 4
+
+    def enqueue(*ids: UUID) -> None:
+        with Session(filled.engine) as session, session.begin():
+            turns.enqueue(session, filled.workspace_id, dict.fromkeys(ids, 1), again=False)
+
+    def take_and_enqueue() -> None:
+        with Session(filled.engine) as session, session.begin():
+            assert turns.take(session, "somebody", timedelta(minutes=1))
+        enqueue(first)
+
+    enqueue(*others)
+    with filled.engine.begin() as connection:
+        connection.execute(text("ANALYZE waiting"))
+    plans = [node for plan in filled.plans_of(take_and_enqueue) for node in nodes(plan)]
+    assert {"waiting_turns", "waiting_taken", "waiting_of_flow", "waiting_pkey"} <= {n.get("Index Name") for n in plans}
+    assert [node["Relation Name"] for node in plans if node["Node Type"] == "Seq Scan"] == []
 
 
 def test_the_generated_rows_are_counted_as_the_application_counts(filled: Filled, house: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from adlens.domain.analysis import (
     Analysis,
     BoundingBox,
     BundleInfo,
+    Decision,
     DetectedObject,
     Detections,
     Stage,
@@ -66,7 +68,8 @@ def test_groups_at_a_glance_take_the_same_statements_whatever_their_number(
         Swatch(rgb, 50.0, SwatchRole.DOMINANT, name) for rgb, name in (((255, 0, 0), "red"), ((0, 0, 255), "blue"))
     )
     for number, topic in enumerate(("cups", "ties", "ties", None)):
-        found = findings(number, topic=topic and _topic(topic, 0.5), palette=(red, blue) if number else (red,))
+        predicted = topic and replace(_topic(topic, 0.5), sure=number != 1)
+        found = findings(number, topic=predicted, palette=(red, blue) if number else (red,))
         house.analysed(house.add(), found)
     for number in range(5):
         house.add(f"grp_{number}")
@@ -81,7 +84,7 @@ def test_groups_at_a_glance_take_the_same_statements_whatever_their_number(
 
     group = page.items[-1]
     assert (group.group_id, group.name, group.count) == ("grp", "Spring", 4)
-    assert group.topics == (("ties", 2), ("cups", 1))
+    assert group.topics == (("ties", 2, 1), ("cups", 1, 0))
     assert group.class_percents == {"red": 200.0, "blue": 150.0}
     assert (page.items[0].name, page.items[0].topics, page.items[0].class_percents) == (None, (), {})
     assert queries.group(house.workspace_id, "grp") == group
@@ -138,11 +141,11 @@ def test_five_hundred_creatives_take_two_statements_and_no_findings(
     house.repository.register(house.workspace_id, "grp", [NewCreative(id_, "a.png") for id_ in keys])
     house.analysed(house.add("grp", keys[7]), findings(seed=3, topic=_topic("cups", 0.75)))
     running = house.claimed(house.add("grp", keys[8]))
-    house.repository.record_stage(running, StageRun(Stage.OCR, StageState.PROCESSING))
+    house.repository.record_stages(running, [StageRun(Stage.OCR, StageState.PROCESSING)])
     house.repository.fail(house.claimed(house.add("grp", keys[9])), Failure("invalid_image", "Cut off."), "a")
 
     with statements(queries.engine) as seen:
-        status = queries.group_status(house.workspace_id, "grp")
+        status = queries.progress(house.workspace_id, "grp").items
 
     assert len(seen) <= 2
     assert not any("topic_scores" in statement or "text_blocks" in statement for statement in seen)
@@ -153,11 +156,15 @@ def test_five_hundred_creatives_take_two_statements_and_no_findings(
         Status.PROCESSING,
         Status.ERROR,
     ]
-    assert (status[7].topic, status[7].topic_confidence, status[7].analysed) == ("cups", 0.75, True)
-    assert status[7].facts is not None
+    assert (status[7].topic, status[7].topic_confidence, status[7].filename) == ("cups", 0.75, "a.png")
+    assert (status[7].topic_decision, status[6].topic_decision) == (Decision.SURE, None)
     assert [run.stage for run in status[6].stages] == list(Stage)
     assert status[8].stages[0].state is StageState.PROCESSING
-    assert (status[9].failure, status[9].analysed) == (Failure("invalid_image", "Cut off."), False)
+    assert status[9].failure == Failure("invalid_image", "Cut off.")
+    listed = queries.creatives(house.workspace_id, "grp").items
+    assert [creative.id for creative in listed] == keys
+    assert [(listed[n].facts is not None, listed[n].analysed) for n in (7, 9)] == [(True, True), (False, False)]
+    assert [creative.stages for creative in listed] == [creative.stages for creative in status]
 
 
 def test_unknown_things_are_said_to_be_unknown(house: Any, queries: PostgresQueries) -> None:
@@ -165,7 +172,7 @@ def test_unknown_things_are_said_to_be_unknown(house: Any, queries: PostgresQuer
 
     assert queries.creatives(house.workspace_id, "empty").items == ()
     assert queries.group_analytics(house.workspace_id, "empty").creatives == 0
-    for read in (queries.group, queries.creatives, queries.group_status, queries.group_analytics):
+    for read in (*(queries.group, queries.creatives, queries.progress, queries.group_analytics),):
         with pytest.raises(UnknownGroup):
             read(house.workspace_id, "nowhere")
     for read_one in (queries.creative, queries.summary):
@@ -208,7 +215,8 @@ def test_figures_of_a_group_and_of_all(house: Any, queries: PostgresQueries, fin
     cups = _topic("cups", 0.9)
     palette = [("red", 60.0, dominant, "red"), ("red", 30.0, dominant, "pink"), ("blue", 10.0, secondary, "blue")]
     house.analysed(one, _found(findings, cups, [1.0, 0.5, 0.3], [0.4], palette))
-    house.analysed(two, _found(findings, _topic("cups", 0.5), [], None, [("red", 100.0, dominant, "red")]))
+    guess = replace(_topic("cups", 0.5), sure=False)
+    house.analysed(two, _found(findings, guess, [], None, [("red", 100.0, dominant, "red")]))
     house.analysed(three, _found(findings, None, [0.2], [0.8], [("blue", 50.0, dominant, "blue")]))
     house.analysed(other, _found(findings, _topic("ties", 0.1), None, [], []), "other")
 
@@ -219,7 +227,7 @@ def test_figures_of_a_group_and_of_all(house: Any, queries: PostgresQueries, fin
     assert group.mean_object_confidence == pytest.approx((0.4 + 0.8) / 2)
     assert group.mean_topic_confidence == pytest.approx((0.9 + 0.5) / 2)
     assert group.processing_seconds == pytest.approx(3 * 0.75)
-    assert [(t.topic, t.count) for t in group.topics] == [("cups", 2)]
+    assert [(t.topic, t.count, t.unsure) for t in group.topics] == [("cups", 2, 1)]
     assert group.topics[0].mean_ocr_confidence == pytest.approx(0.6)
     assert group.topics[0].mean_object_confidence == pytest.approx(0.4)
     assert group.topics[0].mean_topic_confidence == pytest.approx(0.7)
@@ -233,7 +241,7 @@ def test_figures_of_a_group_and_of_all(house: Any, queries: PostgresQueries, fin
 
     whole = queries.workspace_analytics(house.workspace_id)
     assert (whole.creatives, whole.analysed) == (5, 4)
-    assert [(t.topic, t.count) for t in whole.topics] == [("cups", 2), ("ties", 1)]
+    assert [(t.topic, t.count, t.unsure) for t in whole.topics] == [("cups", 2, 1), ("ties", 1, 0)]
     assert whole.topics[1].mean_ocr_confidence is None
     assert whole.topics[1].mean_object_confidence is None
     assert whole.mean_topic_confidence == pytest.approx((0.9 + 0.5 + 0.1) / 3)

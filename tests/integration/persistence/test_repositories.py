@@ -10,13 +10,28 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from adlens.domain.analysis import Analysis, BoundingBox, Stage, StageRun, StageState, TextBlock
+from adlens.domain.analysis import (
+    Analysis,
+    BoundingBox,
+    BundleInfo,
+    Decision,
+    DetectedObject,
+    Detections,
+    Stage,
+    StageRun,
+    StageState,
+    TextBlock,
+    TopicPrediction,
+)
 from adlens.domain.creative import Claim, CreativeId, Failure, NewCreative, Status
 from adlens.domain.errors import Conflict, InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested
-from adlens.domain.ports import CreativeRepository
+from adlens.domain.gallery import CreativeFilter
+from adlens.domain.ports import CreativeRepository, Overdue, RequestedAnalyses
 from adlens.persistence.queries import PostgresQueries
+from adlens.persistence.removals import PostgresRemovals
 from adlens.persistence.workspaces import PostgresSettings
 
 Findings = Callable[..., Analysis]
@@ -232,15 +247,15 @@ def test_a_claim_carries_the_settings_of_its_workspace(house: Any) -> None:
 def test_stages_are_visible_while_they_run(house: Any, findings: Findings) -> None:
     key = house.add()
     claim = house.claimed(key)
-    house.repository.record_stage(claim, StageRun(Stage.OCR, StageState.PROCESSING))
+    house.repository.record_stages(claim, [StageRun(Stage.OCR, StageState.PROCESSING)])
     assert _stages(house, key)[Stage.OCR].state is StageState.PROCESSING
-    house.repository.record_stage(claim, StageRun(Stage.OCR, StageState.SUCCESS, seconds=0.25))
+    house.repository.record_stages(claim, [StageRun(Stage.OCR, StageState.SUCCESS, seconds=0.25)])
     assert _stages(house, key)[Stage.OCR].seconds == 0.25
     assert _stages(house, key)[Stage.COLOR].state is StageState.PENDING
 
     newer = house.claimed(key, "b", "02")
     assert {run.state for run in _stages(house, key).values()} == {StageState.PENDING}
-    house.repository.record_stage(claim, StageRun(Stage.OCR, StageState.ERROR))
+    house.repository.record_stages(claim, [StageRun(Stage.OCR, StageState.ERROR)])
     assert {run.state for run in _stages(house, key).values()} == {StageState.PENDING}
     assert newer.revision == 2
 
@@ -264,7 +279,7 @@ def test_a_failure_keeps_earlier_findings_and_ends_running_stages(house: Any, fi
     house.analysed(key, findings(seed=11))
     before = house.rollups()
     claim = house.claimed(key, "b", "02")
-    house.repository.record_stage(claim, StageRun(Stage.OCR, StageState.PROCESSING))
+    house.repository.record_stages(claim, [StageRun(Stage.OCR, StageState.PROCESSING)])
 
     assert house.repository.fail(claim, BROKEN, "b")
 
@@ -356,9 +371,15 @@ def test_the_sweep_ends_what_nobody_cares_for(house: Any, findings: Findings) ->
     house.claimed(arrived)
     house.analysed(done, findings())
     limit = house.row(cared)["updated_at"] + timedelta(hours=1)
-    mine = [entry for entry in repository.overdue(limit, 1000) if entry.key.workspace_id == house.workspace_id]
-    assert [(entry.key, entry.arrived) for entry in mine] == [(never, False), (cared, False), (arrived, True)]
-    assert len(repository.overdue(limit, 1)) == 1
+
+    def mine(lost: datetime, limit_: int = 1000, after: Overdue | None = None) -> list[Overdue]:
+        listed = repository.overdue(limit, lost, limit_, after)
+        return [entry for entry in listed if entry.key.workspace_id == house.workspace_id]
+
+    assert [(entry.key, entry.arrived) for entry in mine(limit)] == [(never, False), (cared, False), (arrived, True)]
+    assert [entry.key for entry in mine(limit - timedelta(days=1))] == [never, cared], "its message may be under way"
+    assert [entry.key for entry in mine(limit, after=mine(limit)[0])] == [cared, arrived]
+    assert len(repository.overdue(limit, limit, 1)) == 1
 
     repository.touch(iter([cared]))
     since = house.row(cared)["updated_at"]
@@ -395,6 +416,28 @@ def test_deleting_takes_the_findings_out_of_the_rollups(house: Any, findings: Fi
         assert house.rows(f"SELECT * FROM {table} WHERE workspace_id = :workspace_id AND {where}") == []
     with pytest.raises(UnknownGroup):
         house.repository.delete_group(house.workspace_id, "grp")
+
+
+def test_the_files_of_deleted_creatives_are_noted_until_nothing_can_store_them(house: Any, engine: Engine) -> None:
+    removals, window = PostgresRemovals(engine), timedelta(minutes=30)
+    creatives = [house.add("grp"), house.add("grp"), house.add("other")]
+    keys = [house.row(key)["object_key"] for key in creatives]
+
+    def due(now: datetime) -> set[str]:
+        return set(removals.due(now, 10_000)) & set(keys)
+
+    house.repository.delete_group(house.workspace_id, "grp")
+    house.repository.delete_creatives(house.workspace_id, [creatives[2].id])
+    [row] = house.rows("SELECT max(deleted_at) AS at FROM removals WHERE workspace_id = :workspace_id")
+    now = row["at"]
+    assert due(now) == set(keys)
+    removals.removed(keys, now, window)
+    assert due(now) == set()
+    assert due(now + window) == set(keys)
+    removals.removed(keys, now + window, window)
+    assert due(now + 2 * window) == set()
+    assert house.rows("SELECT * FROM removals WHERE workspace_id = :workspace_id") == []
+    assert not house.repository.exists(creatives[0])
 
 
 # --- races ----------------------------------------------------------------------------------------------------------
@@ -474,6 +517,77 @@ def test_workers_of_one_group_keep_its_rollups(house: Any, findings: Findings) -
     assert house.rollups()["total"]["creatives"] == 24 - 8 + 8 * 24
 
 
+# --- topics ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sure", "decision"), [(True, Decision.SURE), (False, Decision.UNSURE)])
+def test_a_person_chooses_the_topic_and_takes_it_back(
+    house: Any, findings: Findings, sure: bool, decision: Decision
+) -> None:
+    key = house.add()
+    predicted = TopicPrediction("cups", 0.75, {"cups": 0.75, "bags": 0.25}, sure=sure)
+    house.analysed(key, findings(topic=predicted))
+    assert _topic(house, key) == ("cups", 0.75, decision)
+    house.repository.take_back_correction(key)
+    assert _topic(house, key) == ("cups", 0.75, decision), "nobody had chosen another"
+
+    house.repository.correct_topic(key, "bags")
+    assert _topic(house, key) == ("bags", 1.0, Decision.PERSON)
+    again = TopicPrediction("ties", 0.5, {"cups": 0.25, "ties": 0.5}, sure=sure)
+    _analyse_again(house, key, findings(topic=again))
+    assert _topic(house, key) == ("bags", 1.0, Decision.PERSON), "it stays when the creative is analysed again"
+
+    house.repository.take_back_correction(key)
+    assert _topic(house, key) == ("ties", 0.5, decision)
+    _analyse_again(house, key, findings(topic=predicted))
+    assert _topic(house, key) == ("cups", 0.75, decision)
+    assert house.rollups() == house.recount()
+    assert house.facts() == house.recounted_facts()
+    said = house.rows("SELECT predicted, topic FROM topic_corrections WHERE creative_id = :id ORDER BY id", id=key.id)
+    assert [(row["predicted"], row["topic"]) for row in said] == [("cups", "bags"), ("ties", None)]
+    with pytest.raises(UnknownCreative):
+        house.repository.take_back_correction(CreativeId(house.workspace_id, uuid.uuid4()))
+
+
+def test_without_a_model_nothing_is_left_of_a_topic_that_is_taken_back(house: Any, findings: Findings) -> None:
+    key = house.add()
+    house.repository.take_back_correction(key)
+    house.analysed(key, findings(topic=None))
+    house.repository.correct_topic(key, "bags")
+    assert _topic(house, key) == ("bags", 1.0, Decision.PERSON)
+    house.repository.take_back_correction(key)
+    assert PostgresQueries(house.engine).creative(*_ids(key)).analysis.topic is None
+    assert house.rollups() == house.recount()
+    assert house.facts() == house.recounted_facts()
+
+
+def test_weak_objects_are_kept_and_not_counted(house: Any, findings: Findings) -> None:
+    key, box = house.add(), BoundingBox(0, 0.25, 0.5, 1)
+    weak = (DetectedObject("spoon", 0.125, box), DetectedObject("fork", 0.0625, box))
+    house.analysed(key, findings(detections=Detections((DetectedObject("cup", 0.75, box),), {"cup": 0.75}, weak=weak)))
+    detections = PostgresQueries(house.engine).creative(*_ids(key)).analysis.detections
+    assert (len(detections.objects), detections.weak) == (1, weak)
+    assert {name for kind, name in house.rollups()["findings"] if kind == "object"} == {"cup"}
+    _analyse_again(house, key, findings(detections=None))
+    assert PostgresQueries(house.engine).creative(*_ids(key)).analysis.detections is None
+
+
+def _topic(house: Any, key: CreativeId) -> tuple[str, float, Decision]:
+    """As the creative and its row in a list say it."""
+    queries = PostgresQueries(house.engine)
+    topic, listed = queries.creative(*_ids(key)).analysis.topic, queries.summary(*_ids(key))
+    assert (listed.topic, listed.topic_confidence, listed.topic_decision) == (
+        *(topic.topic, topic.confidence),
+        topic.decision,
+    )
+    return topic.topic, topic.confidence, topic.decision
+
+
+def _analyse_again(house: Any, key: CreativeId, analysis: Analysis) -> None:
+    claim = house.repository.claim(house.repository.request_analysis(key), str(uuid.uuid4()), 60)
+    assert house.repository.complete(claim, analysis, "a")
+
+
 # --- tenants --------------------------------------------------------------------------------------------------------
 
 
@@ -508,7 +622,7 @@ def _is_void(house: Any, claim: Claim, analysis: Analysis) -> None:
     assert not house.repository.complete(claim, analysis, "a")
     assert not house.repository.fail(claim, BROKEN, "a")
     house.repository.release(claim)
-    house.repository.record_stage(claim, StageRun(Stage.OCR, StageState.ERROR))
+    house.repository.record_stages(claim, [StageRun(Stage.OCR, StageState.ERROR)])
     assert house.rows("SELECT * FROM creatives WHERE workspace_id = :workspace_id ORDER BY id") == before
 
 
@@ -548,7 +662,12 @@ def test_of_a_group_those_are_analysed_again_that_have_ended_and_arrived(
     house.analysed(elsewhere, findings(2), "other")
     theirs.analysed(theirs.add(), findings(3))
 
-    requests = house.repository.request_group_analysis(house.workspace_id, "grp")
+    of_group = CreativeFilter(group_ids=("grp",))
+
+    def ask(chosen: CreativeFilter = of_group) -> RequestedAnalyses:
+        return house.repository.request_analyses(house.workspace_id, chosen, False, 100)
+
+    requests = ask().requests
 
     assert {(request.creative, request.revision) for request in requests} == {(done, 2), (failed, 2)}
     assert [house.row(key)["status"] for key in (done, failed, missing, running, elsewhere, waiting)] == [
@@ -562,6 +681,40 @@ def test_of_a_group_those_are_analysed_again_that_have_ended_and_arrived(
     assert house.row(failed)["failure_code"] is None
     assert house.rows("SELECT 1 FROM stage_runs WHERE creative_id = :id", id=done.id) == []
     assert house.rollups() == house.recount()
-    assert house.repository.request_group_analysis(house.workspace_id, "grp") == []
+    assert ask() == RequestedAnalyses((), None)
     with pytest.raises(UnknownGroup):
-        house.repository.request_group_analysis(house.workspace_id, "nowhere")
+        ask(CreativeFilter(group_ids=("nowhere",)))
+
+
+def test_a_workspace_is_analysed_again_in_batches_where_another_bundle_was_at_it(
+    house: Any, new_house: Any, findings: Any
+) -> None:
+    newest = BundleInfo("new", "2", uuid.uuid4().hex * 2, {})
+    house.repository.report_bundle(newest)
+    old = [house.add("grp", uuid.UUID(int=n)) for n in range(1, 6)]
+    for key in old:
+        house.analysed(key, findings(1, topic=TopicPrediction("cups", 0.5, {"cups": 0.5}, sure=key.id.int > 2)))
+    house.analysed(house.add("grp", uuid.UUID(int=9)), findings(1, bundle=newest))
+    theirs = new_house()
+    theirs.analysed(theirs.add("grp", uuid.UUID(int=1)), findings(1))
+
+    def ask(limit: int, after: uuid.UUID | None = None, outdated: bool = True, **chosen: Any) -> RequestedAnalyses:
+        return house.repository.request_analyses(house.workspace_id, CreativeFilter(**chosen), outdated, limit, after)
+
+    unsure = ask(10, topic_decisions=(Decision.UNSURE,))
+    assert [request.creative for request in unsure.requests] == old[:2]
+    first = ask(2)
+    assert ([request.creative for request in first.requests], first.last) == (old[2:4], old[3].id)
+    again = ask(2)
+    assert ([request.creative for request in again.requests], again.last) == (old[4:], None), "the others wait"
+    assert ask(2, first.last) == RequestedAnalyses((), None)
+
+    for request in (*unsure.requests, *first.requests, *again.requests):
+        claim = house.repository.claim(request, "worker", 60)
+        assert house.repository.complete(claim, findings(1, bundle=newest), "a")
+    assert ask(10) == RequestedAnalyses((), None)
+    assert len(ask(10, outdated=False).requests) == 6
+    assert [
+        row["status"] for row in theirs.rows("SELECT status FROM creatives WHERE workspace_id = :workspace_id")
+    ] == ["SUCCESS"]
+    assert house.rollups() == house.recount()

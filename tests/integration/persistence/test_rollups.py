@@ -34,6 +34,7 @@ step = st.one_of(
     st.tuples(st.just("die"), creatives, contents, times),
     st.tuples(st.just("again"), creatives, seeds),
     st.tuples(st.just("correct"), creatives, st.sampled_from(["cups", "bags"])),
+    st.tuples(st.just("take back"), creatives),
     st.tuples(st.just("delete"), creatives),
     st.tuples(st.just("delete the group"), creatives),
 )
@@ -70,10 +71,17 @@ def test_rollups_equal_a_recount_after_writes_at_the_same_time(
         turns = random.Random(seed)
         for _ in range(12):
             key = CreativeId(house.workspace_id, turns.choice(ids))
-            what = turns.choice(["again", "again", "upload", "correct", "delete"])
-            rest = {"again": (turns.randrange(40),), "correct": (turns.choice(["cups", "ties"]),), "delete": ()}.get(
-                what, ("a", f"{turns.randrange(9):02}", turns.randrange(40))
-            )
+            what = turns.choice(["again", "again", "upload", "correct", "take back", "delete"])
+            rest: tuple[Any, ...]
+            match what:
+                case "again":
+                    rest = (turns.randrange(40),)
+                case "correct":
+                    rest = (turns.choice(["cups", "ties"]),)
+                case "upload":
+                    rest = ("a", f"{turns.randrange(9):02}", turns.randrange(40))
+                case _:
+                    rest = ()
             with suppress(UnknownCreative, Conflict):
                 _do(house, findings, what, key, *rest, group_id=groups[key.id], alone=False)
 
@@ -142,6 +150,8 @@ def _do(
         house.add(group_id, key.id)
     elif what == "correct":
         repository.correct_topic(key, rest[0])
+    elif what == "take back":
+        repository.take_back_correction(key)
     elif what == "delete the group":
         repository.delete_group(house.workspace_id, group_id)
     elif what == "delete":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -49,9 +51,15 @@ def heading() -> Pillow.Image:
 
 
 def test_it_is_small_and_says_whose_parts_it_has() -> None:
-    assert sum(path.stat().st_size for path in COMPACT.rglob("*") if path.is_file()) <= 30e6
+    assert sum(path.stat().st_size for path in COMPACT.rglob("*") if path.is_file()) <= 45e6
     assert "Apache License, Version 2.0" in (COMPACT / "NOTICE").read_text()
-    assert {path.name for path in (COMPACT / "cards").iterdir()} >= {"text.md", "objects.md", "topic.md"}
+    assert {path.name for path in (COMPACT / "cards").iterdir()} >= {
+        "text.md",
+        "objects.md",
+        "context.md",
+        "looks.md",
+        "topic.md",
+    }
 
 
 def test_lines_carry_polygon_box_confidence_and_language(heading: Pillow.Image, engines: Engines) -> None:
@@ -61,6 +69,40 @@ def test_lines_carry_polygon_box_confidence_and_language(heading: Pillow.Image, 
     assert block.confidence > 0.9
     assert len(block.polygon) == 4
     assert block.bbox.y1 < 0.5 < block.bbox.x2
+
+
+@pytest.fixture(scope="module")
+def line(heading: Pillow.Image, engines: Engines) -> Pillow.Image:
+    """'Сумка женская' alone."""
+    box, (width, height) = read(heading, engines)[0].bbox, heading.size
+    cut = heading.crop((int(box.x1 * width), int(box.y1 * height), int(box.x2 * width), int(box.y2 * height)))
+    return cut.resize((400, 48), Pillow.Resampling.LANCZOS)
+
+
+def on_a_page(line: Pillow.Image, times: int = 1) -> Pillow.Image:
+    page = Pillow.new("RGB", (times * 420 + 80, 160), "white")
+    for number in range(times):
+        page.paste(line, (40 + number * 420, 56))
+    return page
+
+
+def test_a_line_of_any_length_is_read(line: Pillow.Image, engines: Engines) -> None:
+    """A line of 180 characters and more, of which the model has learned to read a sixth at once."""
+    text = " ".join(block.text for block in read(on_a_page(line, 14), engines))
+    assert text.count("Сумка женская") >= 13
+
+
+@pytest.mark.parametrize("angle", [45, -60, 75])
+def test_a_turned_line_is_in_reading_order(line: Pillow.Image, engines: Engines, angle: float) -> None:
+    page = on_a_page(line).rotate(angle, Pillow.Resampling.BICUBIC, expand=True, fillcolor="white")
+    assert " ".join(block.text for block in read(page, engines)) == "Сумка женская"
+
+
+def test_white_print_on_a_transparent_ground_is_read(line: Pillow.Image, engines: Engines) -> None:
+    page = on_a_page(line)
+    white = Pillow.new("RGBA", page.size, "white")
+    white.putalpha(page.convert("L").point(lambda value: 255 - value))
+    assert [block.text for block in read(white, engines)] == ["Сумка женская"]
 
 
 def turned(picture: Pillow.Image) -> Pillow.Image:
@@ -112,3 +154,52 @@ def test_every_sample_has_a_vector_of_one_length(analyses: dict[str, Analysis]) 
     vectors = [found.embedding for found in analyses.values()]
     assert all(vector is not None and np.linalg.norm(vector) == pytest.approx(1, abs=1e-3) for vector in vectors)
     assert len({len(vector) for vector in vectors if vector}) == 1
+
+
+FINDINGS = """
+import json, sys, threading
+import numpy as np
+from pathlib import Path
+from adlens.services.analyze_image import analyze_image
+from adlens.vision import session
+from adlens.vision.bundle import load_bundle
+from adlens.vision.text import ctc
+
+bundle, picture, kept = sys.argv[1:]
+if kept == "kept":
+    del session.CONFIGURATION["session.set_denormal_as_zero"]
+decode, products = ctc.decode, {}
+
+def product():
+    with np.errstate(all="ignore"):
+        products[threading.current_thread().name.split("_")[0]] = float(np.float32(1e-30) * np.float32(1e-10))
+
+def noting(*arguments):
+    product()
+    return decode(*arguments)
+
+ctc.decode = noting
+found = analyze_image(Path(picture).read_bytes(), load_bundle(Path(bundle), threads=2), 3, 3)
+product()
+print(json.dumps({
+    "denormal": sorted(name for name, value in products.items() if value),
+    "threads": sorted(products),
+    "text": [[block.text, block.confidence, *block.bbox.as_tuple()] for block in found.text],
+    "objects": [[thing.class_name, thing.confidence, *thing.bbox.as_tuple()] for thing in found.detections.objects],
+    "scores": found.topic.scores,
+    "colours": [[list(swatch.rgb), swatch.percent] for swatch in found.palette],
+    "embedding": found.embedding,
+}))
+"""
+
+
+def test_denormal_numbers_count_as_zero_in_every_thread_that_runs_models_and_change_no_finding() -> None:
+    def findings(kept: str) -> dict[str, object]:
+        command = [sys.executable, "-c", FINDINGS, str(COMPACT), str(SAMPLES / "bags_01_card.jpg"), kept]
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        return json.loads(result.stdout)
+
+    zero, kept = findings("zero"), findings("kept")
+    assert zero["threads"] == kept["threads"] == ["MainThread", "line"]
+    assert (zero.pop("denormal"), kept.pop("denormal")) == ([], ["MainThread", "line"])
+    assert zero == kept

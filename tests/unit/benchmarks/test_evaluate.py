@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from adlens.domain.analysis import Detections
+from adlens.domain.analysis import BoundingBox, DetectedObject, Detections, TopicPrediction
 from adlens.vision.fakes import fake_bundle
+from benchmarks import text_alone
 from benchmarks.document import replace_section
-from benchmarks.evaluate import Metrics, Row, accuracy_rows, calibration_error, evaluate, mvp_topic, word_rows, worse
+from benchmarks.evaluate import (
+    Metrics,
+    Row,
+    Seen,
+    accuracy_rows,
+    box_rows,
+    confidence_rows,
+    embedding_rows,
+    evaluate,
+    mvp_topic,
+    object_rows,
+    ranking,
+    word_rows,
+    worse,
+)
 from benchmarks.labels import Labelled, read_data_set, read_labels
 from benchmarks.table import evaluation_table
 
@@ -37,6 +55,41 @@ def test_both_shapes_of_labels_are_read(folder: Path) -> None:
     assert {creative.language for creative in ours} == {"ru", "en"}
     (creative,) = read_labels(folder)
     assert (creative.language, creative.kind, creative.objects) == ("mixed", "ad", ("cup",))
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """One to train on and one to evaluate, which shows a watch, a tie that is a bow, and a cup nobody looked for."""
+    Image.new("RGB", (40, 30), "green").save(tmp_path / "a.jpg")
+    corners = {"x1": 0.1, "y1": 0.2, "x2": 0.5, "y2": 0.6}
+    row = {
+        "file": "a.jpg",
+        "topic": None,
+        "boxes": [{"class": name, **corners} for name in ("watch", "bow tie", "cup")],
+        "labelled_classes": ["watch", "clock", "tie", "bow tie"],
+    }
+    lines = [json.dumps(row | {"use": use}) for use in ("train", "evaluate")]
+    (tmp_path / "labels.jsonl").write_text("\n".join(lines))
+    return tmp_path
+
+
+def test_photographs_to_evaluate_are_read_with_boxes_of_the_labelled_classes(photographs: Path) -> None:
+    data = read_data_set(photographs)
+    (one,) = data.creatives
+    box = BoundingBox(0.1, 0.2, 0.5, 0.6)
+    assert data.name == "photographs"
+    assert (one.topic, one.text, one.objects) == (None, None, ("clock", "tie"))
+    assert one.boxes == (("clock", box), ("tie", box))
+    assert one.labelled_classes == {"clock", "tie"}
+
+
+def test_what_nobody_transcribed_is_no_picture_without_text(tmp_path: Path) -> None:
+    (tmp_path / "labels.json").write_text(
+        '[{"file": "a.png", "topic": null}, {"file": "b.png", "topic": null, "text": null}]'
+    )
+    assert [one.text for one in read_labels(tmp_path)] == [None, ""]
+    read = [(one, ["ghost"]) for one in read_labels(tmp_path)]
+    assert [(row.metric, row.value, row.pictures) for row in word_rows("d", read, by="")] == [("words read", 1, 1)]
 
 
 def test_what_is_no_labelled_folder_is_said(tmp_path: Path) -> None:
@@ -68,16 +121,124 @@ def test_words_are_scored_over_all_pictures_and_by_language_and_kind() -> None:
     assert found["without text", "words read"] == 1
 
 
-def test_macro_accuracy_weighs_topics_alike() -> None:
-    pairs = [("cups", "cups")] * 3 + [("ties", "cups")]
-    found = {row.metric: row.value for row in accuracy_rows("d", pairs)}
-    assert found == {"accuracy": 0.75, "macro accuracy": 0.5}
+def test_macro_accuracy_weighs_topics_alike_and_leaves_rare_ones_out() -> None:
+    pairs = [("cups", "cups")] * 4 + [("ties", "cups")] * 3 + [("bags", "cups")] * 2
+    found = {row.metric: row for row in accuracy_rows("d", pairs)}
+    assert {name: row.value for name, row in found.items()} == {"accuracy": pytest.approx(4 / 9), "macro accuracy": 0.5}
+    assert found["accuracy"].low < 4 / 9 < found["accuracy"].high
+    assert [row.metric for row in accuracy_rows("d", pairs[-2:])] == ["accuracy"]
+    assert accuracy_rows("d", []) == []
 
 
-def test_calibration_is_the_gap_between_confidence_and_how_often_it_is_right() -> None:
-    assert calibration_error([(0.95, True), (0.95, False), (0.35, True)]) == pytest.approx((2 * 0.45 + 0.65) / 3)
-    assert calibration_error([(1.0, True)]) == 0
-    assert calibration_error([]) == 0
+def test_what_is_called_sure_is_counted_with_how_often_it_is_right() -> None:
+    def prediction(topic: str, confidence: float, sure: bool) -> TopicPrediction:
+        return TopicPrediction(topic, confidence, {topic: confidence}, sure=sure)
+
+    told = [
+        ("cups", prediction("cups", 0.9, True)),
+        ("cups", prediction("ties", 0.9, True)),
+        ("cups", prediction("cups", 0.9, True)),
+        ("cups", prediction("ties", 0.3, False)),
+    ]
+    found = {row.metric: row.value for row in confidence_rows("d", told)}
+    assert found == {
+        "precision of sure": pytest.approx(2 / 3),
+        "share sure": 0.75,
+        "ECE": pytest.approx((3 * 0.9 - 2 + 0.3) / 4),
+    }
+    never = {row.metric: row.value for row in confidence_rows("d", told[-1:])}
+    assert never == {"share sure": 0.0, "ECE": pytest.approx(0.3)}
+
+
+LEFT, RIGHT = BoundingBox(0.0, 0.0, 0.4, 1.0), BoundingBox(0.6, 0.0, 1.0, 1.0)
+
+
+def detected(name: str, confidence: float, box: BoundingBox = LEFT) -> DetectedObject:
+    return DetectedObject(name, confidence, box)
+
+
+def photograph(*boxes: tuple[str, BoundingBox], labelled_classes: tuple[str, ...] = ("cup", "clock")) -> Labelled:
+    names = tuple({name for name, _ in boxes})
+    return Labelled(Path("a.jpg"), None, names, None, "", "-", "-", boxes, frozenset(labelled_classes))
+
+
+def test_objects_count_where_a_class_is_labelled_and_known() -> None:
+    creative = photograph(("cup", LEFT), ("clock", RIGHT))
+    detections = Detections((detected("cup", 0.9), detected("person", 0.8)), weak=(detected("watch", 0.2, RIGHT),))
+    seen = Seen.of(creative, detections, frozenset({"cup", "clock", "person"}))
+    assert (seen.counts().right, seen.counts().wrong, seen.counts().missed) == (1, 0, 1)
+    assert (seen.counts(weak=True).right, seen.counts(weak=True).missed) == (2, 0)
+    assert Seen.of(creative, detections, frozenset({"cup"})).counts().missed == 0
+    assert Seen.of(labelled(), detections, None).counts().wrong == 1
+
+
+def test_boxes_are_scored_over_the_pictures() -> None:
+    both = Detections((detected("cup", 0.9), detected("cup", 0.8, RIGHT), detected("clock", 0.7)))
+    weak = Detections(weak=(detected("clock", 0.3, RIGHT),))
+    seen = [
+        Seen.of(photograph(("cup", LEFT)), both, None),
+        Seen.of(photograph(("clock", RIGHT)), weak, None),
+    ]
+    rows = {(row.subset, row.metric): row.value for row in box_rows("d", seen, None)}
+    assert rows["all", "box precision"] == pytest.approx(1 / 3)
+    assert rows["all", "box recall"] == 0.5
+    assert rows["all", "AP50"] == pytest.approx((1 + 1 / 2) / 2)
+    assert rows["cup", "precision"] == 1
+    assert rows["clock", "precision"] == 0
+
+
+def test_of_pictures_without_objects_those_that_got_some_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "labels.json").write_text('[{"file": "a.png", "topic": null, "objects": []}]')
+    (creative,) = read_labels(tmp_path)
+    got = [Detections(), Detections((detected("tie", 0.6),)), Detections(weak=(detected("tie", 0.2),))]
+    pairs = [(creative, fake_analysis(detections)) for detections in got]
+    (row,) = object_rows("d", pairs)
+    assert (row.metric, row.value, row.pictures) == ("pictures with objects", 1, 3)
+
+
+def fake_analysis(detections: Detections) -> Any:
+    return SimpleNamespace(detections=detections)
+
+
+@pytest.mark.skipif(not text_alone.FONT_FOLDER.is_dir(), reason=f"needs {text_alone.FONT_PACKAGE}")
+def test_pictures_of_text_alone_are_drawn_the_same_each_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(text_alone, "PICTURES", 8)
+    text_alone.draw(tmp_path)
+    first = read_data_set(tmp_path)
+    text_alone.draw(tmp_path)
+    assert read_data_set(tmp_path) == first
+    assert len(first.creatives) == 8
+    assert not any(one.objects or one.topic for one in first.creatives)
+
+
+def test_without_its_fonts_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(text_alone, "HEADING_FACES", ("NoSuchFont.ttf",) * 3)
+    with pytest.raises(SystemExit, match="apt-get install fonts-dejavu-core"):
+        text_alone.draw(tmp_path)
+
+
+def test_rankings_by_hand() -> None:
+    assert ranking(np.array([0.9, 0.5, 0.7]), np.array([True, False, True])) == (1, 1)
+    precision, area = ranking(np.array([0.9, 0.8, 0.7]), np.array([True, False, True]))
+    assert (precision, area) == (pytest.approx((1 + 2 / 3) / 2), 0.5)
+    assert all(np.isnan(ranking(np.array([0.9]), np.array([True]))))
+
+
+def test_pictures_of_a_topic_are_asked_for_all_others_and_those_of_none_only_answer() -> None:
+    vectors = {"cups": [(1.0, 0.0), (0.8, 0.6), (0.0, 1.0)], "other": [(0.0, 1.0)]}
+    pairs = [
+        (Labelled(Path("a.jpg"), topic, (), None, "", "-", "-"), SimpleNamespace(embedding=vector))
+        for topic, of_topic in vectors.items()
+        for vector in of_topic
+    ]
+    figures = {row.metric: row for row in embedding_rows("d", pairs)}
+    assert all(row.pictures == 3 for row in figures.values())
+    # Shown from a cosine of 0.55 on: first and second each other, second and third each other and `other`.
+    assert figures["shown as similar: precision"].value == pytest.approx(4 / 6)
+    assert figures["shown as similar: recall"].value == pytest.approx(4 / 6)
+    # The third picture's twin is no cup: half of the pairs are the wrong way round, the other tied.
+    assert figures["one topic: AUC"].value == pytest.approx((0.75 + 0.75 + 0) / 3)
+    assert embedding_rows("d", pairs[-1:]) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,16 @@ from xml.etree import ElementTree
 from adlens.persistence.tokens import one_edit_apart
 from benchmarks.scale.content import FULL_GROUP, creatives, dictionary, misread, plan
 from benchmarks.scale.measure import Measured
-from benchmarks.scale.report import Findings, Ratio, growth_section, lines, plot, sizes_section
+from benchmarks.scale.report import (
+    MEASURED,
+    Findings,
+    Ratio,
+    extrapolated,
+    growth_section,
+    lines,
+    plot,
+    sizes_section,
+)
 from benchmarks.scale.sizes import TableSize
 
 FOUND = [
@@ -21,7 +30,7 @@ FOUND = [
             Measured("similar", 150, 80.0, 151.0 * size / 10_000, 400.0, 90.0, 70.0, 9, 100, "/creatives/1/similar"),
             Measured("figures", 500),
         ],
-        [Ratio("all analytics", 0.01, 2.5, 300, "all rows in memory")],
+        [Ratio("all analytics", 0.01, 2.5, 300, MEASURED)],
         [TableSize("creatives", size, 300 * size, {"creatives_pkey": 60 * size, "tiny": 1})],
         0.02,
         0.5,
@@ -63,9 +72,17 @@ def test_the_report_tells_what_misses_its_budget() -> None:
     assert "| group analytics | 50 | 4 / 7.5 / 70 | 4 / 7.5 / 70 |" in section
     assert "figures" not in section.split("![growth]")[0]
     assert "| an analysis stored (median) | 24.0 | 20.0 | 20.0 |" in section
-    assert "| all analytics, 10,000 | 10.0 ms | 2.50 s | 300 MB | all rows in memory | 250 |" in section
+    assert "| all analytics, 10,000 | 10.0 ms | 2.50 s | 300 MB | measured | 250 |" in section
     assert "NO  slowest /creatives/1/similar" in lines(FOUND[0])
     assert "not there" in lines(FOUND[0])
+
+
+def test_what_takes_too_long_is_extrapolated_from_what_was_measured_last() -> None:
+    (ratio,) = extrapolated("all analytics", 0.02, 1_000_000, FOUND)
+    assert (ratio.theirs, ratio.megabytes, ratio.how) == (25.0, 3000, "extrapolated from 100,000")
+    assert ratio.times == 1250
+    assert extrapolated("group analytics", 0.02, 1_000_000, FOUND) == []
+    assert extrapolated("all analytics", 0.02, 1_000_000, [Findings(10, 10, ratios=[ratio])]) == []
 
 
 def test_sizes_are_told_per_creative_and_for_a_hundred_million() -> None:

@@ -88,11 +88,25 @@ def test_a_table_is_shown_when_nothing_else_is_asked_for(pictures: Path, bundle:
     assert "Topic" in result.stdout
 
 
+@pytest.mark.parametrize(("decision", "shown"), [("sure", "cups 93%"), ("person", "cups 93%"), ("unsure", "cups? 93%")])
+def test_a_guess_is_shown_with_a_question_mark(decision: str, shown: str) -> None:
+    from adlens_cli.tables import topic
+
+    assert topic({"main_topic": "cups", "topic_confidence": 0.93, "topic_decision": decision}) == shown
+
+
+def decision(confidence: float) -> str:
+    """That of the fake topics."""
+    return "sure" if confidence >= 0.6 else "unsure"
+
+
 def test_csv_holds_a_row_per_creative(pictures: Path, bundle: Path) -> None:
     result = adlens(pictures, "--csv", "-", "--bundle", bundle)
-    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert result.stdout.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(result.stdout.removeprefix("\ufeff"))))
     assert [row["overall_status"] for row in rows] == ["SUCCESS"] * 3
     assert all(row["dominant_colors"].startswith("#") for row in rows)
+    assert [row["topic_decision"] for row in rows] == [decision(float(row["topic_confidence"])) for row in rows]
 
 
 def test_text_of_a_picture_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
@@ -100,9 +114,10 @@ def test_text_of_a_picture_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> Non
 
     stage = {"status": "SUCCESS", "seconds": 0.1}
     row = {
-        "ocr_text": "=HYPERLINK(1)",
+        "ocr_text": "=HYPERLINK(1)\nsale;＝1",
         "failure": None,
         "detected_objects": [],
+        "weak_objects": [],
         "dominant_colors": [],
         "secondary_colors": [],
         "stages": {"detection": stage},
@@ -110,7 +125,9 @@ def test_text_of_a_picture_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> Non
     [writer] = writers(False, tmp_path / "t.csv", None)
     with writer as write:
         write(row)
-    assert "'=HYPERLINK(1)" in (tmp_path / "t.csv").read_text()
+    data = (tmp_path / "t.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert "\"'=HYPERLINK(1) | sale;'＝1\"" in data.decode()
 
 
 def test_parquet_is_typed_and_nested(pictures: Path, bundle: Path, tmp_path: Path) -> None:
@@ -119,6 +136,9 @@ def test_parquet_is_typed_and_nested(pictures: Path, bundle: Path, tmp_path: Pat
     table = pq.read_table(tmp_path / "out.parquet")
     assert table.num_rows == 3
     assert str(table.schema.field("upload_timestamp").type) == "timestamp[us, tz=UTC]"
+    confidences = table.column("topic_confidence").to_pylist()
+    assert table.column("topic_decision").to_pylist() == list(map(decision, confidences))
+    assert table.schema.field("weak_objects").type == table.schema.field("detected_objects").type
     block = table.column("dominant_colors")[0].as_py()[0]
     assert set(block) == {"rgb", "hex", "percent", "class_en"}
 

@@ -21,6 +21,9 @@ version = "3"
 [detection]
 engine = "yolov8-onnx"
 threshold = 0.35
+thresholds = {{}}
+weak = 0.2
+rivals = []
 iou = 0.7
 side = 640
 classes = ["cup"]

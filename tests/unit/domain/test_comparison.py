@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from typing import Any
 
+from adlens.domain.analysis import Decision
 from adlens.domain.comparison import FEWEST, MeanCompared, ShareCompared, Side, Sides, Trait, Verdict, compare
 from adlens.domain.figures import By, Totals
 from adlens.domain.gallery import CreativeFilter
@@ -83,6 +84,10 @@ def test_what_a_filter_says_itself_is_no_news() -> None:
     assert [row.trait for row in found.traits] == [Trait.TEXT_SHARE]
     topics = CreativeFilter(within=CreativeFilter(topics=("cups",)))
     assert not compare(sides(50, 50, {By.TOPIC: counts[By.TOPIC]}, a=topics)).shares
+    sure = CreativeFilter(topic_decisions=(Decision.SURE,))
+    confidence = {Trait.TOPIC_CONFIDENCE: samples}
+    told = compare(sides(50, 50, {By.TOPIC: counts[By.TOPIC]}, confidence, a=sure), resamples=9)
+    assert (told.shares, told.traits) == ((), ())
 
 
 def test_links_are_of_each_side() -> None:

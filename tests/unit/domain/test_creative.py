@@ -1,4 +1,4 @@
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -6,7 +6,7 @@ from adlens.domain.analysis import BoundingBox
 from adlens.domain.colors import COLOR_CLASSES, from_hex, to_hex
 from adlens.domain.creative import CreativeId, check_group_id, object_key, parse_object_key
 from adlens.domain.errors import InvalidValue, UnknownSetting
-from adlens.domain.media import ImageFormat, format_of_name, sniff
+from adlens.domain.media import ImageFormat, format_of_content_type, format_of_name, sniff
 from adlens.domain.settings import setting_kind
 
 
@@ -16,7 +16,7 @@ def test_an_object_key_leads_back_to_its_creative() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "a/b/c", f"{uuid4()}/grp/x.png", f"{uuid4()}/g/{uuid4()}/more", "../../etc/passwd"]
+    "value", ["", "a/b/c", f"{UUID(int=1)}/grp/x.png", f"{UUID(int=1)}/g/{UUID(int=2)}/more", "../../etc/passwd"]
 )
 def test_foreign_keys_are_refused(value: str) -> None:
     with pytest.raises(InvalidValue):
@@ -50,6 +50,17 @@ def test_file_names_promise_a_format() -> None:
     assert format_of_name("a.b.webp") is ImageFormat.WEBP
     assert format_of_name("jpg") is None
     assert format_of_name("notes.txt") is None
+
+
+@pytest.mark.parametrize("extension", ["jpg", "jpeg", "JPE", "jfif", "pjpeg", "pjp"])
+def test_every_extension_of_jpeg_promises_it(extension: str) -> None:
+    assert format_of_name(f"photo.{extension}") is ImageFormat.JPEG
+
+
+@pytest.mark.parametrize("content_type", ["image/jpeg", "image/jpg", "IMAGE/PJPEG", " image/jpeg; charset=binary"])
+def test_content_types_that_clients_send_for_jpeg(content_type: str) -> None:
+    assert format_of_content_type(content_type) is ImageFormat.JPEG
+    assert format_of_content_type("image/gif") is None
 
 
 def test_the_palette_has_seventeen_classes_of_distinct_reference_colours() -> None:

@@ -21,6 +21,7 @@ from adlens.domain.duplicates import (
     are_variants,
     families,
     places,
+    words_agree,
 )
 
 MORNING = datetime(2026, 3, 1, tzinfo=UTC)
@@ -28,8 +29,9 @@ Pair = tuple[UUID, UUID]
 HASH = st.integers(0, 2**HASH_BITS - 1)
 
 
-def a_print(number: int, phash: int, sha256: str = "", pixels: int = 100, later: int = 0) -> Print:
-    return Print(UUID(int=number), sha256 or f"{number:064}", phash, pixels, MORNING + timedelta(hours=later))
+def a_print(number: int, phash: int, sha256: str = "", pixels: int = 100, later: int = 0, words: str = "") -> Print:
+    uploaded_at = MORNING + timedelta(hours=later)
+    return Print(UUID(int=number), sha256 or f"{number:064}", phash, pixels, uploaded_at, frozenset(words.split()))
 
 
 def always(cosine: float | None):
@@ -153,6 +155,43 @@ def test_copies_of_a_variant_are_as_near_as_it_is() -> None:
 )
 def test_what_is_a_variant(bits: int, cosine: float | None, variants: bool) -> None:
     assert are_variants(bits, cosine) is variants
+
+
+@pytest.mark.parametrize(
+    ("words", "other_words", "agree"),
+    [
+        ("вклад полгода открыть", "пицца закажи сегодня", False),
+        ("вклад полгода открыть", "вклад полгода", True),
+        ("вклад полгода открыть", "вклад полгода откпыть", True),  # misread in a small variant
+        ("первый урок записаться", "осмотр щенка записаться", False),
+        ("скидка", "пицца закажи сегодня", False),
+        ("пицца", "вклад", False),
+        ("пицца", "пишца", True),  # a single word may be misread
+        ("распродажа", "родажа", True),  # or cut
+        ("распродажа", "paспpoдажa скидки", True),
+        ("", "пицца закажи сегодня", True),
+        ("", "", True),
+    ],
+)
+def test_pictures_that_read_differently_are_no_variants(words: str, other_words: str, agree: bool) -> None:
+    one, other = frozenset(words.split()), frozenset(other_words.split())
+    assert words_agree(one, other) is words_agree(other, one) is agree
+    assert are_variants(2, 0.99, one, other) is agree
+    assert are_variants(2, None, one, other) is agree
+
+
+def test_one_template_filled_by_five_advertisers_is_no_family() -> None:
+    texts = (
+        "вклад полгода открыть",
+        "английский первый урок",
+        "пицца закажи сегодня",
+        "ветклиника осмотр щенка",
+        "туры сочи вылет мае",
+    )
+    prints = [a_print(number, turned(0, number), words=text) for number, text in enumerate(texts)]
+    assert families(prints, always(0.97)) == []
+    smaller = a_print(9, 1, pixels=50, words="пицца закажи")
+    assert numbers(families([*prints, smaller], always(0.97))) == [[2, 9]]
 
 
 def test_cosines_are_asked_for_near_hashes_only_and_many_at_once() -> None:

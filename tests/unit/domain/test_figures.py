@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from adlens.domain.analysis import Decision
 from adlens.domain.errors import InvalidValue
 from adlens.domain.figures import MOST_BUCKETS, By, buckets, having
-from adlens.domain.gallery import CreativeFilter
+from adlens.domain.gallery import CERTAIN, CreativeFilter
+from adlens.domain.topics import taxonomy
 
 
 def at(text: str) -> datetime:
@@ -56,6 +59,15 @@ def test_a_row_keeps_the_filter_and_adds_to_it() -> None:
     day = having(chosen, By.DAY, "2026-01-01")
     assert (day.uploaded_from, day.uploaded_before) == (at("2026-01-01T12:00"), at("2026-01-02"))
     assert having(chosen, By.MONTH, "2026-02-01").uploaded_before == at("2026-03-01")
+
+
+def test_a_row_of_a_topic_counts_the_sure_and_one_row_all_that_are_not() -> None:
+    chosen = CreativeFilter(topics=("cups", "bags"))
+    assert having(chosen, By.TOPIC, "cups") == CreativeFilter(topics=("cups",), topic_decisions=CERTAIN)
+    assert having(chosen, By.TOPIC, "unsure") == replace(chosen, topic_decisions=(Decision.UNSURE,))
+    by_people = CreativeFilter(topic_decisions=(Decision.UNSURE, Decision.PERSON))
+    assert having(by_people, By.TOPIC, "cups").topic_decisions == (Decision.PERSON,)
+    assert "unsure" not in taxonomy().topics
 
 
 def test_a_number_of_objects_is_not_made_one_of_a_class() -> None:

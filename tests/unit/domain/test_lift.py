@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from adlens.domain.analysis import Decision
 from adlens.domain.creative import Status
 from adlens.domain.errors import MalformedEvent
 from adlens.domain.gallery import CreativeFilter
@@ -38,12 +39,17 @@ def sent(value):
         CreativeFilter(
             group_ids=("a", "b"),
             topics=("cups",),
+            topic_decisions=(Decision.SURE, Decision.PERSON),
             text="кружка",
             status=Status.SUCCESS,
             min_objects=0,
             min_share=12.5,
             uploaded_from=datetime(2026, 3, 1, 10, 15, 2, 5, tzinfo=UTC),
             uploaded_before=datetime(2026, 4, 1, tzinfo=UTC),
+        ),
+        CreativeFilter(
+            within=CreativeFilter(uploaded_from=datetime(2026, 3, 1, tzinfo=UTC), status=Status.SUCCESS),
+            rest_of=CreativeFilter(within=CreativeFilter(topic_decisions=(Decision.UNSURE,))),
         ),
     ],
 )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import TextIO
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from adlens.domain.errors import InvalidValue
 from adlens.domain.performance import (
+    NUMBERS,
     CsvSheet,
     Figures,
     JsonSheet,
@@ -23,6 +25,7 @@ from adlens.domain.performance import (
     SentRow,
     decoded,
     rows_of,
+    signs_of,
 )
 
 HEADER = "filename,day,impressions,clicks,conversions,spend"
@@ -31,7 +34,11 @@ ID = "0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11"
 
 def read(data: str | bytes, charset: str | None = None) -> list[SentRow | MalformedRow]:
     data = data.encode() if isinstance(data, str) else data
-    return list(rows_of(CsvSheet(decoded(io.BufferedReader(io.BytesIO(data)), charset))))
+
+    def text() -> TextIO:
+        return decoded(io.BufferedReader(io.BytesIO(data)), charset)
+
+    return list(rows_of(CsvSheet(text(), signs_of(CsvSheet(text())))))
 
 
 def read_json(text: str) -> list[SentRow | MalformedRow]:
@@ -49,7 +56,7 @@ def reason(line: str, header: str = HEADER) -> str:
     return row.reason
 
 
-ROW = SentRow(2, KeyKind.FILENAME, "a.png", date(2026, 3, 1), "", Figures(100, 10, 1, Decimal("12.5")))
+ROW = SentRow(2, KeyKind.FILENAME, "a.png", date(2026, 3, 1), "", Figures(100, 10, Decimal(1), Decimal("12.5")))
 
 
 @pytest.mark.parametrize(
@@ -71,12 +78,67 @@ def test_the_usual_ways_to_write_a_table_are_one(file: str) -> None:
     assert read(file) == [ROW]
 
 
+def numbers(delimiter: str, *rows: tuple[str, ...]) -> list[tuple[float, ...] | str]:
+    """What became of rows of impressions, clicks, conversions and spend."""
+    lines = [HEADER.split(","), *(["a.png", "2026-03-01", *row] for row in rows)]
+    table = "\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in lines)
+    return [
+        row.reason if isinstance(row, MalformedRow) else tuple(float(getattr(row.figures, name)) for name in NUMBERS)
+        for row in read(table)
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (("98.0", "4.00", "2.37", "1"), (98, 4, 2.37, 1)),
+        (("98,0", "4,0", "2,37", "1,5"), (98, 4, 2.37, 1.5)),
+        (("1,234", "1.234", "0.12345", "1,234.56"), (1234, 1234, 0.1234, 1234.56)),
+        (("1 234", "1\u00a0234", "0,5", "12\u202f345,6"), (1234, 1234, 0.5, 12345.6)),
+        (("1'234'567", "1,234,567", "1.234.567,5", "1,234,567"), (1234567, 1234567, 1234567.5, 1234567)),
+        (("7", "0", "0,125", ".125"), (7, 0, 0.125, 0.125)),
+    ],
+)
+def test_numbers_are_read_as_their_signs_show(delimiter: str, row: tuple[str, ...], meant: tuple[float, ...]) -> None:
+    assert numbers(delimiter, row) == [meant]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize(("shown", "meant"), [("0.5", 1234.0), ("0,5", 1.234)])
+def test_the_column_decides_where_a_number_can_be_two(delimiter: str, shown: str, meant: float) -> None:
+    alone = ("10", "1", "0", "1,234")
+    (refused,) = numbers(delimiter, alone)
+    assert "a decimal comma and another with a decimal point" in str(refused)
+    assert numbers(delimiter, alone, ("10", "1", "0", shown)) == [(10, 1, 0, meant), (10, 1, 0, 0.5)]
+    mixed = numbers(delimiter, alone, ("10", "1", "0", "0,5"), ("10", "1", "0", "0.5"))
+    assert "no other row" in str(mixed[0])
+    assert mixed[1:] == [(10, 1, 0, 0.5)] * 2
+
+
+def test_thousands_without_a_fraction_are_two_numbers_as_a_count_as_well() -> None:
+    assert "impressions is '98.000'" in str(numbers("\t", ("98.000", "1", "0", "1"))[0])
+    assert numbers("\t", ("98.000", "1", "0", "1"), ("1.234", "1", "0", "1")) == [(98000, 1, 0, 1), (1234, 1, 0, 1)]
+
+
+def test_a_comma_separated_table_has_decimal_points() -> None:
+    assert numbers(",", ("10", "1", "1.234", "1.234")) == [(10, 1, 1.234, 1.234)]
+    assert "spend is '1,234'" in str(numbers(",", ("10", "1", "1", "1,234"))[0])
+
+
 def test_what_excel_writes() -> None:
     assert [row.line for row in read("sep=;\n" + HEADER.replace(",", ";") + "\na.png;2026-03-01;100;10;1;12,5\n")] == [
         3
     ]
     table = f"{HEADER}\nкружка.png,2026-03-01,100,10,1,12.5\n"
-    for data, charset in ((table.encode("utf-16"), None), (table.encode("cp1251"), "windows-1251")):
+    for data, charset in (
+        (table.encode("utf-16"), None),
+        (table.encode("utf-16-le"), "UTF-16"),
+        (table.encode("utf-16-be"), "utf-16"),
+        (table.encode("utf-16-le"), None),
+        (table.encode("utf-16"), "utf-8"),
+        (table.encode("cp1251"), "windows-1251"),
+    ):
         (row,) = read(data, charset)
         assert isinstance(row, SentRow)
         assert row.key == "кружка.png"
@@ -86,8 +148,9 @@ def test_text_of_another_encoding_is_refused_and_the_answer_says_what_to_do() ->
     with pytest.raises(InvalidValue, match="UTF-8") as refusal:
         read(f"{HEADER}\nкружка.png,2026-03-01,100,10,1,12.5\n".encode("cp1251"))
     assert refusal.value.field == "body"
-    with pytest.raises(InvalidValue, match="no encoding"):
-        read(HEADER, "klingon")
+    for charset in ("klingon", "undefined", "utf\x008", "base64", "idna"):
+        with pytest.raises(InvalidValue, match=r"no encoding|The text is not"):
+            read(f"{HEADER}\n{'ы' * 99}\n", charset)
 
 
 def test_quoted_fields_may_hold_anything_and_lines_are_those_of_the_file() -> None:
@@ -130,17 +193,18 @@ def test_a_row_goes_by_the_first_of_its_names() -> None:
         ("a.png,2026-03-01,1e3,10,1,12.5", "impressions is '1e3', not a whole number"),
         ("a.png,2026-03-01,-1,0,1,12.5", "impressions is '-1'"),
         ("a.png,2026-03-01,100,,1,12.5", "clicks is empty"),
-        ("a.png,2026-03-01,100,10,1.5,12.5", "conversions is '1.5'"),
+        ("a.png,2026-03-01,100,10,1,12e3", "spend is '12e3'"),
+        ("a.png,2026-03-01,100,1.5,1,12.5", "clicks is '1.5', not a whole number"),
+        ("a.png,2026-03-01,100,10,x,12.5", "conversions is 'x', not a number from 0"),
         ("a.png,2026-03-01,1000000000001,10,1,12.5", "impressions is '1000000000001'"),
         ("a.png,2026-03-01,١٠٠,10,1,12.5", "impressions is '١٠٠'"),
         ("a.png,2026-03-01,10,11,1,12.5", "11 clicks are more than 10 impressions."),
         ("a.png,2026-03-01,100,10,1,-0.1", "spend is '-0.1'"),
         ("a.png,2026-03-01,100,10,1,NaN", "spend is 'NaN'"),
-        ('a.png,2026-03-01,100,10,1,"1,234"', "spend is '1,234'"),
         ("a.png,2026-03-01,100,10,1,0.1234567890123", "more than 12 digits after the point"),
         ("a.png,2026-03-01,100,10,1", "It has 5 fields where the header has 6."),
         ("a.png,2026-03-01,100,10,1,12.5,7", "It has 7 fields where the header has 6."),
-        (f"{'a' * 501},2026-03-01,100,10,1,12.5", "filename is longer than 500 characters."),
+        (f"{'a' * 4097},2026-03-01,100,10,1,12.5", "filename is longer than 4096 characters."),
         ("a\x00.png,2026-03-01,100,10,1,12.5", "filename has a character that no text has."),
     ],
 )
@@ -188,7 +252,7 @@ def test_json_is_the_same_table() -> None:
     assert [row.reason for row in rows if isinstance(row, MalformedRow)] == [
         "day is empty, not a day like 2026-03-01.",
         "clicks is neither a text nor a number.",
-        "impressions is empty, not a whole number from 0 to 1000000000000.",
+        "impressions is empty, not a whole number from 0 to 1000000000000, such as 12000.",
     ]
 
 

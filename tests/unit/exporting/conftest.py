@@ -27,7 +27,7 @@ from adlens.domain.analysis import (
     TopicPrediction,
 )
 from adlens.domain.creative import Creative, CreativeId, Failure, Status
-from adlens.domain.exports import ExportFormat
+from adlens.domain.exports import ExportFormat, ExportOrder, Separator
 from adlens.domain.media import ImageFormat
 from adlens.exporting.formats import WRITERS
 
@@ -57,9 +57,14 @@ ANALYSIS = Analysis(
             DetectedObject("bottle", 0.3, BoundingBox(0, 0, 1, 1)),
         ),
         {"cup": 0.5},
+        weak=(DetectedObject("spoon", 0.2, BoundingBox(0, 0, 0.5, 1)),),
     ),
     topic=TopicPrediction(
-        "cups", 0.75, {"other": 0.05, "cups": 0.75, "ties": 0.2}, (Evidence(EvidenceKind.WORD, "кружка", 3.125),)
+        "cups",
+        0.75,
+        {"other": 0.05, "cups": 0.75, "ties": 0.2},
+        (Evidence(EvidenceKind.WORD, "кружка", 3.125),),
+        sure=False,
     ),
     palette=(
         Swatch((255, 0, 0), 50.0, SwatchRole.DOMINANT, "red"),
@@ -119,9 +124,15 @@ class Sink:
 def written() -> Callable[..., bytes]:
     """The file of some creatives."""
 
-    def write(export_format: ExportFormat, creatives: list[Creative], with_embeddings: bool = False) -> bytes:
+    def write(
+        export_format: ExportFormat,
+        creatives: list[Creative],
+        with_embeddings: bool = False,
+        separator: Separator = Separator.COMMA,
+    ) -> bytes:
         sink = Sink()
-        WRITERS[export_format](iter(creatives), sink, with_embeddings)
+        order = ExportOrder(export_format, with_embeddings=with_embeddings, separator=separator)
+        WRITERS[export_format](iter(creatives), sink, order)
         return sink.data
 
     return write

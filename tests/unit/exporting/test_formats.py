@@ -12,10 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
-from adlens.domain.exports import ExportFormat
-from adlens.exporting.csv_table import COLUMNS, harmless
+from adlens.domain.exports import ExportFormat, Separator
+from adlens.exporting.csv_table import COLUMNS, CsvTable
 
 
 def table(data: bytes) -> list[dict[str, str]]:
@@ -78,6 +80,8 @@ def test_csv_has_a_row_per_creative(written, creatives) -> None:
         "model_version": "1",
         "model_checksum": "c" * 64,
         "seconds": "0.75",
+        "topic_decision": "unsure",
+        "weak_objects": "spoon: 1",
     }
     failed, waiting, nothing, empty = rows[1:]
     assert (failed["failure_code"], failed["failure_reason"]) == ("invalid_image", "The file is broken.")
@@ -87,22 +91,51 @@ def test_csv_has_a_row_per_creative(written, creatives) -> None:
     assert (empty["text_blocks"], empty["object_count"]) == ("0", "0")
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "＝", "＠"])
+def csv_of(*cells: object, separator: Separator = Separator.COMMA) -> str:
+    data = io.BytesIO()
+    table = CsvTable(data.write, [f"column {n}" for n, _ in enumerate(cells)], separator)
+    table.add(cells)
+    table.flush()
+    return data.getvalue().decode("utf-8-sig")
+
+
+def cells_of(text: str, separator: Separator) -> list[str]:
+    """As a spreadsheet that expects this separator reads them."""
+    return [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator.character) for cell in row]
+
+
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "\u00a0=", "\u200b=", '"=', "＝", "＠", "－"]
+)
 def test_no_text_becomes_a_formula(start: str) -> None:
-    cell = harmless(f'{start}HYPERLINK("http://example.com")')
-    assert isinstance(cell, str)
-    assert cell.startswith("'")
+    assert cells_of(csv_of(f'{start}HYPERLINK("http://example.com")'), Separator.COMMA)[1].startswith("'")
 
 
-def test_numbers_and_other_text_stay_as_they_are() -> None:
-    assert [harmless(value) for value in (-1.5, None, 7, "50 % off", "a=b", "'quoted'")] == [
-        -1.5,
-        None,
-        7,
-        "50 % off",
-        "a=b",
-        "'quoted'",
-    ]
+@pytest.mark.parametrize("separator", Separator)
+@given(st.lists(st.text(" abя=+-@＝;,\t\"'\n\u00a0", max_size=12), min_size=2, max_size=3))
+def test_nor_does_a_part_of_it_whatever_separator_a_spreadsheet_expects(separator: Separator, texts: list[str]) -> None:
+    written = csv_of(*texts, separator=separator)
+    for expected in Separator:
+        assert not [cell for cell in cells_of(written, expected) if cell.strip().startswith(tuple("=+-@＝"))]
+    assert len(cells_of(written, separator)) == 2 * len(texts)
+
+
+@pytest.mark.parametrize("separator", Separator)
+def test_every_cell_with_any_separator_is_quoted(separator: Separator) -> None:
+    texts = ["1,5", "red: 70; white: 30", "50 % off", "a=b", "'quoted'", ' "a" ', "Скидка, -20%"]
+    written = csv_of(*texts, -1.5, 7, None, separator=Separator.COMMA)
+    assert cells_of(written, Separator.COMMA)[len(texts) + 3 :] == [*texts, "-1.5", "7", ""]
+    line = csv_of(*texts, separator=separator).splitlines()[1]
+    for text in texts[:2]:
+        assert f'"{text}"' in line
+
+
+@pytest.mark.parametrize("separator", Separator)
+def test_an_export_opens_in_columns_where_its_separator_is_expected(written, creatives, separator) -> None:
+    data = written(ExportFormat.CSV, creatives, separator=separator).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(data, newline=""), delimiter=separator.character))
+    assert rows[0] == list(COLUMNS)
+    assert {len(row) for row in rows} == {len(COLUMNS)}
 
 
 def test_every_creative_is_one_line(written, creative) -> None:
@@ -140,8 +173,11 @@ def test_json_lines_nest_what_was_found(written, creatives) -> None:
     assert first["model"]["engines"] == {"color": "kmeans", "ocr": "rapidocr"}
     assert failed["failure"] == {"code": "invalid_image", "reason": "The file is broken."}
     assert failed["model"] is failed["text_blocks"] is failed["width"] is None
-    assert (nothing["text_blocks"], nothing["objects"], nothing["swatches"]) == (None, None, None)
-    assert (empty["text_blocks"], empty["objects"], empty["swatches"]) == ([], [], [])
+    assert [thing["class"] for thing in first["weak_objects"]] == ["spoon"]
+    assert (first["topic_decision"], empty["topic_decision"]) == ("unsure", None)
+    lists = ("text_blocks", "objects", "weak_objects", "swatches")
+    assert [nothing[name] for name in lists] == [None] * 4
+    assert [empty[name] for name in lists] == [[]] * 4
     assert "Кружка" in lines[0]
 
 
@@ -193,6 +229,7 @@ def test_coco_loads_in_pycocotools(written, creatives, opened) -> None:
     assert [(cup["area"], cup["iscrowd"], cup["score"]) for cup in cups] == [(445500, 0, 0.5), (10800, 0, 0.4)]
     (image,) = coco.loadImgs(cups[0]["image_id"])
     assert (image["width"], image["height"]) == (900, 1200)
+    assert (image["topic"], image["topic_decision"]) == ("cups", "unsure")
     assert image["file_name"] == "00000000-0000-0000-0000-000000000001.jpg"
     assert coco.annToMask(cups[0]).sum() == pytest.approx(445500, rel=0.01)
 

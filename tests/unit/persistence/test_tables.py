@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from adlens.persistence.tables import Base, storable
+from adlens.domain.text import storable
+from adlens.persistence.tables import Base
 
 
 @pytest.mark.parametrize(

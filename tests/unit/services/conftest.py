@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from adlens.domain.analysis import (
     BundleInfo,
     Detections,
     ImageFacts,
+    Looks,
     Stage,
     StageRun,
     Swatch,
@@ -23,10 +25,11 @@ from adlens.domain.analysis import (
     TopicPrediction,
 )
 from adlens.domain.creative import Claim, CreativeId, Failure, NewCreative
-from adlens.domain.errors import InvalidImage, ObjectGone, UnknownCreative
-from adlens.domain.events import AnalysisRequested, Event
+from adlens.domain.errors import InvalidImage, ObjectGone, TransientError, UnknownCreative
+from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
+from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports import Overdue, PresignedPost, StoredObject
+from adlens.domain.ports import Overdue, PresignedPost, RequestedAnalyses, StoredObject
 
 PICTURE = b"a picture"
 
@@ -39,6 +42,13 @@ class Image:
 
     def preview(self) -> bytes:
         return b"a preview"
+
+
+class StubLooks:
+    found = Looks({"web site": 0.5}, (1.0, 0.0))
+
+    def extract(self, image: Image) -> Looks:
+        return self.found
 
 
 @dataclass
@@ -54,6 +64,7 @@ class StubEngines:
         }
     )
     info: BundleInfo = field(default_factory=lambda: BundleInfo("stub", "1", "0" * 64, {}))
+    threads: int = 1
     embedding: None = None
     seen: dict[Stage, tuple[Any, ...]] = field(default_factory=dict)
 
@@ -84,15 +95,19 @@ class StubEngines:
     def objects(self) -> StubEngines | None:
         return None if self.results[Stage.DETECTION] is None else self
 
-    def detect(self, image: Image) -> Detections:
-        return self._answer(Stage.DETECTION, image)
+    def detect(self, image: Image, looks: Looks) -> Detections:
+        return self._answer(Stage.DETECTION, image, looks)
 
     @property
     def topic(self) -> StubEngines | None:
         return None if self.results[Stage.CLASSIFICATION] is None else self
 
-    def classify(self, image: Image, text: Any, detections: Detections) -> TopicPrediction:
-        return self._answer(Stage.CLASSIFICATION, text, detections)
+    def classify(self, text: Any, detections: Detections, looks: Looks) -> TopicPrediction:
+        return self._answer(Stage.CLASSIFICATION, text, detections, looks)
+
+    @property
+    def looks(self) -> StubLooks:
+        return StubLooks()
 
     @property
     def palette(self) -> StubEngines:
@@ -104,9 +119,12 @@ class StubEngines:
 
 @dataclass
 class RecordingCreatives:
-    """Remembers what was asked of it. `known` holds the creatives a claim succeeds for; `void` voids every claim."""
+    """Remembers what was asked of it. `known` holds the creatives a claim succeeds for; `void` voids every claim, and
+    `turns` come before those of the requests.
+    """
 
     known: dict[CreativeId, str] = field(default_factory=dict)
+    turns: list[AnalysisRequested | None] = field(default_factory=list)
     void: bool = False
     nothing_to_do: bool = False
     registered: list[tuple[UUID, str, list[NewCreative]]] = field(default_factory=list)
@@ -123,6 +141,14 @@ class RecordingCreatives:
     ) -> None:
         self.registered.append((workspace_id, group_id, list(creatives)))
 
+    def arrive(self, objects: Iterable[ObjectCreated]) -> list[AnalysisRequested]:
+        return [
+            AnalysisRequested(key, 1) for created in objects for key, path in self.known.items() if path == created.key
+        ]
+
+    def take_turn(self, request: AnalysisRequested, claimant: str, lease_seconds: float) -> AnalysisRequested | None:
+        return self.turns.pop(0) if self.turns else request
+
     def claim(self, event: Event, claimant: str, lease_seconds: float) -> Claim | None:
         assert isinstance(event, AnalysisRequested)
         if event.creative not in self.known:
@@ -131,8 +157,8 @@ class RecordingCreatives:
             return None
         return Claim(event.creative, "g", self.known[event.creative], event.revision, uuid4(), 3, 2)
 
-    def record_stage(self, claim: Claim, run: StageRun) -> None:
-        self.stages.append(run)
+    def record_stages(self, claim: Claim, runs: Sequence[StageRun]) -> None:
+        self.stages.extend(runs)
 
     def complete(self, claim: Claim, analysis: Analysis, etag: str) -> bool:
         if not self.void:
@@ -155,11 +181,17 @@ class RecordingCreatives:
     def request_analysis(self, key: CreativeId) -> AnalysisRequested:
         return AnalysisRequested(key, 2)
 
-    def request_group_analysis(self, workspace_id: UUID, group_id: str) -> list[AnalysisRequested]:
-        return [AnalysisRequested(key, 2) for key in self.known]
+    def request_analyses(
+        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
+    ) -> RequestedAnalyses:
+        keys = sorted((key for key in self.known if after is None or key.id > after), key=lambda key: key.id)[:limit]
+        requests = tuple(AnalysisRequested(key, 2) for key in keys)
+        return RequestedAnalyses(requests, keys[-1].id if len(keys) == limit else None)
 
-    def overdue(self, before: datetime, limit: int) -> list[Overdue]:
-        return [creative for creative in self.waiting if creative.since < before][:limit]
+    def overdue(self, missing: datetime, lost: datetime, limit: int, after: Overdue | None = None) -> list[Overdue]:
+        start = 0 if after is None else self.waiting.index(after) + 1
+        listed = (one for one in self.waiting[start:] if one.since < (lost if one.arrived else missing))
+        return list(islice(listed, limit))
 
     def touch(self, keys: Iterable[CreativeId]) -> None:
         self.touched.extend(keys)
@@ -168,6 +200,16 @@ class RecordingCreatives:
         self.ended.append((key, failure))
         return True
 
+    def exists(self, key: CreativeId) -> bool:
+        return key in self.known
+
+    def delete_creatives(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
+        keys = [CreativeId(workspace_id, id_) for id_ in ids]
+        return [self.known.pop(key) for key in keys if key in self.known]
+
+    def delete_group(self, workspace_id: UUID, group_id: str) -> list[str]:
+        return self.delete_creatives(workspace_id, [key.id for key in self.known])
+
     def report_bundle(self, bundle: BundleInfo) -> None: ...
 
 
@@ -175,6 +217,7 @@ class RecordingCreatives:
 class MemoryStore:
     objects: dict[str, bytes] = field(default_factory=dict)
     content_types: dict[str, str] = field(default_factory=dict)
+    down: bool = False
 
     def get(self, key: str, max_bytes: int) -> StoredObject:
         if key not in self.objects:
@@ -186,6 +229,12 @@ class MemoryStore:
 
     def exists(self, key: str) -> bool:
         return key in self.objects
+
+    def delete(self, keys: list[str]) -> None:
+        if self.down:
+            raise TransientError("The object store does not answer.")
+        for key in keys:
+            self.objects.pop(key, None)
 
     def presigned_post(self, key: str, content_type: str, max_bytes: int) -> PresignedPost:
         return PresignedPost(f"https://store.test/{key}", {"Content-Type": content_type}, datetime.now(UTC))

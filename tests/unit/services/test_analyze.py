@@ -1,3 +1,4 @@
+import threading
 from uuid import uuid4
 
 import pytest
@@ -5,9 +6,10 @@ import pytest
 from adlens.domain.analysis import BoundingBox, Detections, Stage, StageState, TextBlock
 from adlens.domain.creative import CreativeId
 from adlens.domain.errors import InvalidImage, PermanentError, TransientError
-from adlens.domain.events import AnalysisRequested
+from adlens.domain.events import AnalysisRequested, ObjectCreated
 from adlens.services.analyze_creative import AnalyzeCreative, Outcome
 from adlens.services.analyze_image import analyze_image
+from adlens.services.dispatch_uploads import DispatchUploads
 
 
 def test_every_stage_runs_once_in_order_on_what_came_before(engines, picture) -> None:
@@ -19,10 +21,41 @@ def test_every_stage_runs_once_in_order_on_what_came_before(engines, picture) ->
     assert [run.stage for run in analysis.stages] == list(Stage)
     assert {run.state for run in analysis.stages} == {StageState.SUCCESS}
     assert [run.state for run in seen] == [StageState.PROCESSING, StageState.SUCCESS] * 4
-    assert engines.seen[Stage.CLASSIFICATION] == ((line,), engines.results[Stage.DETECTION])
+    assert engines.seen[Stage.CLASSIFICATION] == ((line,), engines.results[Stage.DETECTION], engines.looks.found)
     assert engines.seen[Stage.COLOR] == (4, 2)
     assert analysis.failure is None
     assert analysis.seconds == pytest.approx(sum(run.seconds for run in analysis.stages))
+
+
+def test_with_two_threads_text_is_read_beside_what_the_picture_shows(engines, picture, monkeypatch) -> None:
+    engines.threads = 2
+    both_at_work = threading.Barrier(2)
+    answer = engines._answer
+
+    def meet(stage: Stage, *arguments: object) -> object:
+        if stage in {Stage.OCR, Stage.DETECTION}:
+            both_at_work.wait(timeout=10)
+        return answer(stage, *arguments)
+
+    monkeypatch.setattr(engines, "_answer", meet)
+    told: list[tuple[Stage, StageState, int]] = []
+    analysis = analyze_image(
+        picture, engines, 3, 3, lambda run: told.append((run.stage, run.state, threading.get_ident()))
+    )
+    assert [run.stage for run in analysis.stages] == list(Stage)
+    assert {run.state for run in analysis.stages} == {StageState.SUCCESS}
+    assert {thread for _, _, thread in told} == {threading.get_ident()}
+    for stage in Stage:
+        assert [state for of, state, _ in told if of is stage] == [StageState.PROCESSING, StageState.SUCCESS]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("stage", [Stage.OCR, Stage.COLOR])
+def test_what_an_engine_does_not_expect_passes_from_either_thread(engines, picture, stage, threads) -> None:
+    engines.threads = threads
+    engines.results[stage] = RuntimeError("out of memory")
+    with pytest.raises(RuntimeError, match="out of memory"):
+        analyze_image(picture, engines, 3, 3)
 
 
 def test_a_stage_without_a_model_is_not_available_rather_than_empty(engines, picture) -> None:
@@ -44,12 +77,6 @@ def test_a_stage_that_fails_for_good_does_not_cost_the_others(engines, picture) 
     assert [run.state for run in analysis.stages] == [StageState.ERROR] + [StageState.SUCCESS] * 3
 
 
-def test_what_an_engine_does_not_expect_is_not_swallowed(engines, picture) -> None:
-    engines.results[Stage.COLOR] = RuntimeError("out of memory")
-    with pytest.raises(RuntimeError):
-        analyze_image(picture, engines, 3, 3)
-
-
 def test_no_stage_runs_on_what_is_no_picture(engines) -> None:
     with pytest.raises(InvalidImage):
         analyze_image(b"<html>", engines, 3, 3)
@@ -62,7 +89,6 @@ def test_a_creative_is_analysed_and_kept(creatives, store, previews, engines, cr
     [(analysis, etag)] = creatives.completed
     assert etag == "etag"
     assert analysis.facts.width == 10
-    assert len(creatives.stages) == 8
     assert previews.objects == {"w/g/c.webp": b"a preview"}
     assert previews.content_types == {"w/g/c.webp": "image/webp"}
     assert store.objects.keys() == {"w/g/c"}
@@ -119,6 +145,16 @@ def test_a_database_that_is_gone_does_not_hide_why(creatives, store, previews, e
         AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
 
 
+def test_a_creative_deleted_meanwhile_leaves_no_preview(creatives, store, previews, engines, creative) -> None:
+    def delete(*_: object) -> bool:
+        creatives.known.clear()
+        return False
+
+    creatives.complete = delete
+    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert previews.objects == {}
+
+
 def test_an_overtaken_analysis_is_thrown_away(creatives, store, previews, engines, creative) -> None:
     creatives.void = True
     assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
@@ -133,6 +169,21 @@ def test_a_duplicate_reads_nothing(creatives, store, previews, engines, creative
     assert not creatives.failed
 
 
-def test_an_object_nobody_registered_is_told_apart(creatives, store, previews, engines) -> None:
+def test_a_creative_that_was_deleted_meanwhile_is_nothing_to_do(creatives, store, previews, engines) -> None:
     event = AnalysisRequested(CreativeId(uuid4(), uuid4()), 1)
-    assert AnalyzeCreative(creatives, store, previews, engines)(event, "message", 60) is Outcome.UNKNOWN
+    assert AnalyzeCreative(creatives, store, previews, engines)(event, "message", 60) is Outcome.SKIPPED
+
+
+def test_a_message_is_for_the_creative_whose_turn_it_is(creatives, store, previews, engines, creative) -> None:
+    message = AnalysisRequested(CreativeId(uuid4(), uuid4()), 1)
+    creatives.turns = [creative["event"], None]
+    assert AnalyzeCreative(creatives, store, previews, engines)(message, "message", 60) is Outcome.ANALYSED
+    assert AnalyzeCreative(creatives, store, previews, engines)(message, "message", 60) is Outcome.SKIPPED
+    assert len(creatives.completed) == 1
+
+
+def test_what_has_arrived_is_asked_for_and_requests_go_on(creatives, queue, creative) -> None:
+    request = AnalysisRequested(CreativeId(uuid4(), uuid4()), 3)
+    ours, foreign = (ObjectCreated("uploads", key, 1, "etag", "01") for key in ("w/g/c", "w/g/unknown"))
+    assert DispatchUploads(creatives, queue)([request, ours, foreign]) == 2
+    assert queue.sent == [request, creative["event"]]

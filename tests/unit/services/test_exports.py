@@ -113,7 +113,7 @@ class Store:
             del self.objects[key]
 
 
-def names(creatives: Iterable[Creative], sink: Sink, with_embeddings: bool) -> int:
+def names(creatives: Iterable[Creative], sink: Sink, order: ExportOrder) -> int:
     return sum(bool(sink.write(f"{creative.filename}\n".encode())) for creative in creatives)
 
 

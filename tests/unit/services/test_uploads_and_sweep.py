@@ -1,14 +1,15 @@
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.domain.events import AnalysisRequested
+from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import Overdue
 from adlens.services.end_unfinished import GAVE_UP, NEVER_ARRIVED, EndDeadLetter, Sweep, SweepResult
-from adlens.services.reanalyze import Reanalyze, ReanalyzeGroup
+from adlens.services.reanalyze import BATCH, Reanalyze, ReanalyzeMany
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,8 +49,26 @@ def test_a_new_analysis_is_asked_for_and_queued(creatives, queue) -> None:
 
 
 def test_a_group_is_analysed_again_by_one_message_per_creative(creatives, queue, creative) -> None:
-    assert ReanalyzeGroup(creatives, queue)(creative["key"].workspace_id, "g") == 1
+    assert ReanalyzeMany(creatives, queue).group(creative["key"].workspace_id, "g") == 1
     assert queue.sent == [AnalysisRequested(creative["key"], 2)]
+
+
+@pytest.mark.parametrize("size", [BATCH, 2 * BATCH + 1])
+def test_a_large_group_is_asked_for_in_batches(creatives, queue, size: int) -> None:
+    workspace = uuid4()
+    creatives.known = {CreativeId(workspace, UUID(int=n)): "key" for n in range(size)}
+    assert ReanalyzeMany(creatives, queue).group(workspace, "g") == size
+    assert {request.creative for request in queue.sent} == creatives.known.keys()
+    assert len(queue.sent) == size
+
+
+def test_batches_follow_each_other_by_the_last_id(creatives, queue) -> None:
+    workspace = uuid4()
+    creatives.known = {CreativeId(workspace, UUID(int=n)): "key" for n in range(5)}
+    many = ReanalyzeMany(creatives, queue)
+    assert many.batch(workspace, CreativeFilter(), True, 3) == (3, UUID(int=2))
+    assert many.batch(workspace, CreativeFilter(), True, 3, UUID(int=2)) == (2, None)
+    assert [request.creative.id.int for request in queue.sent] == [0, 1, 2, 3, 4]
 
 
 def test_a_dead_letter_ends_its_creative(creatives) -> None:
@@ -79,3 +98,12 @@ def test_work_whose_message_was_lost_is_sent_again_once_per_period(creatives, st
     assert sweep(NOW) == SweepResult(ended=0, sent_again=1)
     assert queue.sent == [AnalysisRequested(lost.key, 1)]
     assert creatives.touched == [lost.key]
+
+
+def test_the_sweep_goes_page_by_page(creatives, store, queue) -> None:
+    store.objects["w/g/c"] = b"x"
+    late = [overdue(timedelta(hours=1), arrived=False) for _ in range(5)]  # there, though their events were not seen
+    lost = overdue(timedelta(hours=7), arrived=True)
+    creatives.waiting = [*late, lost]
+    assert Sweep(creatives, store, queue, WINDOW, batch=2)(NOW).sent_again == 1
+    assert queue.sent == [AnalysisRequested(lost.key, 1)]

@@ -147,6 +147,15 @@ def test_a_request_that_was_not_taken_is_an_error(sqs) -> None:
         SqsAnalysisQueue(client, "q").send([AnalysisRequested(CreativeId(uuid4(), uuid4()), 1)])
 
 
+def test_files_that_the_store_does_not_remove_are_not_taken_for_gone(s3) -> None:
+    client, stubber = s3
+    stubber.add_response("delete_objects", {})
+    store(client).delete(["a"])
+    stubber.add_response("delete_objects", {"Errors": [{"Key": "b", "Code": "SlowDown"}]})
+    with pytest.raises(TransientError, match=r"1 files.*SlowDown"):
+        store(client).delete(["a", "b"])
+
+
 def test_no_bundle_at_an_address_is_an_error(s3, tmp_path: Path) -> None:
     client, stubber = s3
     stubber.add_response("list_objects_v2", {"IsTruncated": False}, {"Bucket": "models", "Prefix": "none/"})

@@ -19,15 +19,17 @@ def findings(color: str) -> tuple[object, ...]:
     assert bundle.text
     assert bundle.objects
     assert bundle.topic
-    text, detections = bundle.text.read(image), bundle.objects.detect(image)
-    topic = bundle.topic.classify(image, text, detections)
+    assert bundle.looks
+    looks = bundle.looks.extract(image)
+    text, detections = bundle.text.read(image), bundle.objects.detect(image, looks)
+    topic = bundle.topic.classify(text, detections, looks)
     palette = bundle.palette.extract(image, 3, 2)
     assert sum(topic.scores.values()) == pytest.approx(1)
     assert topic.scores.keys() == set(taxonomy().topics)
     assert sum(swatch.percent for swatch in palette) == 100
     assert len(palette) == 5
     assert bundle.embedding
-    embedding = bundle.embedding.embed(image, text, detections)
+    embedding = bundle.embedding.embed(text, looks)
     assert hypot(*embedding) == pytest.approx(1)
     return text, detections, topic, palette, embedding
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from math import cos, radians, sin
+
+import numpy as np
 import pytest
 
 from adlens.domain.analysis import BoundingBox, TextBlock
@@ -89,3 +92,27 @@ def test_no_text_is_no_rows() -> None:
 )
 def test_language_is_that_of_most_letters(text: str, language: str | None) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize("angle", [-75, -45, -20, 10, 30, 60, 80, 90, -90])
+@pytest.mark.parametrize("aspect", [0.6, 1.0, 1.9])
+def test_turned_lines_are_read_as_they_would_be_upright(angle: float, aspect: float) -> None:
+    """Two rows of two lines, turned round the middle of a picture that has a level line at its top and its foot."""
+    across, down = (
+        np.array([cos(radians(angle)), sin(radians(angle))]),
+        np.array([-sin(radians(angle)), cos(radians(angle))]),
+    )
+
+    def turned(text: str, x: float, y: float) -> TextBlock:
+        corners = [(x, y), (x + 0.16, y), (x + 0.16, y + 0.05), (x, y + 0.05)]
+        placed = [(np.array([aspect / 2, 0.5]) + a * across + b * down) / (aspect, 1) for a, b in corners]
+        xs, ys = [float(point[0]) for point in placed], [float(point[1]) for point in placed]
+        box = BoundingBox(min(xs), min(ys), max(xs), max(ys))
+        return TextBlock(text, box, 1.0, tuple(zip(xs, ys, strict=True)))
+
+    def level(text: str, y: float) -> TextBlock:
+        return TextBlock(text, BoundingBox(0.3, y, 0.7, y + 0.05), 1.0)
+
+    lines = [turned("a", -0.17, -0.06), turned("b", 0.01, -0.06), turned("c", -0.17, 0.01), turned("d", 0.01, 0.01)]
+    found = reading_order([level("foot", 0.93), *reversed(lines), level("head", 0.01)], aspect)
+    assert [block.text for block in found] == ["head", "a", "b", "c", "d", "foot"]

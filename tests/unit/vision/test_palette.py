@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,35 @@ def test_the_sample_is_small_and_never_empty(shape: tuple[int, int]) -> None:
 def test_the_sample_covers_the_whole_picture() -> None:
     columns = np.broadcast_to(np.arange(1000)[None, :, None] // 4, (1000, 1000, 3)).astype(np.uint8)
     assert np.ptp(sample(columns)[:, 0]) >= 245
+
+
+@pytest.mark.parametrize(("height", "width"), [(1080, 1080), (1920, 1080), (1200, 900)])
+def test_patterns_of_every_period_have_their_shares(height: int, width: int) -> None:
+    row, column = np.ogrid[:height, :width]
+    for period in range(1, 41):
+        middle = (period - 1) / 2
+        patterns = {
+            "upright stripes": np.broadcast_to(column // period % 2 == 0, (height, width)),
+            "dots": (column % period - middle) ** 2 + (row % period - middle) ** 2 <= (0.32 * period) ** 2,
+        }
+        for name, marked in patterns.items():
+            found = sample(np.repeat(marked[:, :, None].astype(np.uint8), 3, axis=2))[:, 0].mean()
+            assert found == pytest.approx(marked.mean(), abs=0.03), (name, period)
+
+
+def test_a_halftone_has_both_of_its_colours() -> None:
+    row, column = np.mgrid[:1080, :1080]
+    marked = ((column % 12 - 5.5) ** 2 + (row % 12 - 5.5) ** 2 <= 14)[:, :, None]
+    first, second = extract(image(np.where(marked, np.uint8(RED), np.uint8(WHITE))), 2, 0)
+    assert (first.rgb, second.rgb) == (WHITE, RED)
+    assert second.percent == pytest.approx(100 * marked.mean(), abs=3)
+
+
+def test_transparent_pixels_are_no_paint() -> None:
+    picture = bars((RED, 30), (WHITE, 30))
+    painted = np.broadcast_to(np.arange(60) < 20, (60, 60))
+    assert [(swatch.rgb, swatch.percent) for swatch in extract(replace(picture, painted=painted))] == [(RED, 100)]
+    assert extract(replace(picture, painted=np.zeros((60, 60), bool))) == ()
 
 
 @pytest.mark.parametrize("entry", COLOR_CLASSES, ids=lambda entry: entry.name)

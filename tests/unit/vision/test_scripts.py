@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adlens.vision.text.scripts import unify
+from adlens.vision.text.scripts import is_known, unify
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,34 @@ from adlens.vision.text.scripts import unify
         ("3АКАЗ", "ЗАКАЗ"),
         ("РА3МЕРЫ", "РАЗМЕРЫ"),
         ("М0ЛОКО", "МОЛОКО"),
+        ("000 «Ромашка»", "ООО «Ромашка»"),
+        ("Реклама. OO0 «Яндекс»", "Реклама. ООО «Яндекс»"),
+        ("Рекламодатель 000", "Рекламодатель ООО"),
+        ("ПА0 «Рога»", "ПАО «Рога»"),
+        ("3АО «Рога»", "ЗАО «Рога»"),
+        ("О3У", "ОЗУ"),
+        ("НАБОР ЗШТ", "НАБОР 3ШТ"),
+        ("ЗКГ", "3КГ"),
+        ("ЗГБ памяти", "3ГБ памяти"),
+        ("З шт", "3 шт"),
+        ("1ЗКГ", "13КГ"),
+        ("1ООг", "100г"),
+        ("H20", "H2O"),
+        ("H2О", "H2O"),
+        ("С02", "CO2"),
+        ("Full HD 1080р.", "Full HD 1080p"),
+        ("720p.", "720р."),
+        ("LjN8KоHYс", "LjN8KoHYc"),
+        ("KACKO", "КАСКО"),
+        ("ТECT", "ТЕСТ"),
+        ("TOPT", "ТОРТ"),
+        ("СОМЕТ", "COMET"),
+        ("РАСК", "PACK"),
+        ("MOPE скидок", "МОРЕ скидок"),
+        ("USВ-кабель", "USB-кабель"),
+        ("Т-shirt", "T-shirt"),
+        ("iPhone Х", "iPhone X"),
+        ("витамин C", "витамин С"),
         ("НОВАЯ SALE", "НОВАЯ SALE"),
         ("Новая CKИДKA", "Новая СКИДКА"),
     ],
@@ -55,12 +83,44 @@ def test_a_word_is_of_one_script_and_case(read: str, meant: str) -> None:
         "WiFi 6",
         "ТОР",
         "TOP",
+        "erid: 2Vtzqv5kXyZ",
+        "erid: 2VtzquzOl8G",
+        "erid: LatgBXyzE",
+        "2VtzqWOrOwd",
+        "SALE20",
+        "ЛЕТО30",
+        "СКИДКА5О",
+        "1 000 ₽",
+        "от 000 ₽",
+        "000",
+        "100 000 км",
+        "1080p.",
+        "10x15 см",
+        "3D печать",
+        "vk.cc/cXyZOs",
+        "ТВ-тумба",
+        "TOP 10 товаров",
+        "ЗА 3 ДНЯ",
+        "2K26",
+        "A54",
         "О2",
         "",
     ],
 )
 def test_what_the_word_does_not_settle_stays(text: str) -> None:
     assert unify(text) == text
+
+
+def test_the_rest_of_the_creative_settles_a_word_of_both_languages() -> None:
+    assert unify("POCA") == "РОСА"
+    assert unify("MOPE", "Скидка на всё") == "МОРЕ"
+    assert unify("ТОМ", "Everything for you") == "TOM"
+
+
+def test_words_of_look_alike_letters_are_known_in_either_script() -> None:
+    assert is_known("XATA!")
+    assert is_known("СОМЕТ")
+    assert not is_known("УУХ")
 
 
 @settings(max_examples=1000)

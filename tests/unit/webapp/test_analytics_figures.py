@@ -19,7 +19,7 @@ COUNTED = {
     "mean_object_confidence": None,
     "mean_topic_confidence": 0.75,
     "processing_seconds": 6.0,
-    "topics": (TopicFigures("cups", 3, 0.95, None, 0.8, 1.5), TopicFigures("other", 1, None, None, 0.6, 1.5)),
+    "topics": (TopicFigures("cups", 3, 0.95, None, 0.8, 1.5, 1), TopicFigures("other", 1, None, None, 0.6, 1.5, 0)),
     "colors": (),
     "class_percents": {"dark grey": 300.0, "red": 100.0},
     "topic_class_percents": {"cups": {"red": 60.0, "dark grey": 20.0}},
@@ -119,9 +119,36 @@ def test_figures_of_two_sides_tell_by_how_much_the_first_is_more() -> None:
 
 def test_a_bar_is_a_share_of_what_is_analysed_and_leads_to_what_it_counts() -> None:
     sides, answers = [side_of_group()], [answer()]
-    bars = figures.bars(sides, figures.counts(answers, "topics", "topic"), "topic", figures.topic_names(answers))
-    assert [bar.name for bar in bars] == [Said("Кружки", "Cups"), Said("Другое", "Other")]
-    assert bars[0].parts == [Part(3, 75.0, f"/creatives?group={MUGS}&topic=cups")]
+    bars = figures.bars(
+        sides, figures.counts(answers, "objects", "class"), "object", figures.object_names(["cup", "spoon"])
+    )
+    assert [bar.name.en for bar in bars] == ["Cup", "Spoon"]
+    assert bars[0].parts == [Part(3, 75.0, f"/creatives?group={MUGS}&object=cup")]
+
+
+def test_guesses_are_in_a_bar_of_their_own_after_all_topics() -> None:
+    cups, other, unsure = figures.topic_bars([side_of_group()], [answer()])
+    assert (cups.name, other.name, unsure.name) == (
+        Said("Кружки", "Cups"),
+        Said("Другое", "Other"),
+        Said("Не уверены", "Not sure"),
+    )
+    assert cups.parts == [Part(2, 50.0, f"/creatives?group={MUGS}&topic=cups&topic_decision=sure%2Cperson")]
+    assert unsure.parts == [Part(1, 25.0, f"/creatives?group={MUGS}&topic_decision=unsure")]
+    assert [bar.unsure for bar in (cups, other, unsure)] == [False, False, True]
+
+
+def test_a_topic_that_is_nothing_but_guesses_has_no_bar() -> None:
+    guesses = answer(topics=(TopicFigures("cups", 3, 0.95, None, 0.3, 1.5, 3),))
+    (bar,) = figures.topic_bars([side_of_all()], [guesses])
+    assert (bar.unsure, bar.parts[0].count) == (True, 3)
+
+
+def test_without_guesses_there_is_no_bar_for_them() -> None:
+    sure = answer(topics=(TopicFigures("cups", 3, 0.95, None, 0.8, 1.5, 0),))
+    assert [bar.name.en for bar in figures.topic_bars([side_of_all()], [sure])] == ["Cups"]
+    beside = figures.topic_bars([side_of_all(), side_of_group()], [sure, answer()])
+    assert [part.count for part in beside[-1].parts] == [0, 1], "one side has guesses"
 
 
 def test_bars_beside_each_other_are_in_the_order_of_the_longest() -> None:
@@ -174,13 +201,14 @@ def test_a_topics_colours_lead_to_its_creatives_with_that_colour() -> None:
 
 def test_the_table_has_a_line_for_each_side_that_has_the_topic() -> None:
     sides = [side_of_group(), side_of_all()]
-    answers = [answer(), answer(topics=(TopicFigures("other", 7, 0.5, 0.25, 0.6, 2.0),))]
+    answers = [answer(), answer(topics=(TopicFigures("other", 7, 0.5, 0.25, 0.6, 2.0, 2),))]
     cups, other = figures.topic_rows(sides, answers, ["cups", "other"])
     assert [line.place for line in cups.sides] == [0]
     assert [(line.place, line.count) for line in other.sides] == [(0, 1), (1, 7)]
     line = other.sides[1]
     assert (line.text, line.objects, line.topic, line.seconds) == (50, 25, pytest.approx(60), 2.0)
     assert line.address == "/creatives?topic=other"
+    assert (line.unsure, line.unsure_address) == (2, "/creatives?topic=other&topic_decision=unsure")
 
 
 def test_a_workspace_without_creatives_shows_nothing() -> None:

@@ -24,13 +24,18 @@ CARD: dict[str, Any] = {
     "main_topic": "cups",
     "main_topic_title": {"ru": "Кружки", "en": "Cups"},
     "topic_confidence": 0.934,
+    "topic_decision": "sure",
     "dominant_colors": [RED, WHITE],
 }
 TAXONOMY = {
     "topics": [{"topic": "cups", "title": {"ru": "Кружки", "en": "Cups"}}],
     "color_classes": [{"class": "Красный", "class_en": "red", "hex": "#bc0e0e"}],
 }
-ANALYTICS = {"objects": [{"class": "cup", "count": 3}], "words": [{"word": "кружка", "count": 3}]}
+ANALYTICS = {
+    "objects": [{"class": "cup", "count": 3}],
+    "words": [{"word": "кружка", "count": 3}],
+    "topics": [{"topic": "cups", "count": 3, "unsure": 1}, {"topic": "ties", "count": 2, "unsure": 2}],
+}
 GROUPS = [{"group_id": "g-1", "name": "Весна"}, {"group_id": "g-2", "name": None}, {"group_id": "g-1", "name": "Весна"}]
 
 
@@ -45,6 +50,7 @@ def test_a_card_leads_to_its_creative_and_keeps_the_gallery_in_its_address() -> 
     card = card_of(CARD, {"topic": "cups", "color": "", "page": "2", "cursor": "abc"})
     assert card.address == "/creative/c-1?topic=cups&page=2&cursor=abc"
     assert (card.preview, card.topic_ru, card.percent, card.similarity) == ("https://store/preview", "Кружки", 93, 0)
+    assert card.decision == "sure"
 
 
 def test_a_card_shows_the_original_until_there_is_a_preview_and_nothing_that_was_never_decoded() -> None:
@@ -57,10 +63,12 @@ def test_a_card_shows_the_original_until_there_is_a_preview_and_nothing_that_was
         "failure": {"code": "invalid_image", "reason": "No picture."},
         "main_topic_title": None,
         "topic_confidence": None,
+        "topic_decision": None,
         "dominant_colors": [],
     }
     card = card_of(broken, {})
     assert (card.preview, card.failure, card.topic_en, card.percent) == ("", "invalid_image", "", 0)
+    assert card.decision == ""
 
 
 def test_a_group_counts_what_is_under_way_and_goes_by_its_id_until_it_has_a_name() -> None:
@@ -70,12 +78,18 @@ def test_a_group_counts_what_is_under_way_and_goes_by_its_id_until_it_has_a_name
         "created_at": "2026-03-01T10:15:00Z",
         "by_status": {"PENDING": 3, "PROCESSING": 1, "SUCCESS": 5, "ERROR": 1},
         "name": None,
-        "topics": [{"topic": "cups", "count": 4, "title": {"ru": "Кружки", "en": "Cups"}}],
+        "topics": [
+            {"topic": "cups", "count": 4, "unsure": 3, "title": {"ru": "Кружки", "en": "Cups"}},
+            {"topic": "ties", "count": 3, "unsure": 1, "title": {"ru": "Галстуки", "en": "Ties"}},
+            {"topic": "bags", "count": 1, "unsure": 1, "title": {"ru": "Сумки", "en": "Bags"}},
+        ],
         "colors": [RED],
     }
     group = group_of(told)
     assert (group.title, group.name, group.waiting, group.done, group.failed) == ("g-1", "", 4, 5, 1)
     assert group_of({**told, "name": "Весна"}).title == "Весна"
+    assert [(topic.topic, topic.count) for topic in group.topics] == [("ties", 2), ("cups", 1)], "no guesses"
+    assert group.topics[0].address == "/creatives?group=g-1&topic=ties&topic_decision=sure%2Cperson"
 
 
 def test_choices_are_listed_once_and_the_chosen_object_always() -> None:
@@ -86,6 +100,7 @@ def test_choices_are_listed_once_and_the_chosen_object_always() -> None:
         ("zebra", "Зебра", "Zebra"),
     ]
     assert [choice.value for choice in choices_of(TAXONOMY, GROUPS, ANALYTICS, "cup").objects] == ["cup"]
+    assert choices.unsure == 3
 
 
 def test_every_filter_in_force_has_a_chip_that_leads_to_the_gallery_without_it() -> None:
@@ -93,6 +108,7 @@ def test_every_filter_in_force_has_a_chip_that_leads_to_the_gallery_without_it()
         {
             "group": "g-1",
             "topic": "cups",
+            "topic_decision": "unsure,person",
             "color": "red",
             "object": "wine glass",
             "status": "ERROR",
@@ -104,13 +120,14 @@ def test_every_filter_in_force_has_a_chip_that_leads_to_the_gallery_without_it()
     assert {name: (chip.ru, chip.en) for name, chip in chips.items()} == {
         "group": ("Весна", "Весна"),
         "topic": ("Кружки", "Cups"),
+        "topic_decision": ("Не уверены, Выбрал человек", "Not sure, Set by a person"),
         "color": ("Красный", "Red"),
         "object": ("Бокал", "Wine glass"),
         "status": ("Ошибка", "Failed"),
         "min_confidence": ("60 %", "60%"),
     }
     assert chips["group"].address == (
-        "/creatives?topic=cups&color=red&object=wine%20glass&status=ERROR&min_confidence=0.6&sort=filename"
+        "/creatives?topic=cups&topic_decision=unsure%2Cperson&color=red&object=wine%20glass&status=ERROR&min_confidence=0.6&sort=filename"
     )
 
 

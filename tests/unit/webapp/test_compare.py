@@ -58,6 +58,14 @@ def test_a_row_has_shares_in_percent_links_and_a_bar_around_zero() -> None:
     assert row.bar == Bar(True, 66.67, 33.33, 83.33)
 
 
+def test_creatives_that_nobody_is_sure_of_are_a_row_of_their_own() -> None:
+    (section,) = differences.sections_of(comparison(topics=[compared("unsure"), compared("none")]))
+    assert [row.name for row in section.rows] == [
+        Said("Не уверены", "Not sure"),
+        Said("Тематика не найдена", "No topic found"),
+    ]
+
+
 def test_without_enough_data_nothing_is_drawn_and_it_is_said() -> None:
     little = compared("cup", "not enough data", interval=None, difference=None, p=None, a=part(0, None))
     (section,) = differences.sections_of(comparison(objects=[little]))

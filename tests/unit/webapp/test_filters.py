@@ -18,6 +18,26 @@ def test_the_api_calls_the_group_by_its_id() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "value", "chosen"),
+    [
+        ("", "unsure", "unsure"),
+        ("unsure", "unsure", ""),
+        ("unsure", "sure", "sure,unsure"),
+        ("person,sure", "sure", "person"),
+        ("nonsense", "person", "person"),
+    ],
+)
+def test_decisions_are_put_in_and_taken_out(values: str, value: str, chosen: str) -> None:
+    assert filters.toggled(values, value) == chosen
+
+
+def test_several_decisions_go_to_the_api_one_by_one_and_come_back() -> None:
+    asked = {"topic_decision": filters.SETTLED}
+    assert filters.for_api(asked) == {"topic_decision": ["sure", "person"]}
+    assert filters.from_api(filters.to_query(asked)) == asked
+
+
+@pytest.mark.parametrize(
     ("fraction", "percent"), [("0.6", "60"), ("0.05", "5"), ("1", "100"), ("0", "0"), ("0.555", "55.5"), ("", "")]
 )
 def test_fractions_are_percents_to_people(fraction: str, percent: str) -> None:

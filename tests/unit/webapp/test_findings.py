@@ -46,14 +46,17 @@ def test_scores_are_sorted_and_named() -> None:
 def test_reasons_are_measured_against_the_strongest_and_what_was_not_measured_is_left_out() -> None:
     told = [
         {"kind": "object", "what": "cup", "weight": 2.0},
+        {"kind": "looks", "what": "coffee mug", "weight": 1.5},
         {"kind": "picture", "what": "picture", "weight": -1.0},
         {"kind": "word", "what": "кружка", "weight": 0.0},
     ]
     reasons = findings.reasons_of({"topic_explanation": told})
     assert [(reason.kind, reason.ru, reason.weight, reason.share) for reason in reasons] == [
         ("object", "Кружка", 2.0, 100),
+        ("looks", "кофейная кружка", 1.5, 75),
         ("picture", "picture", -1.0, 50),
     ]
+    assert reasons[1].en == "coffee mug"
     assert findings.reasons_of({"topic_explanation": []}) == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import adlens_web
-from adlens_web.texts import CATALOGUES, LANGUAGES
+from adlens_web.texts import CATALOGUES, LANGUAGES, LOOKS, looks_title
 
 CODE = [ast.parse(path.read_text()) for path in sorted(Path(adlens_web.__file__).parent.rglob("*.py"))]
 KEYS = CATALOGUES["en"]
@@ -88,3 +88,11 @@ def test_no_text_is_unused() -> None:
         if key.rpartition(".")[0] not in SECTIONS and not any(re.fullmatch(pattern, key) for pattern in made)
     }
     assert unused == set()
+
+
+def test_what_pictures_look_like_has_russian_names() -> None:
+    assert len(LOOKS) == 1000, "as many classes as ImageNet has"
+    assert len(set(LOOKS.values())) == len(LOOKS)
+    assert [name for name, title in LOOKS.items() if not re.search("[а-яё]", title)] == []
+    assert looks_title("coffee mug") == ("кофейная кружка", "coffee mug")
+    assert looks_title("unheard of") == ("unheard of", "unheard of")

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from adlens.domain.media import MAX_FILE_BYTES
-from adlens_web.pages import upload
 from adlens_web.pages.upload import FASTEST_MS, SLOWEST_MS, STAGES, next_pace, row_of
 from adlens_web.signing import forms_of
+from local import formats
 
 TITLES = {"cups": ("Кружки", "Cups")}
 
@@ -24,6 +23,7 @@ def told(**changed: Any) -> dict[str, Any]:
         "seconds": 2.0,
         "main_topic": "cups",
         "topic_confidence": 0.934,
+        "topic_decision": "unsure",
         "failure": None,
         **changed,
     }
@@ -33,13 +33,13 @@ def stage(status: str, **more: Any) -> dict[str, Any]:
     return {"status": status, "started_at": None, "seconds": None, **more}
 
 
-def test_the_limit_is_that_of_the_api() -> None:
-    assert upload.MAX_FILE_BYTES == MAX_FILE_BYTES
+def test_the_web_app_knows_the_formats_and_the_limit_of_the_api() -> None:
+    assert formats.TARGET.read_text() == formats.module(), "run `make formats`"
 
 
 def test_a_creative_that_is_through() -> None:
     row = row_of(told(), TITLES, "https://example.com/small")
-    assert (row.topic_ru, row.topic_en, row.percent) == ("Кружки", "Cups", 93)
+    assert (row.topic_ru, row.topic_en, row.decision, row.percent) == ("Кружки", "Cups", "unsure", 93)
     assert [(cell.stage, cell.status, cell.seconds) for cell in row.stages] == [
         (name, "SUCCESS", 0.5) for name in STAGES
     ]
@@ -53,12 +53,13 @@ def test_a_creative_that_waits_has_no_seconds_and_no_topic() -> None:
             stages={name: stage("PENDING") for name in STAGES},
             main_topic=None,
             topic_confidence=None,
+            topic_decision=None,
         ),
         TITLES,
         "",
     )
     assert {(cell.status, cell.seconds) for cell in row.stages} == {("PENDING", -1.0)}
-    assert (row.topic_ru, row.topic_en, row.percent) == ("", "", 0)
+    assert (row.topic_ru, row.topic_en, row.decision, row.percent) == ("", "", "", 0)
 
 
 def test_stages_that_a_failed_creative_did_not_reach_are_not_waiting() -> None:

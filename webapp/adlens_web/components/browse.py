@@ -38,8 +38,8 @@ class Arrows(rx.Component):
 
 
 class Picture(rx.Component):
-    """A creative with the boxes of what was found: see picture.jsx. `lines` and `objects` have `points`: corners as
-    fractions of the picture, or two of them for an upright box."""
+    """A creative with the boxes of what was found: see picture.jsx. `lines`, `objects` and `weak`, the objects that may
+    be there, have `points`: corners as fractions of the picture, or two of them for an upright box."""
 
     library = rx.asset("picture.jsx", shared=True).importable_path
     tag = "Picture"
@@ -50,6 +50,7 @@ class Picture(rx.Component):
     height: rx.Var[int]
     lines: rx.Var[list[Any]]
     objects: rx.Var[list[Any]]
+    weak: rx.Var[list[Any]]
     texts: rx.Var[dict[str, str]]
     language: rx.Var[str]
 

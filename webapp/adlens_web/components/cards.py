@@ -12,6 +12,7 @@ import reflex as rx
 
 from adlens_web import routes
 from adlens_web.components.react import link
+from adlens_web.components.topics import topic_chip
 from adlens_web.texts import both, one_of, t
 
 
@@ -52,8 +53,8 @@ class Line:
 
 @dataclass
 class Card:
-    """`preview` is empty while there is no picture that can be shown; `percent` is the topic's confidence. `lines` are
-    what a search has hit, `more_lines` how many there are besides."""
+    """`preview` is empty while there is no picture that can be shown. `decision` is sure, unsure or person, `percent`
+    the topic's confidence. `lines` are what a search has hit, `more_lines` how many there are besides."""
 
     creative_id: str
     address: str
@@ -64,6 +65,7 @@ class Card:
     reason: str
     topic_ru: str
     topic_en: str
+    decision: str
     percent: int
     strip: Strip
     similarity: int
@@ -123,6 +125,7 @@ def card_of(creative: Mapping[str, Any], query: Mapping[str, str], words: Collec
         reason=failure.get("reason", ""),
         topic_ru=title.get("ru", ""),
         topic_en=title.get("en", ""),
+        decision=creative["topic_decision"] or "",
         percent=round(100 * (creative["topic_confidence"] or 0)),
         strip=strip_of(creative["dominant_colors"]),
         similarity=round(100 * (creative.get("similarity") or 0)),
@@ -216,11 +219,7 @@ def _finding(card: rx.Var[Card]) -> rx.Component:
         rx.fragment(
             rx.cond(
                 card.topic_en != "",
-                rx.el.span(
-                    both(card.topic_ru, card.topic_en),
-                    rx.el.span(t("unit.percent", value=card.percent), class_name="share"),
-                    class_name="chip accent",
-                ),
+                topic_chip(card),
                 rx.el.span(t("creatives.no_topic"), class_name="small muted"),
             ),
             rx.cond(

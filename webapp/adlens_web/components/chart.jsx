@@ -26,7 +26,7 @@ function look() {
   const token = (name) => style.getPropertyValue(`--${name}`).trim();
   return {
     ink: token("ink"), soft: token("ink-soft"), line: token("line"), surface: token("surface"),
-    sides: [token("accent"), token("line-strong")], font: getComputedStyle(document.body).fontFamily,
+    grey: token("line-strong"), sunken: token("sunken"), sides: [token("accent"), token("line-strong")], font: getComputedStyle(document.body).fontFamily,
   };
 }
 
@@ -72,7 +72,7 @@ function bars({ marks, sides, say, texts }, look, width) {
     textposition: "outside",
     cliponaxis: false,
     textfont: { color: look.soft, size: 12 },
-    marker: { color: look.sides[index], cornerradius: 4 },
+    marker: { ...filling(marks, look, beside ? look.sides[index] : look.grey), color: look.sides[index], cornerradius: 4 },
     customdata: marks.map((mark) => mark.parts[index].address),
     hovertext: marks.map((mark) => hover(mark, index, beside ? side : null, say, texts)),
     hoverinfo: "text",
@@ -84,6 +84,11 @@ function bars({ marks, sides, say, texts }, look, width) {
     layout: rows(look, names, height, width, { range: [0, longest * (width < NARROW ? 1.22 : 1.12)] }),
     labels: beside ? [] : marks.map((mark) => mark.parts[0].address),
   };
+}
+
+/** Hatched where a bar counts guesses. */
+function filling(marks, look, color) {
+  return { pattern: { shape: marks.map((mark) => (mark.unsure ? "/" : "")), fgcolor: color, bgcolor: look.sunken, size: 7, solidity: 0.25 } };
 }
 
 /** What a bar says under the pointer; with the name of its side where there are two. */

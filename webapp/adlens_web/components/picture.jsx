@@ -86,8 +86,8 @@ function Label({ points, text, kind, active }) {
 
 /** A creative with what was found in it. The boxes lie in one SVG over the picture, stretched with it, so that they stay
  * where they are at every size. Points are fractions of the upright picture: browsers turn it as its EXIF says. */
-export function Picture({ src, alt, width, height, lines, objects, texts, language }) {
-  const [shown, setShown] = useState({ text: true, object: true });
+export function Picture({ src, alt, width, height, lines, objects, weak, texts, language }) {
+  const [shown, setShown] = useState({ text: true, object: true, weak: false });
   const [zoom, setZoom] = useState(null); // null fits, 1 is a picture's pixel per pixel
   const [room, setRoom] = useState(null);
   const [own, setOwn] = useState(null);
@@ -147,12 +147,15 @@ export function Picture({ src, alt, width, height, lines, objects, texts, langua
     return () => element.removeEventListener("wheel", wheel);
   }, []);
 
+  const title = (one) => (language === "ru" ? one.ru : one.en);
   const found = [
-    ...objects.map((one, index) => ({ kind: "object", index, points: one.points, text: language === "ru" ? one.ru : one.en })),
+    ...weak.map((one, index) => ({ kind: "weak", index, points: one.points, text: `${title(one)}?` })),
+    ...objects.map((one, index) => ({ kind: "object", index, points: one.points, text: title(one) })),
     ...lines.map((one, index) => ({ kind: "text", index, points: one.points, text: one.text, hit: one.hit })),
   ];
-  const boxes = found.filter(({ kind }) => shown[kind]);
   const pointed = (one) => active === `${one.kind}-${one.index}`;
+  // Of a box that is off, its row still shows where it lies.
+  const boxes = found.filter((one) => shown[one.kind] || pointed(one));
 
   useEffect(() => {
     for (const row of document.querySelectorAll("[data-row]")) row.toggleAttribute("data-active", row.dataset.row === active);
@@ -175,7 +178,7 @@ export function Picture({ src, alt, width, height, lines, objects, texts, langua
     const all = [...stage.current.querySelectorAll("[data-kind]")];
     all[(all.indexOf(from) + by + all.length) % all.length].focus();
   };
-  const toggle = (kind, count, text) => (
+  const toggle = (kind, count, ...content) => (
     <button
       type="button"
       className="btn small"
@@ -185,9 +188,10 @@ export function Picture({ src, alt, width, height, lines, objects, texts, langua
       onClick={() => setShown({ ...shown, [kind]: !shown[kind] })}
     >
       <span className={`box-key ${kind}`} aria-hidden />
-      {text} <span className="share">{count}</span>
+      {content}
     </button>
   );
+  const counted = (text, count) => [text, " ", <span key="count" className="share">{count}</span>];
   const nearest = (by) => (by > 0 ? STEPS.find((one) => one > scale + 0.01) : STEPS.findLast((one) => one < scale - 0.01));
   const zooming = (by, id, label, icon) => (
     <button
@@ -207,8 +211,9 @@ export function Picture({ src, alt, width, height, lines, objects, texts, langua
     <figure className="picture">
       <div className="picture-tools" role="toolbar" aria-label={texts.tools}>
         <div className="row">
-          {toggle("text", lines.length, texts.text)}
-          {toggle("object", objects.length, texts.objects)}
+          {toggle("text", lines.length, ...counted(texts.text, lines.length))}
+          {toggle("object", objects.length, ...counted(texts.objects, objects.length))}
+          {weak.length > 0 && toggle("weak", weak.length, texts.show_weak.replace("{count}", weak.length))}
         </div>
         <div className="row">
           <button type="button" className="btn small" id="zoom-fit" aria-pressed={zoom === null} onClick={() => zoomTo(null)}>
@@ -250,7 +255,7 @@ export function Picture({ src, alt, width, height, lines, objects, texts, langua
                 <Box
                   key={`${one.kind}-${one.index}`}
                   {...one}
-                  label={`${one.kind === "text" ? texts.text : texts.object}: ${one.text}`}
+                  label={`${texts[one.kind]}: ${one.text}`}
                   active={pointed(one)}
                   first={place === 0}
                   onStep={step}
@@ -258,7 +263,7 @@ export function Picture({ src, alt, width, height, lines, objects, texts, langua
               ))}
             </svg>
             {boxes
-              .filter((one) => one.kind === "object" || pointed(one))
+              .filter((one) => one.kind !== "text" || pointed(one))
               .map((one) => (
                 <Label key={`${one.kind}-${one.index}`} {...one} active={pointed(one)} />
               ))}

@@ -1,8 +1,8 @@
 import { memo, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { CircleAlert, CloudUpload, FolderOpen, ImageOff, LoaderCircle, RotateCw, X } from "lucide-react";
+import { ACCEPTED, MAX_FILE_BYTES } from "./formats.js";
 import { chosenFiles, filesOf, thumbnails, uploads } from "./uploads.js";
 
-const ACCEPTED = "image/jpeg,image/png,image/webp";
 const ROWS = 48;
 const NAME = 120;
 const SHOWN_REFUSALS = 5;
@@ -70,8 +70,8 @@ export function FileThumb({ id, src }) {
   );
 }
 
-/** Choose files, look at them, send them. `limit` is in bytes; `group` is shown on the page, called `groupTitle`. */
-export function Uploader({ texts, language, limit, group, groupTitle, compact, onChange }) {
+/** Choose files, look at them, send them. `group` is shown on the page, called `groupTitle`. */
+export function Uploader({ texts, language, group, groupTitle, compact, onChange }) {
   const queue = useUploads();
   const { busy, begun, run, forgets } = queue;
   const goal = busy ? run.group : "";
@@ -82,15 +82,15 @@ export function Uploader({ texts, language, limit, group, groupTitle, compact, o
   }, [begun, goal, forgets]);
   return (
     <div className="stack">
-      <DropZone {...{ texts, limit, language, compact: compact || queue.list.length > 0, reading: queue.reading }} />
-      <Refusals {...{ texts, limit, refusals: queue.refusals }} />
+      <DropZone {...{ texts, language, compact: compact || queue.list.length > 0, reading: queue.reading }} />
+      <Refusals {...{ texts, refusals: queue.refusals }} />
       {queue.list.length > 0 && <Queue {...{ texts, language, queue, group, groupTitle }} />}
       <Announcer {...{ texts, queue }} />
     </div>
   );
 }
 
-function DropZone({ texts, limit, language, compact, reading }) {
+function DropZone({ texts, language, compact, reading }) {
   const [over, setOver] = useState(false);
   const depth = useRef(0);
   useEffect(() => {
@@ -101,7 +101,7 @@ function DropZone({ texts, limit, language, compact, reading }) {
       dragover: () => {},
       drop: (event) => {
         depth.current = 0;
-        filesOf(event.dataTransfer).then((found) => uploads.add(found, limit));
+        filesOf(event.dataTransfer).then((found) => uploads.add(found));
       },
     };
     const listeners = Object.entries(handlers).map(([name, handle]) => {
@@ -115,9 +115,9 @@ function DropZone({ texts, limit, language, compact, reading }) {
       return () => window.removeEventListener(name, listener);
     });
     return () => listeners.forEach((remove) => remove());
-  }, [limit]);
+  }, []);
   const take = ({ target }) => {
-    uploads.add(chosenFiles(target), limit);
+    uploads.add(chosenFiles(target));
     target.value = "";
   };
   return (
@@ -131,7 +131,7 @@ function DropZone({ texts, limit, language, compact, reading }) {
         )}
         <span className="drop-text">
           <strong>{over ? texts.drop_now : compact ? texts.drop_more : texts.drop}</strong>
-          <span className="hint">{fill(texts.limits, { size: bytes(limit, language) })}</span>
+          <span className="hint">{fill(texts.limits, { size: bytes(MAX_FILE_BYTES, language) })}</span>
         </span>
         <span className={`btn ${compact ? "" : "primary"}`}>{texts.choose_files}</span>
       </label>
@@ -150,7 +150,7 @@ function DropZone({ texts, limit, language, compact, reading }) {
   );
 }
 
-function Refusals({ texts, limit, refusals }) {
+function Refusals({ texts, refusals }) {
   const [all, setAll] = useState(false);
   if (!refusals.length) return null;
   const shown = all ? refusals : refusals.slice(0, SHOWN_REFUSALS);
@@ -180,7 +180,7 @@ function Refusals({ texts, limit, refusals }) {
             </button>
           )}
           {duplicates > 0 && (
-            <button type="button" className="btn small" onClick={() => uploads.addDuplicates(limit)}>
+            <button type="button" className="btn small" onClick={() => uploads.addDuplicates()}>
               {fill(texts.add_duplicates, { count: duplicates })}
             </button>
           )}

@@ -4,6 +4,8 @@
  * A file is `ready` (chosen), `waiting` (for its form), `signing`, `signed`, `sending`, and then gone: the API shows it
  * from there on. `failed` ones stay, with the reason and, if it can help, another try. */
 
+import { FIRST_BYTES, MAX_FILE_BYTES } from "./formats.js";
+
 const PARALLEL = 4;
 const BATCH = 50;
 const AHEAD = 8;
@@ -11,14 +13,8 @@ const AUTOMATIC_TRIES = 2;
 const ANSWER_MS = 30_000;
 const STALLED_MS = 60_000;
 const DRAW_MS = 200;
-const SIGNATURES = {
-  "image/jpeg": (head) => head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff,
-  "image/png": (head) => [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, at) => head[at] === byte),
-  "image/webp": (head) => ascii(head, 0, 4) === "RIFF" && ascii(head, 8, 12) === "WEBP",
-};
 const ON_THE_WAY = new Set(["waiting", "signing", "signed", "sending"]);
 
-const ascii = (bytes, from, to) => String.fromCharCode(...bytes.slice(from, to));
 const mark = ({ name, size }) => `${size} ${name}`;
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 // Not crypto.randomUUID: it is missing where the app is served over plain http in a local network.
@@ -38,12 +34,13 @@ function newGroup() {
 }
 
 /** The content type that the first bytes of a file announce, or the code of why it cannot be taken. */
-export async function examine(file, limit) {
+export async function examine(file) {
   if (file.size === 0) return { refused: "empty" };
-  if (file.size > limit) return { refused: "too_large" };
+  if (file.size > MAX_FILE_BYTES) return { refused: "too_large" };
   try {
     const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
-    const type = Object.keys(SIGNATURES).find((name) => SIGNATURES[name](head));
+    const begins = ([at, expected]) => expected.every((byte, index) => head[at + index] === byte);
+    const type = Object.keys(FIRST_BYTES).find((name) => FIRST_BYTES[name].every(begins));
     return type ? { type } : { refused: "not_a_picture" };
   } catch {
     return { refused: "unreadable" };
@@ -240,14 +237,14 @@ class Uploads {
     this.run = { group, files: files + 1, bytes: bytes + size, sentFiles, sentBytes };
   }
 
-  async add(found, limit) {
+  async add(found) {
     this.reading += 1;
     this.changed();
     const known = new Set(this.snapshot.busy ? this.sentMarks : []);
     this.items.forEach((item) => known.add(mark(item)));
     for (let start = 0; start < found.length; start += 20) {
       const some = found.slice(start, start + 20);
-      const seen = await Promise.all(some.map(({ file }) => examine(file, limit)));
+      const seen = await Promise.all(some.map(({ file }) => examine(file)));
       const taken = [];
       some.forEach(({ file, folder, again }, index) => {
         const { type, refused } = seen[index];
@@ -281,12 +278,11 @@ class Uploads {
   }
 
   /** Takes the refused files all the same: those that only looked like others. */
-  addDuplicates(limit) {
+  addDuplicates() {
     const again = this.refusals.filter(({ code }) => code === "duplicate");
     this.refusals = this.refusals.filter(({ code }) => code !== "duplicate");
     return this.add(
       again.map(({ file, folder }) => ({ file, folder, again: true })),
-      limit,
     );
   }
 

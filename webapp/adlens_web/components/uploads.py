@@ -6,7 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-rx.asset("uploads.js", shared=True)
+for module in ("uploads.js", "formats.js"):
+    rx.asset(module, shared=True)
 
 
 def _order(order: rx.Var[dict[str, Any]]) -> tuple[rx.Var[dict[str, Any]]]:
@@ -45,7 +46,6 @@ class Uploader(rx.Component):
 
     texts: rx.Var[dict[str, str]]
     language: rx.Var[str]
-    limit: rx.Var[int]
     group: rx.Var[str]
     group_title: rx.Var[str]
     compact: rx.Var[bool]

@@ -76,16 +76,18 @@ class Guess:
 
 @dataclass
 class Choices:
-    """What can be filtered by; objects and words are those of the group."""
+    """What can be filtered by; objects and words are those of the group. `unsure` of its creatives have a guess for a
+    topic."""
 
     groups: list[Choice]
     topics: list[Choice]
     colors: list[Choice]
     objects: list[Choice]
     words: list[str]
+    unsure: int
 
 
-NO_CHOICES = Choices([], [], [], [], [])
+NO_CHOICES = Choices([], [], [], [], [], 0)
 
 
 def choices_of(
@@ -104,6 +106,7 @@ def choices_of(
         ],
         objects=[Choice(name, *object_title(name)) for name in classes],
         words=[entry["word"] for entry in analytics["words"]],
+        unsure=sum(entry["unsure"] for entry in analytics["topics"]),
     )
 
 
@@ -186,6 +189,10 @@ class CreativesState(Session):
         return filters.day(self.asked["before"])
 
     @rx.var
+    def decisions(self) -> list[str]:
+        return [one for one in self.asked["topic_decision"].split(",") if one]
+
+    @rx.var
     def compared(self) -> str:
         """The page that compares what is shown with all others."""
         asked = {**self.asked, "sort": ""}
@@ -229,9 +236,19 @@ class CreativesState(Session):
         """One filter, or the sort, anew; the gallery begins with its first page."""
         if name in WRITTEN:
             value = WRITTEN[name](value)
-        if value.strip() == self.asked[name]:
+        return self._ask(name, value.strip())
+
+    @rx.event
+    def toggle_decision(self, decision: str) -> Any:
+        """Asks for one decision about topics more, or no longer."""
+        return self._ask("topic_decision", filters.toggled(self.asked["topic_decision"], decision))
+
+    def _ask(self, name: str, value: str) -> Any:
+        if value == self.asked[name]:
             return None
-        return rx.redirect(address(CREATIVES, **{**self.asked, name: value.strip()}), replace=name in TYPED)
+        # At once, not when the address has changed: the next click may come before.
+        self.asked = {**self.asked, name: value}
+        return rx.redirect(address(CREATIVES, **self.asked), replace=name in TYPED)
 
     async def _show(self, again: bool = False) -> None:
         gallery = await self.get(
@@ -360,6 +377,7 @@ def _filters() -> rx.Component:
         _typed("text", t("creatives.text_hint"), type="search"),
         _select("group", t("creatives.all_groups"), State.choices.groups),
         _select("topic", t("creatives.all_topics"), State.choices.topics),
+        _decisions(),
         _colors(),
         _like(),
         _select("object", t("creatives.all_objects"), State.choices.objects),
@@ -407,6 +425,31 @@ def _select(name: str, everything: rx.Var[str], choices: rx.Var[list[Choice]]) -
             value=State.asked[name],
             on_change=State.choose(name),
             class_name="input",
+        ),
+        class_name="field",
+    )
+
+
+def _decisions() -> rx.Component:
+    def choice(decision: str) -> rx.Component:
+        return rx.el.label(
+            rx.el.input(
+                id=f"decision-{decision}",
+                type="checkbox",
+                checked=State.decisions.contains(decision),
+                on_change=State.toggle_decision(decision),
+            ),
+            t(f"decision.{decision}"),
+            rx.cond(
+                (State.choices.unsure > 0) & (decision == "unsure"),
+                rx.el.span(number(State.choices.unsure), class_name="share muted", id="unsure-count"),
+            ),
+        )
+
+    return rx.el.div(
+        rx.el.span(t("creatives.filter.topic_decision"), class_name="label", id="decision-label"),
+        rx.el.div(
+            *map(choice, filters.DECISIONS), class_name="filter-choices", role="group", aria_labelledby="decision-label"
         ),
         class_name="field",
     )

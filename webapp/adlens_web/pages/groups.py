@@ -15,6 +15,7 @@ from adlens_web.components.exports import Exporting, exports_dialog
 from adlens_web.components.react import heartbeat, link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import empty, further, loading
+from adlens_web.filters import SETTLED
 from adlens_web.routes import ANALYTICS, CREATIVES, DUPLICATES, GROUPS, UPLOAD, address
 from adlens_web.session import Session, acts, loads
 from adlens_web.texts import both, moment, number, t
@@ -28,10 +29,13 @@ DELETE = "delete-group"
 
 @dataclass
 class TopicCount:
+    """Creatives for which the topic is no guess; `address` leads to them."""
+
     topic: str
     ru: str
     en: str
     count: int
+    address: str
 
 
 @dataclass
@@ -61,12 +65,23 @@ def group_of(group: Mapping[str, Any]) -> Group:
         waiting=by_status.get("PENDING", 0) + by_status.get("PROCESSING", 0),
         done=by_status.get("SUCCESS", 0),
         failed=by_status.get("ERROR", 0),
-        topics=[
-            TopicCount(entry["topic"], entry["title"]["ru"], entry["title"]["en"], entry["count"])
-            for entry in group["topics"]
-        ],
+        topics=_topics_of(group),
         strip=strip_of(group["colors"]),
     )
+
+
+def _topics_of(group: Mapping[str, Any]) -> list[TopicCount]:
+    found = [
+        TopicCount(
+            entry["topic"],
+            entry["title"]["ru"],
+            entry["title"]["en"],
+            entry["count"] - entry["unsure"],
+            address(CREATIVES, group=group["group_id"], topic=entry["topic"], topic_decision=SETTLED),
+        )
+        for entry in group["topics"]
+    ]
+    return sorted((topic for topic in found if topic.count), key=lambda topic: -topic.count)
 
 
 class GroupsState(Session):
@@ -241,7 +256,7 @@ def _group(group: rx.Var[Group]) -> rx.Component:
             ),
             rx.el.div(
                 rx.el.div(
-                    rx.foreach(group.topics, lambda topic: _topic(group, topic)),
+                    rx.foreach(group.topics, _topic),
                     class_name="row",
                 ),
                 strip(group.strip),
@@ -288,11 +303,11 @@ def _states(group: rx.Var[Group]) -> rx.Component:
     )
 
 
-def _topic(group: rx.Var[Group], topic: rx.Var[TopicCount]) -> rx.Component:
+def _topic(topic: rx.Var[TopicCount]) -> rx.Component:
     return link(
         both(topic.ru, topic.en),
         rx.el.span(number(topic.count), class_name="share"),
-        to=f"{CREATIVES}?group=" + group.group_id + "&topic=" + topic.topic,
+        to=topic.address,
         class_name="chip",
     )
 

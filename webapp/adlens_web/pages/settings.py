@@ -17,6 +17,9 @@ from adlens_web.session import Session, acts, loads
 from adlens_web.texts import one_of, t
 
 STAGES = ("ocr", "detection", "classification", "color")
+GRADED = ("classification", "detection")
+"""Stages whose quality differs most between bundles, and matters most on photographs."""
+BUNDLES = ("compact", "upstream", "base")
 COLORS = {"DOMINANT_COLORS_COUNT": ("settings.dominant", 1), "SECONDARY_COLORS_COUNT": ("settings.secondary", 0)}
 MOST_COLORS = 10
 
@@ -39,6 +42,10 @@ class SettingsState(Session):
     open_to_all: bool = False
     bundle: str = ""
     models: list[StageModel] = []  # noqa: RUF012
+
+    @rx.var
+    def graded(self) -> list[StageModel]:
+        return [model for stage in GRADED for model in self.models if model.stage == stage and model.quality]
 
     @rx.event
     @loads
@@ -176,10 +183,55 @@ def _models() -> rx.Component:
         rx.el.p(t("settings.models_text"), class_name="muted"),
         rx.cond(
             SettingsState.models.length() > 0,
-            rx.el.div(rx.foreach(SettingsState.models, _model), class_name="grid halves"),
+            rx.fragment(
+                rx.cond(
+                    SettingsState.graded.length() > 0,
+                    rx.el.div(
+                        rx.el.h3(t("settings.graded")),
+                        rx.el.dl(rx.foreach(SettingsState.graded, _grade), class_name="stack-s"),
+                        class_name="stack-s",
+                        id="bundle-quality",
+                    ),
+                ),
+                _which_bundle(),
+                rx.el.details(
+                    rx.el.summary(t("settings.each_stage"), class_name="small"),
+                    rx.el.div(rx.foreach(SettingsState.models, _model), class_name="grid halves"),
+                    class_name="fold",
+                ),
+            ),
             empty("cpu", t("settings.models"), t("settings.no_models")),
         ),
         class_name="card stack",
+    )
+
+
+def _grade(model: rx.Var[StageModel]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(one_of("stage", model.stage), class_name="small muted"), rx.el.dd(model.quality, lang="en")
+    )
+
+
+def _which_bundle() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(t("settings.which"), class_name="small"),
+        rx.el.dl(
+            *(
+                rx.el.div(
+                    rx.el.dt(name, class_name="mono"), rx.el.dd(t(f"settings.bundles.{name}"), class_name="small")
+                )
+                for name in BUNDLES
+            ),
+            class_name="stack-s",
+        ),
+        rx.el.p(
+            t("settings.change_bundle"),
+            " ",
+            rx.el.code("adlens up --bundle upstream", class_name="mono"),
+            class_name="hint",
+        ),
+        class_name="fold",
+        id="which-bundle",
     )
 
 

@@ -12,13 +12,12 @@ from adlens_web.api_client import ApiProblem
 from adlens_web.components.react import heartbeat, link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import loading
+from adlens_web.components.topics import topic_chip
 from adlens_web.components.uploads import file_thumb, uploader
 from adlens_web.routes import ANALYTICS, CREATIVES, UPLOAD
 from adlens_web.session import Session, acts, loads
-from adlens_web.texts import both, number, one_of, section_of, t
+from adlens_web.texts import number, one_of, section_of, t
 
-MAX_FILE_BYTES = 25 * 2**20
-"""The API's own limit."""
 PAGE = 50
 STAGES = ("ocr", "detection", "classification", "color")
 FASTEST_MS, SLOWEST_MS = 700, 5000
@@ -37,7 +36,8 @@ class StageCell:
 
 @dataclass
 class Row:
-    """One creative of the live table. `percent` is the topic's confidence; texts are empty where there is nothing."""
+    """One creative of the live table. `decision` is sure, unsure or person, `percent` the topic's confidence; texts are
+    empty where there is nothing."""
 
     creative_id: str
     filename: str
@@ -45,6 +45,7 @@ class Row:
     stages: list[StageCell]
     topic_ru: str
     topic_en: str
+    decision: str
     percent: int
     failure: str
     reason: str
@@ -64,6 +65,7 @@ def row_of(creative: dict[str, Any], titles: dict[str, tuple[str, str]], preview
         stages=[_cell(stage, creative["stages"][stage], ended) for stage in STAGES],
         topic_ru=title[0],
         topic_en=title[1],
+        decision=creative["topic_decision"] or "",
         percent=round(100 * (creative["topic_confidence"] or 0)),
         failure=failure.get("code", ""),
         reason=failure.get("reason", ""),
@@ -225,7 +227,6 @@ def page() -> rx.Component:
         uploader(
             texts=section_of("uploader"),
             language=Session.language,
-            limit=MAX_FILE_BYTES,
             group=UploadState.group,
             group_title=UploadState.title,
             compact=UploadState.group != "",
@@ -402,19 +403,13 @@ def _seconds(value: rx.Var[float]) -> rx.Var[str]:
 
 
 def _result(row: rx.Var[Row]) -> rx.Component:
-    confident = t("upload.confidence", percent=row.percent)
     return rx.match(
         row.status,
         (
             "SUCCESS",
             rx.cond(
                 row.topic_en != "",
-                rx.el.span(
-                    rx.el.span(both(row.topic_ru, row.topic_en), class_name="chip accent"),
-                    rx.el.span(row.percent, " %", class_name="small muted", title=confident, aria_hidden=True),
-                    rx.el.span(confident, class_name="visually-hidden"),
-                    class_name="row",
-                ),
+                topic_chip(row),
                 rx.el.span(t("upload.no_topic"), class_name="small muted"),
             ),
         ),

@@ -33,6 +33,8 @@ CATALOGUES: dict[str, dict[str, str]] = {
 }
 OBJECTS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("objects.toml").read_text(encoding="utf-8"))
 """Titles of the classes that object detectors know, by class and language."""
+LOOKS: dict[str, str] = tomllib.loads(Path(__file__).with_name("looks.toml").read_text(encoding="utf-8"))
+"""Russian titles of the classes of ImageNet; their English titles are the classes themselves."""
 
 
 def say(language: str, key: str, **values: object) -> str:
@@ -44,6 +46,11 @@ def object_title(class_name: str) -> tuple[str, str]:
     """What people call a class of objects, in Russian and English; the class itself where no title is known."""
     title = OBJECTS.get(class_name)
     return (title["ru"], title["en"]) if title else (class_name, class_name)
+
+
+def looks_title(class_name: str) -> tuple[str, str]:
+    """What a picture may look like as a whole, in Russian and English."""
+    return LOOKS.get(class_name, class_name), class_name
 
 
 def known(key: str) -> bool:

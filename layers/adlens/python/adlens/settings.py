@@ -16,18 +16,32 @@ class Settings(BaseSettings):
     stage: Literal["local", "aws"] = Field(default="local", description="Which kind of deployment this is.")
 
 
+class RuntimeSettings(BaseSettings):
+    """What Lambda says of itself."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    aws_lambda_initialization_type: str = Field(default="", description="How this environment came about.")
+
+    @property
+    def takes_snapshot(self) -> bool:
+        """Whether a snapshot is taken when the modules are imported, and environments then start from it."""
+        return self.aws_lambda_initialization_type == "snap-start"
+
+
 class DatabaseSettings(Settings):
-    """Either a URL, or a secret of Secrets Manager with the host and name to use it on."""
+    """Either a URL, or a host where a user of the database logs in by IAM."""
 
     database_url: SecretStr | None = Field(default=None, description="SQLAlchemy URL of the PostgreSQL database.")
-    database_secret_arn: str | None = Field(default=None, description="Secret with `username` and `password`.")
     database_host: str | None = Field(default=None, description="Host of the database or of its proxy.")
     database_name: str = Field(default="adlens", description="Name of the database on that host.")
+    database_user: str = Field(default="", description="User of the database that this process's role may log in as.")
+    database_connect_seconds: int = Field(default=5, ge=1, le=60, description="How long a connection may take.")
 
     @model_validator(mode="after")
     def _one_database(self) -> Self:
-        if self.database_url is None and not (self.database_secret_arn and self.database_host):
-            raise ValueError("set ADLENS_DATABASE_URL, or ADLENS_DATABASE_SECRET_ARN and ADLENS_DATABASE_HOST")
+        if self.database_url is None and not (self.database_user and self.database_host):
+            raise ValueError("set ADLENS_DATABASE_URL, or ADLENS_DATABASE_HOST and ADLENS_DATABASE_USER")
         return self
 
 
@@ -38,9 +52,12 @@ class StoreSettings(Settings):
     upload_expiry_seconds: int = Field(default=900, ge=60, le=3600, description="How long a signed address is valid.")
 
 
-class StorageSettings(StoreSettings):
-    uploads_bucket: str = Field(description="Bucket that uploads go to.")
+class QueueSettings(Settings):
     queue_url: str = Field(description="Queue of the analysis.")
+
+
+class StorageSettings(StoreSettings, QueueSettings):
+    uploads_bucket: str = Field(description="Bucket that uploads go to.")
 
 
 class EventSettings(Settings):
@@ -54,6 +71,12 @@ class PreviewSettings(StorageSettings):
 class ExportSettings(DatabaseSettings, StoreSettings, EventSettings):
     exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
     exports_queue_url: str = Field(description="Queue of exports to write.")
+
+
+class AdminSettings(DatabaseSettings, StoreSettings):
+    uploads_bucket: str = Field(description="Bucket that uploads go to.")
+    previews_bucket: str = Field(description="Bucket of the previews.")
+    exports_bucket: str = Field(description="Bucket of exported files.")
 
 
 class LiftSettings(Settings):
@@ -81,7 +104,11 @@ class ApiSettings(PreviewSettings, ExportSettings, LiftSettings):
         return self
 
 
-class SweepSettings(DatabaseSettings, StorageSettings, EventSettings):
+class DispatchSettings(DatabaseSettings, QueueSettings):
+    uploads_queue_url: str = Field(description="Queue of the objects that arrive.")
+
+
+class SweepSettings(DatabaseSettings, PreviewSettings, EventSettings):
     pass
 
 
@@ -96,6 +123,9 @@ class CommandLineSettings(Settings):
 
     bundle: str | None = Field(default=None, description="Model bundle: a folder or an s3:// prefix.")
     weights: Path = Field(default=Path("../shared/weights"), description="Folder of weights of development bundles.")
+    photographs: Path = Field(
+        default=Path("../shared/photos"), description="Folder of labelled photographs that bundles are measured on."
+    )
     s3_endpoint_url: str | None = Field(default=None, description="S3-compatible store of s3:// bundles.")
     models_bucket: str | None = Field(default=None, description="Bucket of published bundles; else the local stack's.")
     api_url: str | None = Field(default=None, description="The API that commands ask; else the local stack's.")

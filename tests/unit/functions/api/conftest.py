@@ -22,6 +22,7 @@ from adlens.domain.analysis import (
     Analysis,
     BoundingBox,
     BundleInfo,
+    Decision,
     DetectedObject,
     Detections,
     Evidence,
@@ -39,6 +40,7 @@ from adlens.domain.analytics import Analytics, TopicFigures
 from adlens.domain.creative import (
     Creative,
     CreativeId,
+    CreativeProgress,
     CreativeSummary,
     GroupSummary,
     NewCreative,
@@ -60,7 +62,7 @@ from adlens.domain.gallery import (
     Total,
 )
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports import PresignedPost
+from adlens.domain.ports import PresignedPost, RequestedAnalyses
 from adlens.domain.search import Hit, SearchResult, Term
 from adlens.domain.settings import SETTING_KINDS, setting_kind
 from adlens.persistence.paging import Page
@@ -132,10 +134,23 @@ class MemoryAdLens:
         self.group_status(workspace_id, group_id)
         self.names[workspace_id, group_id] = name
 
-    def request_group_analysis(self, workspace_id: UUID, group_id: str) -> list[AnalysisRequested]:
-        rows = self.group_status(workspace_id, group_id)
-        chosen = [row.id for row in rows if row.status.ended and row.object_key in self.objects]
-        return [self.request_analysis(CreativeId(workspace_id, id_)) for id_ in chosen]
+    def request_analyses(
+        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
+    ) -> RequestedAnalyses:
+        """Of the groups that `chosen` names, or of all; each is outdated."""
+        for group_id in chosen.group_ids:
+            self.group_status(workspace_id, group_id)
+        keys = sorted(
+            key.id
+            for key, row in self.rows.items()
+            if key.workspace_id == workspace_id
+            and row.group_id in (chosen.group_ids or (row.group_id,))
+            and row.status.ended
+            and row.object_key in self.objects
+            and (after is None or key.id > after)
+        )[:limit]
+        requests = tuple(self.request_analysis(CreativeId(workspace_id, id_)) for id_ in keys)
+        return RequestedAnalyses(requests, keys[-1] if len(keys) == limit else None)
 
     def request_analysis(self, key: CreativeId) -> AnalysisRequested:
         row = self.creative(key.workspace_id, key.id)
@@ -174,12 +189,19 @@ class MemoryAdLens:
             len(rows),
             rows[0].uploaded_at,
             Counter(row.status for row in rows),
-            tuple(Counter(row.topic for row in rows if row.topic).most_common()),
+            tuple(
+                (topic, count, sum(row.topic == topic and row.topic_decision is Decision.UNSURE for row in rows))
+                for topic, count in Counter(row.topic for row in rows if row.topic).most_common()
+            ),
             {"red": 150.0, "white": 50.0},
         )
 
     def creatives(self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None) -> Page[CreativeSummary]:
         return _page(self.group_status(workspace_id, group_id), limit, cursor)
+
+    def progress(self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None) -> Page[CreativeProgress]:
+        page = _page(self.group_status(workspace_id, group_id), limit, cursor)
+        return Page(tuple(_progress(row) for row in page.items), page.next_cursor)
 
     def by_status(self, workspace_id: UUID, group_id: str) -> dict[Status, int]:
         return dict(Counter(creative.status for creative in self.group_status(workspace_id, group_id)))
@@ -233,6 +255,15 @@ class MemoryAdLens:
             raise Conflict("This creative has no findings yet; wait for its analysis.")
         said = dataclasses.replace(row.analysis.topic, topic=topic, confidence=1.0, corrected=True)
         self.rows[key] = dataclasses.replace(row, analysis=dataclasses.replace(row.analysis, topic=said))
+
+    def take_back_correction(self, key: CreativeId) -> None:
+        row = self.creative(key.workspace_id, key.id)
+        if row.analysis is None or row.analysis.topic is None:
+            return
+        scores = row.analysis.topic.scores
+        best = max(scores, key=lambda topic: scores[topic])
+        told = dataclasses.replace(row.analysis.topic, topic=best, confidence=scores[best], corrected=False)
+        self.rows[key] = dataclasses.replace(row, analysis=dataclasses.replace(row.analysis, topic=told))
 
     def neighbours(
         self, workspace_id: UUID, creative_id: UUID, chosen: CreativeFilter, order: CreativeOrder
@@ -417,7 +448,16 @@ def _summary(row: Creative) -> CreativeSummary:
         row.failure,
         topic.topic if topic else None,
         topic.confidence if topic else None,
+        topic.decision if topic else None,
         row.analysis is not None,
+    )
+
+
+def _progress(row: CreativeSummary) -> CreativeProgress:
+    runs = {run.stage: run for run in row.stages}
+    stages = tuple(runs.get(stage) or StageRun(stage) for stage in Stage)
+    return CreativeProgress(
+        row.id, row.filename, row.status, stages, row.failure, row.topic, row.topic_confidence, row.topic_decision
     )
 
 
@@ -437,6 +477,7 @@ def _card(row: Creative) -> CreativeCard:
         row.failure,
         found.topic,
         found.topic_confidence,
+        found.topic_decision,
         tuple(dominant),
         row.has_preview,
     )
@@ -520,7 +561,7 @@ def facts() -> ImageFacts:
 
 @pytest.fixture
 def analysis(facts: ImageFacts) -> Analysis:
-    """A mug: two lines of text, one object, three colours of which two are of one class."""
+    """A mug: two lines of text, one object and a weak one, three colours of which two are of one class."""
     return Analysis(
         facts=facts,
         bundle=BundleInfo("compact", "1", "c" * 64, {Stage.OCR: "rapidocr"}),
@@ -532,7 +573,11 @@ def analysis(facts: ImageFacts) -> Analysis:
             TextBlock("Кружка", BoundingBox(0.1, 0.1, 0.5, 0.2), 0.75, ((0.1, 0.1), (0.5, 0.1)), "ru"),
             TextBlock("350 ml", BoundingBox(0.1, 0.3, 0.4, 0.4), 0.25),
         ),
-        detections=Detections((DetectedObject("cup", 0.5, BoundingBox(0.2, 0.25, 0.75, 1.0)),), {"cup": 0.5}),
+        detections=Detections(
+            (DetectedObject("cup", 0.5, BoundingBox(0.2, 0.25, 0.75, 1.0)),),
+            {"cup": 0.5},
+            weak=(DetectedObject("spoon", 0.25, BoundingBox(0, 0, 0.25, 0.5)),),
+        ),
         topic=TopicPrediction(
             "cups",
             0.75,
@@ -540,6 +585,7 @@ def analysis(facts: ImageFacts) -> Analysis:
             (
                 Evidence(EvidenceKind.WORD, "кружка", 3.125),
                 Evidence(EvidenceKind.OBJECT, "cup", 1.25),
+                Evidence(EvidenceKind.LOOKS, "coffee mug", 0.75),
                 Evidence(EvidenceKind.PICTURE, "picture", -0.5),
             ),
         ),
@@ -570,7 +616,10 @@ def figures() -> Analytics:
         mean_object_confidence=None,
         mean_topic_confidence=0.75,
         processing_seconds=10.0,
-        topics=(TopicFigures("cups", 3, 0.5, 0.25, 0.75, 1.23456), TopicFigures("other", 1, None, None, 0.5, 6.0)),
+        topics=(
+            TopicFigures("cups", 3, 0.5, 0.25, 0.75, 1.23456, 2),
+            TopicFigures("other", 1, None, None, 0.5, 6.0, 0),
+        ),
         colors=(("#ff0000", 3), ("#ffffff", 1)),
         class_percents={"white": 100.0, "red": 300.0},
         topic_class_percents={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -45,7 +45,7 @@ def test_every_error_that_a_caller_can_cause_has_a_status() -> None:
         ("GET", "/analytics/group/a%20b", 422, "invalid_value", "group_id"),
         ("GET", "/groups?limit=0", 422, "invalid_value", "limit"),
         ("GET", "/groups?limit=1001", 422, "invalid_value", "limit"),
-        ("GET", f"/creatives/{uuid4()}", 404, "unknown_creative", None),
+        ("GET", f"/creatives/{UUID(int=1)}", 404, "unknown_creative", None),
         ("GET", "/groups/none/status", 404, "unknown_group", None),
         ("GET", "/settings/COLORS", 404, "unknown_setting", None),
         ("PUT", "/settings/DOMINANT_COLORS_COUNT?value=0", 422, "invalid_value", "DOMINANT_COLORS_COUNT"),

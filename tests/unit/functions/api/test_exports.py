@@ -53,6 +53,7 @@ def test_a_request_is_accepted_and_sent_to_the_queue(client, world) -> None:
         "format": "jsonl",
         "filters": {},
         "include_embeddings": True,
+        "separator": "comma",
         "state": "PENDING",
         "progress": {"done": 0, "total": None},
         "created_at": "2026-03-01T10:15:02Z",

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from adlens.domain.analysis import Decision
 from adlens.domain.creative import Failure, Status
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
 from functions.api.filters import query_of
@@ -31,6 +32,7 @@ def test_a_card(client, world, analysed) -> None:
         "main_topic": "cups",
         "main_topic_title": {"ru": "Кружки", "en": "Cups"},
         "topic_confidence": 0.75,
+        "topic_decision": "sure",
         "dominant_colors": [
             {"rgb": [255, 0, 0], "hex": "#ff0000", "percent": 50.0, "class": "Красный", "class_en": "red"},
             {"rgb": [255, 255, 255], "hex": "#ffffff", "percent": 30.0, "class": "Белый", "class_en": "white"},
@@ -47,6 +49,7 @@ def test_filters_and_sort(client, world, analysed) -> None:
     query = {
         "group_id": ["grp_1", "grp_2"],
         "topic": ["cups", "none"],
+        "topic_decision": ["unsure", "person", "unsure"],
         "color": "dark grey",
         "hex": "#BC0E0E",
         "min_share": "12.5",
@@ -67,6 +70,7 @@ def test_filters_and_sort(client, world, analysed) -> None:
         CreativeFilter(
             group_ids=("grp_1", "grp_2"),
             topics=("cups", "none"),
+            topic_decisions=(Decision.UNSURE, Decision.PERSON),
             color_class="dark grey",
             hex="#bc0e0e",
             min_share=12.5,
@@ -97,6 +101,7 @@ def test_filters_and_sort(client, world, analysed) -> None:
     ("field", "value"),
     [
         ("topic", "spaceships"),
+        ("topic_decision", "maybe"),
         ("hex", "red"),
         ("min_share", "101"),
         ("min_objects", "-1"),
@@ -148,12 +153,20 @@ def test_neighbours(client, world) -> None:
 
 
 def test_a_filter_and_its_query_are_one(client, world) -> None:
-    query = query_of(CreativeFilter(group_ids=("a", "b"), hex="#00ff00", phrase="50% & чай", status=Status.ERROR))
-    assert query == "group_id=a&group_id=b&hex=%2300ff00&q=50%25%20%26%20%D1%87%D0%B0%D0%B9&status=ERROR"
-    assert client.get(f"/creatives?{query}").status_code == 200
-    assert world.asked[0] == CreativeFilter(
-        group_ids=("a", "b"), hex="#00ff00", phrase="50% & чай", status=Status.ERROR
+    chosen = CreativeFilter(
+        group_ids=("a", "b"),
+        topic_decisions=(Decision.SURE, Decision.PERSON),
+        hex="#00ff00",
+        phrase="50% & чай",
+        status=Status.ERROR,
     )
+    query = query_of(chosen)
+    assert query == (
+        "group_id=a&group_id=b&topic_decision=sure&topic_decision=person&hex=%2300ff00"
+        "&q=50%25%20%26%20%D1%87%D0%B0%D0%B9&status=ERROR"
+    )
+    assert client.get(f"/creatives?{query}").status_code == 200
+    assert world.asked[0] == chosen
 
 
 def test_a_search_tells_where_and_how(client, analysed) -> None:
@@ -167,10 +180,22 @@ def test_a_person_says_the_topic(client, world, analysed) -> None:
     path = f"/creatives/{analysed.key.id}/topic"
     said = client.put(path, json={"topic": "bags"}).json()
     assert (said["main_topic"], said["topic_confidence"], said["topic_corrected"]) == ("bags", 1.0, True)
+    assert said["topic_decision"] == "person"
     refused = client.put(path, json={"topic": "spaceships"})
     assert (refused.status_code, refused.json()["field"]) == (422, "topic")
     assert client.put(f"/creatives/{world.add().key.id}/topic", json={"topic": "bags"}).status_code == 409
     assert client.put(f"/creatives/{uuid4()}/topic", json={"topic": "bags"}).status_code == 404
+
+
+def test_a_correction_is_taken_back(client, world, analysed) -> None:
+    path = f"/creatives/{analysed.key.id}/topic"
+    client.put(path, json={"topic": "bags"})
+    for _ in range(2):
+        told = client.delete(path).json()
+        assert (told["main_topic"], told["topic_confidence"], told["topic_corrected"]) == ("cups", 0.75, False)
+        assert told["topic_decision"] == "sure"
+    assert client.delete(f"/creatives/{world.add().key.id}/topic").json()["main_topic"] is None
+    assert client.delete(f"/creatives/{uuid4()}/topic").status_code == 404
 
 
 def test_of_an_unknown_creative_there_are_no_neighbours(client) -> None:

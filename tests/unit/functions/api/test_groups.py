@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 
-from adlens.domain.creative import Status
+from adlens.domain.analysis import Stage, StageRun, StageState
+from adlens.domain.creative import Failure, Status
+from functions.api.schemas import GroupStatusOut
 
 
 def test_a_group_at_a_glance(client, world, analysed) -> None:
@@ -16,13 +20,39 @@ def test_a_group_at_a_glance(client, world, analysed) -> None:
         "created_at": "2026-03-01T10:15:02Z",
         "by_status": {"PENDING": 1, "PROCESSING": 0, "SUCCESS": 1, "ERROR": 0},
         "name": None,
-        "topics": [{"topic": "cups", "count": 1, "title": {"ru": "Кружки", "en": "Cups"}}],
+        "topics": [{"topic": "cups", "count": 1, "unsure": 0, "title": {"ru": "Кружки", "en": "Cups"}}],
         "colors": [
             {"class": "Красный", "class_en": "red", "hex": "#bc0e0e", "percent": 75.0},
             {"class": "Белый", "class_en": "white", "hex": "#f7f7f7", "percent": 25.0},
         ],
     }
     assert client.get("/groups").json() == [found]
+
+
+def test_the_status_of_a_group_is_what_its_model_says(client, world, analysed) -> None:
+    world.add()
+    started = datetime(2026, 3, 1, 13, 15, 3, 500, timezone(timedelta(hours=3)))
+    world.add(
+        status=Status.ERROR,
+        stages=(
+            StageRun(Stage.OCR, StageState.SUCCESS, started, 0.25),
+            StageRun(Stage.DETECTION, StageState.PROCESSING, started),
+            StageRun(Stage.COLOR, StageState.ERROR, started, 1.0, "Ёлка"),
+        ),
+        failure=Failure("stage_failed", "No objects."),
+    )
+    world.add(
+        filename='"ё".png',
+        status=Status.PROCESSING,
+        stages=(StageRun(Stage.OCR, StageState.PROCESSING, datetime(2026, 3, 1, 10, 15, 3, tzinfo=UTC)),),
+    )
+    answer = client.get("/groups/grp_1/status")
+    assert answer.headers["content-type"] == "application/json"
+    assert GroupStatusOut.model_validate_json(answer.content).model_dump_json().encode() == answer.content
+    _, _, failed, running = answer.json()["creatives"]
+    assert [failed["stages"][stage]["status"] for stage in Stage] == ["SUCCESS", "ERROR", "PENDING", "ERROR"]
+    assert failed["stages"]["ocr"]["started_at"] == "2026-03-01T10:15:03.000500Z"
+    assert (failed["seconds"], running["seconds"], running["original_filename"]) == (1.25, 9.0, '"ё".png')
 
 
 @pytest.mark.parametrize(

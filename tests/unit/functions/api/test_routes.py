@@ -87,6 +87,23 @@ def test_a_creative_is_analysed_again(client, world, analysed) -> None:
     assert [(request.creative, request.revision) for request in world.sent] == [(analysed.key, 2)]
 
 
+def test_many_are_analysed_again_batch_by_batch(client, world, analysed) -> None:
+    rows = [world.add(status=Status.ERROR, group_id="grp_2") for _ in range(3)]
+    world.objects |= {row.object_key: (b"", "") for row in rows}
+    seen, cursor = 0, None
+    while True:
+        answer = client.post("/creatives/reanalyze", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))
+        assert answer.status_code == 202
+        seen += answer.json()["count"]
+        if (cursor := answer.json()["next_cursor"]) is None:
+            break
+    assert seen == 4
+    assert sorted(request.creative.id for request in world.sent) == sorted(row.key.id for row in [analysed, *rows])
+    assert client.post("/creatives/reanalyze").json() == {"count": 0, "next_cursor": None}
+    assert client.post("/creatives/reanalyze?group_id=nowhere").status_code == 404
+    assert client.post("/creatives/reanalyze?topic_decision=maybe").json()["field"] == "topic_decision"
+
+
 def test_what_has_not_arrived_cannot_be_analysed_again(client, world) -> None:
     answer = client.post(f"/creatives/{world.add().key.id}/reanalyze")
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
@@ -109,12 +126,16 @@ def test_a_group_is_deleted_with_its_files(client, world, analysed) -> None:
     assert world.previews == {}
 
 
-def test_nothing_is_deleted_while_the_store_does_not_answer(client, world, analysed) -> None:
+def test_a_store_that_does_not_answer_stops_no_deletion(client, world, analysed) -> None:
+    other = world.add(group_id="grp_2")
     world.down.add("store")
-    assert client.delete("/groups/grp_1").status_code == 503
-    assert client.delete(f"/creatives/{analysed.key.id}").status_code == 503
+    assert client.delete(f"/creatives/{analysed.key.id}").status_code == 204
+    assert client.delete("/groups/grp_2").status_code == 204
     world.down.clear()
-    assert client.get(f"/creatives/{analysed.key.id}").status_code == 200
+    assert client.get(f"/creatives/{analysed.key.id}").status_code == 404
+    assert client.get(f"/creatives/{other.key.id}").status_code == 404
+    assert client.delete(f"/creatives/{analysed.key.id}").status_code == 404
+    assert client.delete("/groups/grp_2").status_code == 404
 
 
 def test_health_needs_no_key_and_tells_nothing_of_anybody(anonymous, world, analysed) -> None:

@@ -31,7 +31,7 @@ def stub() -> Iterator[Stubber]:
 
 @pytest.fixture
 def bridge(stub: Stubber) -> TestClient:
-    return TestClient(create_app(BridgeSettings(bridge_token=TOKEN, adlens_queue_url=QUEUE), stub.client))
+    return TestClient(create_app(BridgeSettings(bridge_token=TOKEN, adlens_uploads_queue_url=QUEUE), stub.client))
 
 
 def expect(stub: Stubber, body: bytes) -> str:
@@ -154,4 +154,4 @@ def test_it_is_healthy_with_its_queue(bridge: TestClient, stub: Stubber) -> None
 
 def test_it_does_not_start_without_a_token_worth_the_name() -> None:
     with pytest.raises(ValidationError):
-        BridgeSettings(bridge_token="short", adlens_queue_url=QUEUE)
+        BridgeSettings(bridge_token="short", adlens_uploads_queue_url=QUEUE)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adlens_web.filters import SETTLED
 from adlens_web.routes import ANALYTICS, CREATIVES, address, gallery
 from adlens_web.texts import object_title, say
 
@@ -75,12 +76,14 @@ class Part:
 
 @dataclass
 class Mark:
-    """`row` is the bar that a segment is part of; `color` is #rrggbb where the mark stands for a colour."""
+    """`row` is the bar that a segment is part of; `color` is #rrggbb where the mark stands for a colour. `unsure` where
+    it counts creatives whose topic is a guess."""
 
     name: Said
     parts: list[Part]
     color: str = ""
     row: Said | None = None
+    unsure: bool = False
 
 
 @dataclass
@@ -95,7 +98,8 @@ class Figure:
 
 @dataclass
 class TopicSide:
-    """`place` is that of its side. Confidences in percent, seconds per creative."""
+    """`place` is that of its side. Confidences in percent, seconds per creative. For `unsure` of `count` creatives the
+    topic is a guess."""
 
     place: int
     count: int
@@ -104,6 +108,8 @@ class TopicSide:
     topic: float | None
     seconds: float | None
     address: str
+    unsure: int
+    unsure_address: str
 
 
 @dataclass
@@ -195,19 +201,38 @@ def untold(listed: str, counted: Sequence[Counts], keys: Sequence[str]) -> list[
 
 
 def bars(
-    sides: Sequence[Side], counted: Sequence[Counts], filter_: str, names: Mapping[str, Said] | None = None
+    sides: Sequence[Side],
+    counted: Sequence[Counts],
+    filter_: str,
+    names: Mapping[str, Said] | None = None,
+    **filters: str,
 ) -> list[Mark]:
-    """The longest bars; `filter_` is what the page of creatives calls their keys."""
+    """The longest bars; `filter_` is what the page of creatives calls their keys, `filters` are besides."""
     return [
         Mark(
             names[key] if names else Said(key, key),
             [
-                Part(found.get(key, 0), _share(found.get(key, 0), one), creatives_address(one.group, **{filter_: key}))
+                _counted(found.get(key, 0), one, **{filter_: key}, **filters)
                 for one, found in zip(sides, counted, strict=True)
             ],
         )
         for key in most(sides, counted)
     ]
+
+
+def topic_bars(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]]) -> list[Mark]:
+    """Topics that are sure or a person's; one more bar has all creatives whose topic is a guess."""
+    settled = [
+        {entry["topic"]: sure for entry in answer["topics"] if (sure := entry["count"] - entry["unsure"])}
+        for answer in answers
+    ]
+    unsure = [sum(entry["unsure"] for entry in answer["topics"]) for answer in answers]
+    made = bars(sides, settled, "topic", topic_names(answers), topic_decision=SETTLED)
+    if any(unsure):
+        name = Said(say("ru", "decision.unsure"), say("en", "decision.unsure"))
+        parts = [_counted(count, one, topic_decision="unsure") for count, one in zip(unsure, sides, strict=True)]
+        made.append(Mark(name, parts, unsure=True))
+    return made
 
 
 def topic_names(answers: Sequence[Mapping[str, Any]]) -> dict[str, Said]:
@@ -269,8 +294,9 @@ def segments(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]], topics
 
 
 def topic_rows(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]], topics: Sequence[str]) -> list[TopicRow]:
-    """Confidence and time per topic and side; a side without the topic has no line in its row."""
+    """Confidence and time per topic and side, guesses among them; a side without the topic has no line in its row."""
     names = topic_names(answers)
+    unsure = [{entry["topic"]: entry["unsure"] for entry in answer["topics"]} for answer in answers]
     listed = [{entry["Тематики"]: entry for entry in answer["topics_table"]} for answer in answers]
     return [
         TopicRow(
@@ -282,6 +308,8 @@ def topic_rows(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]], topi
                     **{name: _percent(row[column]) for name, column in COLUMNS.items()},
                     seconds=row["avg_seconds"],
                     address=creatives_address(one.group, topic=topic),
+                    unsure=unsure[place][topic],
+                    unsure_address=creatives_address(one.group, topic=topic, topic_decision="unsure"),
                 )
                 for place, (one, found) in enumerate(zip(sides, listed, strict=True))
                 if (row := found.get(topic))
@@ -302,6 +330,10 @@ def _color_name(entry: Mapping[str, Any]) -> Said:
 
 def _part(entry: Mapping[str, Any] | None, leads_to: str) -> Part:
     return Part(entry.get("count"), entry["percent"], leads_to) if entry else Part(None, None, leads_to)
+
+
+def _counted(count: int, one: Side, **filters: str) -> Part:
+    return Part(count, _share(count, one), creatives_address(one.group, **filters))
 
 
 def _share(count: int, one: Side) -> float:

@@ -239,11 +239,14 @@ def _chart(name: str, kind: str, mark: str, marks: Any, *, wide: bool = False) -
 
 
 def _topics() -> rx.Component:
-    columns = ("count", "text", "objects", "topic", "average_time")
+    columns = ("count", "unsure", "text", "objects", "topic", "average_time")
     return rx.cond(
         State.rows.length() > 0,
         rx.el.section(
-            rx.el.h2(t("analytics.table.title")),
+            rx.el.div(
+                rx.el.h2(t("analytics.table.title")),
+                rx.el.p(t("analytics.table.about"), class_name="muted small"),
+            ),
             rx.el.div(
                 rx.el.table(
                     rx.el.thead(
@@ -280,10 +283,14 @@ def _topic_side(row: rx.Var[TopicRow], side: rx.Var[TopicSide]) -> rx.Component:
             ),
             scope="row",
         ),
+        rx.el.td(amount(side.count, "count"), class_name="number"),
+        rx.el.td(
+            rx.cond(side.unsure > 0, link(amount(side.unsure, "count"), to=side.unsure_address), "—"),
+            class_name="number",
+        ),
         *(
             rx.el.td(amount(value, kind), class_name="number")
             for value, kind in (
-                (side.count, "count"),
                 (side.text, "percent"),
                 (side.objects, "percent"),
                 (side.topic, "percent"),

@@ -84,9 +84,8 @@ class AnalyticsState(Session):
             for id_, answer in zip(ids, answers, strict=True)
         ]
         self.figures = figures.figures(answers)
-        topics = figures.counts(answers, "topics", "topic")
-        self.topics = figures.bars(self.sides, topics, "topic", figures.topic_names(answers))
-        order = figures.most(self.sides, topics)
+        self.topics = figures.topic_bars(self.sides, answers)
+        order = figures.most(self.sides, figures.counts(answers, "topics", "topic"))
         self.colors = figures.slices(self.sides, answers)
         self.topic_colors = figures.segments(self.sides, answers, order)
         self.rows = figures.topic_rows(self.sides, answers, order)

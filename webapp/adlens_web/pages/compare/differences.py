@@ -160,7 +160,8 @@ def _name(section: str, entry: Mapping[str, Any]) -> Said:
     if title := entry["title"]:
         return Said(title["ru"], title["en"].capitalize())
     if section == "topics":
-        return Said(say("ru", "creatives.no_topic"), say("en", "creatives.no_topic"))
+        text = "decision.unsure" if entry["key"] == "unsure" else "creatives.no_topic"
+        return Said(say("ru", text), say("en", text))
     return Said(entry["key"], entry["key"])
 
 

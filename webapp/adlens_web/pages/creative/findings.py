@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adlens_web.components.cards import Piece, pieces_of
-from adlens_web.texts import object_title
+from adlens_web.texts import looks_title, object_title
 
 STAGES = ("ocr", "detection", "classification", "color")
 ENDED = ("SUCCESS", "ERROR")
@@ -50,7 +50,7 @@ class Score:
 
 @dataclass
 class Reason:
-    """What moved the topic: a word, an object or the picture as a whole. `share` is 0 to 100 of the strongest."""
+    """What moved the topic: a word, an object or what the picture looks like. `share` is 0 to 100 of the strongest."""
 
     kind: str
     ru: str
@@ -101,11 +101,15 @@ def reasons_of(creative: Mapping[str, Any]) -> list[Reason]:
     """What was measured, in the order of the API: strongest first."""
     told: Sequence[Mapping[str, Any]] = [entry for entry in creative["topic_explanation"] if entry["weight"]]
     strongest = max((abs(entry["weight"]) for entry in told), default=1)
-    made = []
-    for entry in told[:MOST_REASONS]:
-        ru, en = object_title(entry["what"]) if entry["kind"] == "object" else (entry["what"], entry["what"])
-        made.append(Reason(entry["kind"], ru, en, entry["weight"], 100 * abs(entry["weight"]) / strongest))
-    return made
+    return [
+        Reason(
+            entry["kind"],
+            *_reason_title(entry["kind"], entry["what"]),
+            entry["weight"],
+            100 * abs(entry["weight"]) / strongest,
+        )
+        for entry in told[:MOST_REASONS]
+    ]
 
 
 def colors_of(colors: Sequence[Mapping[str, Any]]) -> list[Color]:
@@ -129,6 +133,15 @@ def stages_of(creative: Mapping[str, Any]) -> list[StageFact]:
 def size_of(creative: Mapping[str, Any]) -> tuple[int, int] | None:
     width, height = creative["image_width"], creative["image_height"]
     return (width, height) if width and height else None
+
+
+def _reason_title(kind: str, what: str) -> tuple[str, str]:
+    match kind:
+        case "object":
+            return object_title(what)
+        case "looks":
+            return looks_title(what)
+    return what, what
 
 
 def _finding(

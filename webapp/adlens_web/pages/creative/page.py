@@ -12,6 +12,7 @@ from adlens_web.components.dialog import ask, question
 from adlens_web.components.react import heartbeat, link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import loading
+from adlens_web.components.topics import guess
 from adlens_web.pages.creative.findings import Color, Finding, Reason, Score, StageFact, Topic
 from adlens_web.pages.creative.state import CreativeState
 from adlens_web.routes import CREATIVES
@@ -180,6 +181,7 @@ def _picture() -> rx.Component:
             height=State.height,
             lines=State.lines,
             objects=State.objects,
+            weak=State.weak,
             texts=section_of("picture"),
             language=Session.language,
         ),
@@ -219,38 +221,62 @@ def _none(key: str) -> rx.Component:
 def _topic() -> rx.Component:
     return _part(
         "creative.topic",
-        rx.cond(
-            State.topic_en != "",
-            rx.fragment(
-                rx.el.p(
-                    rx.el.span(both(State.topic_ru, State.topic_en)),
-                    rx.cond(
-                        State.corrected,
-                        rx.el.span(
-                            rx.icon("user_check", size=14, aria_hidden=True),
-                            t("creative.corrected"),
-                            class_name="chip good",
-                            id="corrected",
-                        ),
-                        rx.el.span(_percent(State.percent), class_name="muted"),
-                    ),
-                    class_name="topic-name",
-                ),
-                rx.cond(State.corrected, rx.el.p(t("creative.corrected_text"), class_name="hint")),
-                rx.el.ul(rx.foreach(State.scores, _score), class_name="scores"),
-                rx.cond(
-                    State.reasons.length() > 0,
-                    rx.fragment(
-                        rx.el.h3(t("creative.why")),
-                        rx.el.p(t("creative.why_text"), class_name="hint"),
-                        rx.el.ul(rx.foreach(State.reasons, _reason), class_name="reasons"),
-                    ),
-                ),
-            ),
-            _none("creative.no_topic"),
-        ),
+        rx.cond(State.topic_en != "", _prediction(), _none("creative.no_topic")),
         rx.cond(State.status == "SUCCESS", _correction()),
+        rx.cond(
+            State.scores.length() > 0,
+            rx.el.ul(rx.foreach(State.scores, _score), class_name="scores"),
+        ),
+        rx.cond(
+            State.reasons.length() > 0,
+            rx.fragment(
+                rx.el.h3(t("creative.why")),
+                rx.el.p(t("creative.why_text"), class_name="hint"),
+                rx.el.ul(rx.foreach(State.reasons, _reason), class_name="reasons"),
+            ),
+        ),
         stage="classification",
+    )
+
+
+def _prediction() -> rx.Component:
+    """The topic as a fact, a guess to confirm, or a person's choice to take back."""
+    topic = both(State.topic_ru, State.topic_en)
+    unsure, by_person = State.decision == "unsure", State.decision == "person"
+    return rx.fragment(
+        rx.el.p(
+            rx.el.span(rx.cond(unsure, guess(topic), topic), id="topic-name"),
+            rx.cond(
+                by_person,
+                rx.el.span(
+                    rx.icon("user_check", size=14, aria_hidden=True),
+                    t("decision.person"),
+                    class_name="chip good",
+                    id="corrected",
+                ),
+                rx.el.span(_percent(State.percent), class_name="muted"),
+            ),
+            class_name=rx.cond(unsure, "topic-name unsure", "topic-name"),
+        ),
+        rx.cond(
+            by_person,
+            _decision(t("creative.corrected_text"), "undo_2", t("creative.take_back"), State.take_back, "take-back"),
+        ),
+        rx.cond(
+            unsure & (State.status == "SUCCESS"),
+            _decision(
+                t("creative.unsure_text"), "check", t("creative.confirm", topic=topic), State.confirm, "confirm-topic"
+            ),
+        ),
+    )
+
+
+def _decision(about: rx.Var[str], icon: str, label: rx.Var[str], act: Any, id_: str) -> rx.Component:
+    """What the decision about the topic means, and how to change it."""
+    return rx.el.div(
+        rx.el.p(about, class_name="hint"),
+        rx.el.button(rx.icon(icon, size=16, aria_hidden=True), label, on_click=act, class_name="btn small", id=id_),
+        class_name="stack-s decision",
     )
 
 
@@ -297,6 +323,13 @@ def _reason(reason: rx.Var[Reason]) -> rx.Component:
             "object",
             rx.fragment(
                 rx.icon("box", size=15, aria_hidden=True), rx.el.span(both(reason.ru, reason.en), class_name="cut")
+            ),
+        ),
+        (
+            "looks",
+            rx.fragment(
+                rx.icon("image", size=15, aria_hidden=True),
+                rx.el.span(t("creative.looks_like", what=both(reason.ru, reason.en)), class_name="reason-looks"),
             ),
         ),
         rx.fragment(rx.icon("image", size=15, aria_hidden=True), rx.el.span(t("creative.looks"), class_name="cut")),
@@ -364,7 +397,7 @@ def _text() -> rx.Component:
         "creative.text",
         rx.cond(
             State.lines.length() > 0,
-            rx.el.ol(rx.foreach(State.lines, lambda line, index: _row("text", line, index)), class_name="finding-list"),
+            _finding_list("text", State.lines),
             _none("creative.no_text"),
         ),
         stage="ocr",
@@ -390,14 +423,29 @@ def _objects() -> rx.Component:
         "creative.objects",
         rx.cond(
             State.objects.length() > 0,
-            rx.el.ol(
-                rx.foreach(State.objects, lambda found, index: _row("object", found, index)), class_name="finding-list"
+            _finding_list("object", State.objects),
+            rx.cond(
+                State.weak.length() > 0,
+                rx.el.p(t("creative.no_sure_objects"), class_name="muted"),
+                _none("creative.no_objects"),
             ),
-            _none("creative.no_objects"),
+        ),
+        rx.cond(
+            State.weak.length() > 0,
+            rx.el.details(
+                rx.el.summary(t("creative.weak", count=State.weak.length()), class_name="small"),
+                rx.el.p(t("creative.weak_text"), class_name="hint"),
+                _finding_list("weak", State.weak),
+                id="weak-objects",
+            ),
         ),
         stage="detection",
         tool=rx.cond((State.objects.length() > 0) & (State.lines.length() == 0), _measures()),
     )
+
+
+def _finding_list(kind: str, found: rx.Var[list[Finding]]) -> rx.Component:
+    return rx.el.ol(rx.foreach(found, lambda one, index: _row(kind, one, index)), class_name="finding-list")
 
 
 def _measures() -> rx.Component:

@@ -38,8 +38,8 @@ class CreativeState(Session):
     topic_ru: str = ""
     topic_en: str = ""
     percent: float = 0.0
-    corrected: bool = False
-    """Whether a person said the topic."""
+    decision: str = ""
+    """Whether the topic is sure, unsure or a person's; empty without a topic."""
     topic: str = ""
     topics: list[Topic] = []  # noqa: RUF012 - Reflex copies the defaults of states
     """All that there are."""
@@ -51,6 +51,8 @@ class CreativeState(Session):
     text: str = ""
     lines: list[Finding] = []  # noqa: RUF012
     objects: list[Finding] = []  # noqa: RUF012
+    weak: list[Finding] = []  # noqa: RUF012
+    """Objects that may be there; nothing counts them."""
     stages: list[StageFact] = []  # noqa: RUF012
     similar: list[Card] = []  # noqa: RUF012
     previous: str = ""
@@ -144,8 +146,22 @@ class CreativeState(Session):
     async def correct(self, form: dict[str, Any]) -> Any:
         """Says what the topic is, instead of the model."""
         topic = str(form.get("topic", ""))
-        if not topic:
-            return None
+        return await self._decide(topic) if topic else None
+
+    @rx.event
+    @acts
+    async def confirm(self) -> Any:
+        """Says that the model's guess is right."""
+        return await self._decide(self.topic)
+
+    @rx.event
+    @acts
+    async def take_back(self) -> Any:
+        """Gives the creative the model's topic again."""
+        self._fill(await self.call("DELETE", f"/creatives/{self.shown}/topic"))
+        return rx.toast.success(self.say("state.saved"))
+
+    async def _decide(self, topic: str) -> Any:
         self._fill(await self.call("PUT", f"/creatives/{self.shown}/topic", json={"topic": topic}))
         return rx.toast.success(self.say("state.saved"))
 
@@ -174,7 +190,7 @@ class CreativeState(Session):
         )
         self.topic_ru, self.topic_en = title.get("ru", ""), title.get("en", "")
         self.percent = 100 * (creative["topic_confidence"] or 0)
-        self.topic, self.corrected = creative["main_topic"] or "", creative["topic_corrected"]
+        self.topic, self.decision = creative["main_topic"] or "", creative["topic_decision"] or ""
         self.scores, self.reasons = findings.scores_of(creative, self._titles), findings.reasons_of(creative)
         self.dominant, self.secondary = (
             findings.colors_of(creative[name]) for name in ("dominant_colors", "secondary_colors")
@@ -182,7 +198,10 @@ class CreativeState(Session):
         self.strip = strip_of([*creative["dominant_colors"], *creative["secondary_colors"]])
         self.text = creative["ocr_text"] or ""
         self.lines = [findings.line_of(block, size, self._words) for block in creative["ocr_blocks"]]
-        self.objects = [findings.object_of(found, size) for found in creative["detected_objects"]]
+        self.objects, self.weak = (
+            [findings.object_of(found, size) for found in creative[name]]
+            for name in ("detected_objects", "weak_objects")
+        )
         self.stages = findings.stages_of(creative)
         if self.status in findings.ENDED:
             self.pause = 0

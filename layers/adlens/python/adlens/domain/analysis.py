@@ -79,14 +79,23 @@ class DetectedObject:
 class Detections:
     """`objects` are those sure enough to show, most confident first.
 
-    `class_scores` maps a class to its highest confidence anywhere in the picture, weak ones included: the evidence
-    for the topic. `visual` is the detector's pooled backbone features, what the picture looks like as a whole; its
-    length is the detector's, 0 when it has none.
+    `weak` are those that may be there: no figure counts them. `class_scores` maps a class to its highest confidence
+    anywhere in the picture, however low: the evidence for the topic.
     """
 
     objects: tuple[DetectedObject, ...] = ()
     class_scores: Mapping[str, float] = field(default_factory=dict)
-    visual: tuple[float, ...] = ()
+    weak: tuple[DetectedObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a picture looks like as a whole: `class_scores` maps the likeliest classes of ImageNet to probabilities,
+    `embedding` holds the features of the backbone, as many as that has.
+    """
+
+    class_scores: Mapping[str, float] = field(default_factory=dict)
+    embedding: tuple[float, ...] = ()
 
 
 class SwatchRole(StrEnum):
@@ -111,13 +120,15 @@ class Swatch:
 class EvidenceKind(StrEnum):
     WORD = "word"
     OBJECT = "object"
+    LOOKS = "looks"
+    """What the picture looks like as a whole: a class of ImageNet."""
     PICTURE = "picture"
-    """What the picture looks like as a whole."""
+    """The same where no class of ImageNet says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing that moved a topic prediction: a word as read, the class of an object, or the picture.
+    """One thing that moved a topic prediction: a word as read, the class of an object, or what the picture looks like.
 
     `weight` is by how much the topic's log-odds (natural logarithm) fall without it: negative for what spoke against
     the topic, 0 where nobody measured it.
@@ -128,13 +139,24 @@ class Evidence:
     weight: float = 0.0
 
 
+class Decision(StrEnum):
+    """Whether a topic may be taken for a fact."""
+
+    SURE = "sure"
+    """The model's confidence reaches its bundle's boundary: at least nine of ten such topics are right."""
+    UNSURE = "unsure"
+    """The topic is the model's best guess."""
+    PERSON = "person"
+    """A person chose the topic."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopicPrediction:
     """`scores` holds a value in [0, 1] per topic, adding up to 1; `topic` is the best of them, the taxonomy's fallback
-    when none fits. `evidence` comes strongest first.
+    when none fits. `evidence` comes strongest first. `sure` is the model's decision.
 
-    `corrected`: a person said that the topic is another one, for which there is no doubt; `scores` and `evidence` stay
-    the model's.
+    `corrected`: a person said that the topic is another one, for which there is no doubt; `scores`, `evidence` and
+    `sure` stay the model's.
     """
 
     topic: str
@@ -142,11 +164,20 @@ class TopicPrediction:
     scores: Mapping[str, float]
     evidence: tuple[Evidence, ...] = ()
     corrected: bool = False
+    sure: bool = True
+
+    @property
+    def decision(self) -> Decision:
+        if self.corrected:
+            return Decision.PERSON
+        return Decision.SURE if self.sure else Decision.UNSURE
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Facts of the file and of its upright picture. `phash` is a 64-bit perceptual hash in hex."""
+    """Facts of the file and of its upright picture. `phash` is a 64-bit perceptual hash in hex, `ground` the colour in
+    hex that was laid under a picture with transparent parts: that on which nothing of it drowns.
+    """
 
     format: ImageFormat
     width: int
@@ -154,6 +185,7 @@ class ImageFacts:
     bytes: int
     sha256: str
     phash: str
+    ground: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class TopicFigures:
-    """One topic's row: means over its text blocks, over its shown objects, and (topic, seconds) over its creatives."""
+    """One topic's row: means over its text blocks, over its shown objects, and (topic, seconds) over its creatives.
+
+    `count` is whatever the decision; the topic is a guess for `unsure` of them.
+    """
 
     topic: str
     count: int
@@ -17,6 +20,7 @@ class TopicFigures:
     mean_object_confidence: float | None
     mean_topic_confidence: float | None
     mean_seconds: float | None
+    unsure: int
 
 
 @dataclass(frozen=True, slots=True)

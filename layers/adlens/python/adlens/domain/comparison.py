@@ -180,7 +180,7 @@ def _says(chosen: CreativeFilter, by: By, key: str) -> bool:
     def own(of: CreativeFilter) -> bool:
         match by:
             case By.TOPIC:
-                return bool(of.topics)
+                return bool(of.topics or of.topic_decisions)
             case By.COLOR:
                 return of.color_class == key
             case By.OBJECT:
@@ -199,7 +199,7 @@ def _limits(chosen: CreativeFilter, trait: Trait) -> bool:
             case Trait.TEXT_SHARE:
                 return (of.min_text_share, of.max_text_share) != (None, None)
             case Trait.TOPIC_CONFIDENCE:
-                return (of.min_confidence, of.max_confidence) != (None, None)
+                return (of.min_confidence, of.max_confidence) != (None, None) or bool(of.topic_decisions)
 
     return any(map(own, _parts(chosen)))
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from adlens.domain.analysis import Analysis, ImageFacts, StageRun
+from adlens.domain.analysis import Analysis, Decision, ImageFacts, StageRun
 from adlens.domain.errors import InvalidValue
 
 _GROUP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -94,13 +94,28 @@ class CreativeSummary:
     failure: Failure | None
     topic: str | None
     topic_confidence: float | None
+    topic_decision: Decision | None
     analysed: bool
 
 
 @dataclass(frozen=True, slots=True)
+class CreativeProgress:
+    """How far one of a group's creatives is. `stages` are all of them, in the order they run."""
+
+    id: UUID
+    filename: str
+    status: Status
+    stages: tuple[StageRun, ...]
+    failure: Failure | None
+    topic: str | None
+    topic_confidence: float | None
+    topic_decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
 class GroupSummary:
-    """A group at a glance. `topics` counts its creatives per topic, most frequent first; `class_percents` adds up the
-    swatches' percents per colour class.
+    """A group at a glance. `topics` holds (topic, creatives, how many of them are unsure), most frequent first;
+    `class_percents` adds up the swatches' percents per colour class.
     """
 
     group_id: str
@@ -108,7 +123,7 @@ class GroupSummary:
     count: int
     created_at: datetime
     by_status: Mapping[Status, int]
-    topics: tuple[tuple[str, int], ...]
+    topics: tuple[tuple[str, int, int], ...]
     class_percents: Mapping[str, float]
 
 

@@ -1,39 +1,52 @@
 """Which creatives are one picture over and over: resized, recompressed, cropped, recoloured, with a new price.
 
 Two pictures are variants of each other when the cosine of their embeddings less the share of their hashes' bits that
-differ reaches a level; `benchmarks.duplicates` measures it. Where there is no cosine, only hashes that are nearly the
-same count. Files that are the same byte by byte are variants whatever else.
+differ reaches a level, and their words agree: one template filled by five advertisers looks alike and reads
+differently, be it by a single word. `benchmarks.duplicates` measures it. Where there is no cosine, only hashes that are
+nearly the same count.
+Files that are the same byte by byte are variants whatever else.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
+from itertools import product, starmap
 from uuid import UUID
 
 from adlens.domain.gallery import CreativeCard
 
 HASH_BITS = 64
-LEAST_LIKENESS = 0.5
-"""Of cosine less the share of bits that differ. docs/models.md has what it finds."""
+LEAST_LIKENESS = 0.68
+"""Of cosine less the share of bits that differ. docs/figures.md has what it finds."""
 FARTHEST = 18
 """Bits that hashes of variants differ in at most; and those of pictures without an embedding."""
 FARTHEST_ALONE = 6
+FEWEST_WORDS = 2
+"""Words of both pictures from which on they are compared as they are: a single one may be misread or cut."""
+LEAST_RESEMBLANCE = 0.5
+"""Of the letters of two words that were one before a misread or a crop."""
+MOST_SHARED = 1 / 3
+"""By texts that disagree, of the words of the picture that has fewer: a small or cropped variant loses some."""
 MOST_COMPARED = 10_000
 """Creatives of a group. In a larger one only equal hashes are compared, which takes no time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """What a picture is compared by. `pixels` and `uploaded_at` decide which of a family stands for it."""
+    """What a picture is compared by; `words` are the distinct ones of its text. `pixels` and `uploaded_at` decide which
+    of a family stands for it.
+    """
 
     id: UUID
     sha256: str
     phash: int
     pixels: int
     uploaded_at: datetime
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +135,36 @@ def _variants(
         answers = cosines([(leader.id, other.id) for leader, other in pairs]) if pairs else ()
         for (leader, other), cosine in zip(pairs, answers, strict=True):
             bits = (leader.phash ^ other.phash).bit_count()
-            if other not in taken and are_variants(bits, cosine):
+            if other not in taken and are_variants(bits, cosine, leader.words, other.words):
                 found[leader].append((other, bits, cosine))
                 taken.add(other)
         waiting = [one for one in waiting if one not in taken]
     return found
 
 
-def are_variants(bits: int, cosine: float | None) -> bool:
+def are_variants(
+    bits: int, cosine: float | None, words: Set[str] = frozenset(), other_words: Set[str] = frozenset()
+) -> bool:
+    """Whether two pictures are one, from the bits of their hashes that differ, the cosine of their embeddings (None
+    when they have none that compare) and their distinct words.
+    """
+    if not words_agree(words, other_words):
+        return False
     if cosine is None:
         return bits <= FARTHEST_ALONE
     return bits <= FARTHEST and cosine - bits / HASH_BITS >= LEAST_LIKENESS
+
+
+def words_agree(words: Set[str], other_words: Set[str]) -> bool:
+    """False when both pictures have words and share too few of them."""
+    fewer = min(len(words), len(other_words))
+    if fewer == 0 or len(words & other_words) > MOST_SHARED * fewer:
+        return True
+    return fewer < FEWEST_WORDS and any(starmap(_resemble, product(words, other_words)))
+
+
+def _resemble(word: str, other: str) -> bool:
+    return word in other or other in word or SequenceMatcher(None, word, other).ratio() >= LEAST_RESEMBLANCE
 
 
 # --- near hashes ----------------------------------------------------------------------------------------------------

@@ -44,6 +44,18 @@ _CONTENT_TYPES = {
 }
 
 
+class Separator(StrEnum):
+    """Between the cells of CSV. Excel expects the semicolon where the decimal sign is a comma."""
+
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+    TAB = "tab"
+
+    @property
+    def character(self) -> str:
+        return {Separator.COMMA: ",", Separator.SEMICOLON: ";", Separator.TAB: "\t"}[self]
+
+
 class ExportState(StrEnum):
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -63,11 +75,12 @@ class ExportId:
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """What somebody wants in a file."""
+    """What somebody wants in a file; the separator is that of CSV."""
 
     format: ExportFormat
     chosen: CreativeFilter = field(default_factory=CreativeFilter)
     with_embeddings: bool = False
+    separator: Separator = Separator.COMMA
 
 
 @dataclass(frozen=True, slots=True)

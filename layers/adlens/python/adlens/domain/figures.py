@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from adlens.domain.analysis import Decision
 from adlens.domain.errors import InvalidValue
-from adlens.domain.gallery import NO_TOPIC, CreativeFilter
+from adlens.domain.gallery import CERTAIN, NO_TOPIC, UNSURE, CreativeFilter
 
 MOST_BUCKETS = 1000
 """Days, weeks or months of one answer."""
@@ -87,9 +88,7 @@ def having(chosen: CreativeFilter, by: By, key: str) -> CreativeFilter:
     own: dict[str, Any]
     match by:
         case By.TOPIC:
-            # A row's topic is one of those that the filter leaves.
-            of = analysed_of(chosen) if key == NO_TOPIC else chosen
-            return replace(of, topics=(key,))
+            return _of_topic(chosen, key)
         case By.GROUP:
             return replace(chosen, group_ids=(key,))
         case By.COLOR:
@@ -101,6 +100,16 @@ def having(chosen: CreativeFilter, by: By, key: str) -> CreativeFilter:
         case _:
             own, free = {"word": key}, chosen.word in (None, key)
     return replace(chosen, **own) if free else CreativeFilter(**own, within=chosen)
+
+
+def _of_topic(chosen: CreativeFilter, key: str) -> CreativeFilter:
+    """A row's topic and decision are among those that the filter leaves."""
+    if key == UNSURE:
+        return replace(chosen, topic_decisions=(Decision.UNSURE,))
+    if key == NO_TOPIC:
+        return replace(analysed_of(chosen), topics=(key,))
+    asked = chosen.topic_decisions or CERTAIN
+    return replace(chosen, topics=(key,), topic_decisions=tuple(of for of in asked if of in CERTAIN))
 
 
 def uploaded_between(chosen: CreativeFilter, start: datetime, end: datetime) -> CreativeFilter:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from adlens.domain.analysis import ImageFacts, Swatch
+from adlens.domain.analysis import Decision, ImageFacts, Swatch
 from adlens.domain.creative import Failure, Status
 
 
@@ -32,24 +32,29 @@ class CreativeOrder(StrEnum):
 
 NO_TOPIC = "none"
 """Stands among the topics of a filter for creatives without one."""
+UNSURE = Decision.UNSURE.value
+"""Stands among the topics of figures for creatives whose topic is a guess, whichever it is."""
+CERTAIN = (Decision.SURE, Decision.PERSON)
+"""Decisions by which a topic is a fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreativeFilter:
     """What creatives must have; None and nothing ask for nothing.
 
-    One of `group_ids`, one of `topics`. `color_class` is the class of one of its swatches; `hex` a colour that one of
-    them is like (within `color_distance.NEAR`) and that covers at least `min_share` percent. `object_class` is that of
-    an object found, `min_objects` how many of it there are, or of all objects when there is no class. `word` is one of
-    its distinct words. `phrase` is words of its text, `text` of its text or its file name: all of them, each in this
-    form or another, as a part of a word, or with a letter wrong. Confidences are those of the topic, `min_text_share`
-    and `max_text_share` parts of the picture, all in [0, 1]; sizes are pixels, aspects width by height.
-    `uploaded_from` is the first moment, `uploaded_before` the first one that is too late. `within` is true of them as
-    well, `rest_of` is not.
+    One of `group_ids`, one of `topics`, one of `topic_decisions`. `color_class` is the class of one of its swatches;
+    `hex` a colour that one of them is like (within `color_distance.NEAR`) and that covers at least `min_share` percent.
+    `object_class` is that of an object found, `min_objects` how many of it there are, or of all objects when there is
+    no class. `word` is one of its distinct words. `phrase` is words of its text, `text` of its text or its file name:
+    all of them, each in this form or another, as a part of a word, or with a letter wrong. Confidences are those of the
+    topic, `min_text_share` and `max_text_share` parts of the picture, all in [0, 1]; sizes are pixels, aspects width by
+    height. `uploaded_from` is the first moment, `uploaded_before` the first one that is too late. `within` is true of
+    them as well, `rest_of` is not.
     """
 
     group_ids: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    topic_decisions: tuple[Decision, ...] = ()
     color_class: str | None = None
     hex: str | None = None
     min_share: float = 0.0
@@ -90,6 +95,7 @@ class CreativeCard:
     failure: Failure | None
     topic: str | None
     topic_confidence: float | None
+    topic_decision: Decision | None
     dominant: tuple[Swatch, ...]
     has_preview: bool = False
 

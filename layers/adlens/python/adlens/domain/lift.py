@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from adlens.domain.analysis import Decision
 from adlens.domain.creative import Status
 from adlens.domain.errors import MalformedEvent
 from adlens.domain.gallery import CreativeFilter
@@ -34,7 +35,10 @@ class ElementKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Element:
-    """Something that a creative has or has not; the name of a band is `LOW-HIGH`, of the last one `LOW+`."""
+    """Something that a creative has or has not; the name of a band is `LOW-HIGH`, of the last one `LOW+`.
+
+    A topic is one that is sure or a person's; creatives whose topic is a guess have the topic UNSURE instead.
+    """
 
     kind: ElementKind
     name: str
@@ -73,7 +77,7 @@ class PerformanceTable:
     placement: Sequence[int] = field(default_factory=list)
     impressions: Sequence[int] = field(default_factory=list)
     clicks: Sequence[int] = field(default_factory=list)
-    conversions: Sequence[int] = field(default_factory=list)
+    conversions: Sequence[float] = field(default_factory=list)
     spend: Sequence[float] = field(default_factory=list)
 
 
@@ -122,33 +126,51 @@ class Lift:
 
 # --- between the API and the function that estimates ----------------------------------------------------------------
 
-_MOMENTS = ("uploaded_from", "uploaded_before")
-
 
 def lift_request(workspace_id: UUID, metric: Metric, chosen: CreativeFilter) -> dict[str, Any]:
     """The event that asks for an estimate; `parse_lift_request` reads it."""
-    given = {name: value for name, value in asdict(chosen).items() if value != getattr(CreativeFilter(), name)}
-    for name in _MOMENTS:
-        if name in given:
-            given[name] = given[name].isoformat()
-    return {"workspace_id": str(workspace_id), "metric": metric.value, "filter": given}
+    return {"workspace_id": str(workspace_id), "metric": metric.value, "filter": _filter_json(chosen)}
+
+
+def _filter_json(chosen: CreativeFilter) -> dict[str, Any]:
+    given = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
+    return {
+        name: value.isoformat()
+        if isinstance(value, datetime)
+        else _filter_json(value)
+        if isinstance(value, CreativeFilter)
+        else value
+        for name, value in given.items()
+        if value != getattr(CreativeFilter(), name)
+    }
 
 
 def parse_lift_request(event: Mapping[str, Any]) -> tuple[UUID, Metric, CreativeFilter]:
     """Raises MalformedEvent when it is none that `lift_request` made."""
     try:
-        given = dict(event["filter"])
-        if given.keys() - {field.name for field in fields(CreativeFilter)}:
-            raise ValueError("a filter of another release")
-        for name in _MOMENTS:
-            if name in given:
-                given[name] = datetime.fromisoformat(given[name])
-        if "status" in given:
-            given["status"] = Status(given["status"])
-        given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-        return UUID(event["workspace_id"]), Metric(event["metric"]), CreativeFilter(**given)
+        return UUID(event["workspace_id"]), Metric(event["metric"]), _filter_of(event["filter"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedEvent("This is no question about lift.") from error
+
+
+def _filter_of(given: Mapping[str, Any]) -> CreativeFilter:
+    if given.keys() - {field.name for field in fields(CreativeFilter)}:
+        raise ValueError("a filter of another release")
+    return CreativeFilter(**{name: _READ.get(name, _plain)(value) for name, value in given.items()})
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "uploaded_from": datetime.fromisoformat,
+    "uploaded_before": datetime.fromisoformat,
+    "status": Status,
+    "topic_decisions": lambda values: tuple(map(Decision, values)),
+    "within": _filter_of,
+    "rest_of": _filter_of,
+}
 
 
 def lift_answer(lift: Lift) -> dict[str, Any]:

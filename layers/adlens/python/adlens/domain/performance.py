@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,13 +17,16 @@ from typing import Any, TextIO
 from uuid import UUID
 
 from adlens.domain.errors import InvalidValue
+from adlens.domain.text import storable
 
-LARGEST_COUNT = 10**12
-LARGEST_SPEND = Decimal(10**12)
+LARGEST = 10**12
 SPEND_DIGITS = 12
 """After the point: enough for what is written by programs that calculate in binary fractions."""
 LONGEST_PLACEMENT = 200
+CONVERSION_DIGITS = 4
+"""After the point: platforms share a conversion out between the ads that led to it."""
 LONGEST_KEY = 500
+LONGEST_PATH = 4096
 LONGEST_ROW = 65_536
 MOST_LISTED = 1000
 
@@ -42,8 +47,10 @@ class Reason(StrEnum):
     NO_ID = "not_an_id"
 
 
-COUNTS = ("impressions", "clicks", "conversions")
-NEEDED = ("day", *COUNTS, "spend")
+WHOLE = ("impressions", "clicks")
+NUMBERS = (*WHOLE, "conversions", "spend")
+EXAMPLES = {"impressions": "12000", "clicks": "180", "conversions": "2.37", "spend": "12.5"}
+NEEDED = ("day", *NUMBERS)
 COLUMNS = (*KeyKind, *NEEDED, "placement")
 
 
@@ -51,7 +58,7 @@ COLUMNS = (*KeyKind, *NEEDED, "placement")
 class Figures:
     impressions: int = 0
     clicks: int = 0
-    conversions: int = 0
+    conversions: Decimal = Decimal(0)
     spend: Decimal = Decimal(0)
 
     def __add__(self, other: Figures) -> Figures:
@@ -65,7 +72,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class SentRow:
-    """`line` is that of the file, from 1, or the number of the row in JSON."""
+    """`line` is that of the file, from 1, or the number of the row in JSON; `key` is what was sent."""
 
     line: int
     kind: KeyKind
@@ -125,20 +132,61 @@ class PerformanceReport:
 # --- values ---------------------------------------------------------------------------------------------------------
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_COUNT = re.compile(r"[0-9]{1,16}")
-_SPEND = re.compile(r"[0-9]{1,16}(\.[0-9]*)?|\.[0-9]+")
+_PLAIN = re.compile(r"[0-9]{1,16}(\.[0-9]*)?|\.[0-9]+")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' \u2019\u00a0\u2009\u202f])[0-9]{3})(?:\1[0-9]{3})*")
+_ONE_GROUP = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 
 
 class _Malformed(ValueError):
     pass
 
 
-def read_row(line: int, values: Mapping[str, str], decimal_comma: bool = False) -> SentRow | MalformedRow:
-    """A row from the texts of its columns; `decimal_comma` takes 12,5 for 12.5."""
+Decimals = Mapping[str, str]
+"""The decimal sign of columns, a point or a comma, where their numbers show it; empty where they show both."""
+
+
+def decimal_sign(text: str, is_count: bool = False) -> str | None:
+    """The decimal sign that a number shows by itself: 12,5 and 1.234,00 have a comma, 1,234,567 a point. None where it
+    shows none, as 12, and where it can be either: 1,234 is a little more than one, or than a thousand. A count that has
+    digits other than zeros there is no fraction.
+    """
+    points, commas = text.count("."), text.count(",")
+    if points and commas:
+        return "." if text.rfind(".") > text.rfind(",") else ","
+    if not points and not commas:
+        return None
+    sign, other = (".", ",") if points else (",", ".")
+    if points + commas > 1:
+        return other
+    if not _ONE_GROUP.fullmatch(text):
+        return sign
+    return other if is_count and not text.endswith("000") else None
+
+
+def plain_number(text: str, name: str, decimals: Decimals) -> str | None:
+    """`text` of the column `name` with nothing but digits and a decimal point, and so that it can be read in one way
+    only; as it is when it is no number. None when it can be read in two.
+    """
+    text = text.strip()
+    sign = decimal_sign(text, name in WHOLE) or decimals.get(name)
+    if not sign and ("." in text or "," in text):
+        return None
+    whole, point, fraction = text.rpartition(sign) if sign and sign in text else (text, "", "")
+    if (grouped := _GROUPED.fullmatch(whole)) and grouped[1] != sign:
+        whole = whole.replace(grouped[1], "")
+    return f"{whole}{'.' if point else ''}{fraction}{'0' if len(fraction) == 3 else ''}"
+
+
+def read_row(line: int, values: Mapping[str, str], decimals: Decimals) -> SentRow | MalformedRow:
+    """A row from the texts of its columns."""
     try:
         kind, key = _key(values)
-        impressions, clicks, conversions = (_count(values, name) for name in COUNTS)
-        figures = Figures(impressions, clicks, conversions, _spend(values.get("spend", ""), decimal_comma))
+        figures = Figures(
+            int(_number(values, "impressions", decimals, 0)),
+            int(_number(values, "clicks", decimals, 0)),
+            _number(values, "conversions", decimals, CONVERSION_DIGITS),
+            _number(values, "spend", decimals, SPEND_DIGITS),
+        )
         if figures.clicks > figures.impressions:
             raise _Malformed(f"{figures.clicks} clicks are more than {figures.impressions} impressions.")
         return SentRow(line, kind, key, _day(values.get("day", "")), _placement(values), figures)
@@ -151,8 +199,9 @@ def _key(values: Mapping[str, str]) -> tuple[KeyKind, str]:
         value = values.get(kind, "").strip()
         if not value:
             continue
-        if len(value) > LONGEST_KEY:
-            raise _Malformed(f"{kind} is longer than {LONGEST_KEY} characters.")
+        longest = LONGEST_PATH if kind is KeyKind.FILENAME else LONGEST_KEY
+        if len(value) > longest:
+            raise _Malformed(f"{kind} is longer than {longest} characters.")
         if "\x00" in value:
             raise _Malformed(f"{kind} has a character that no text has.")
         match kind:
@@ -189,22 +238,24 @@ def _day(value: str) -> date:
         raise _Malformed(f"day is {_shown(value)}, not a day like 2026-03-01.") from None
 
 
-def _count(values: Mapping[str, str], name: str) -> int:
+def _number(values: Mapping[str, str], name: str, decimals: Decimals, digits: int) -> Decimal:
+    """With at most `digits` after the point. Fractions of conversions are rounded to these: platforms write more."""
     value = values.get(name, "").strip()
-    if not _COUNT.fullmatch(value) or int(value) > LARGEST_COUNT:
-        raise _Malformed(f"{name} is {_shown(value)}, not a whole number from 0 to {LARGEST_COUNT}.")
-    return int(value)
-
-
-def _spend(value: str, decimal_comma: bool) -> Decimal:
-    text = value.strip()
-    if decimal_comma and "." not in text:
-        text = text.replace(",", ".", 1)
-    if not _SPEND.fullmatch(text) or (spend := Decimal(text)) > LARGEST_SPEND:
-        raise _Malformed(f"spend is {_shown(value)}, not a number from 0 to {LARGEST_SPEND}, such as 12.5.")
-    if len(text.partition(".")[2].rstrip("0")) > SPEND_DIGITS:
-        raise _Malformed(f"spend is {_shown(value)}, with more than {SPEND_DIGITS} digits after the point.")
-    return spend
+    plain = value if value.isdigit() else plain_number(value, name, decimals)
+    if plain is None:
+        raise _Malformed(
+            f"{name} is {_shown(value)}, which is one number with a decimal comma and another with a decimal point, "
+            "and no other row of the column shows which is meant."
+        )
+    if not _PLAIN.fullmatch(plain) or (number := Decimal(plain)) > LARGEST:
+        kind = "a whole number" if digits == 0 else "a number"
+        raise _Malformed(f"{name} is {_shown(value)}, not {kind} from 0 to {LARGEST}, such as {EXAMPLES[name]}.")
+    if name == "conversions":
+        return number.quantize(Decimal(1).scaleb(-digits))
+    if len(plain.partition(".")[2].rstrip("0")) > digits:
+        said = f"with more than {digits} digits after the point" if digits else "not a whole number"
+        raise _Malformed(f"{name} is {_shown(value)}, {said}.")
+    return number
 
 
 def _placement(values: Mapping[str, str]) -> str:
@@ -245,7 +296,7 @@ def _header(names: Sequence[str], delimiter: str) -> Header:
     twice = sorted({name for name in columns if name is not None and columns.count(name) > 1})
     if twice:
         raise InvalidValue(f"The header has the column {twice[0]} more than once.", twice[0])
-    ignored = tuple(name.strip() for name, column in zip(names, columns, strict=True) if column is None)
+    ignored = tuple(storable(name.strip()) for name, column in zip(names, columns, strict=True) if column is None)
     return Header(columns, ignored, delimiter)
 
 
@@ -258,12 +309,26 @@ class CsvSheet:
     """
 
     text: TextIO
+    decimals: Decimals = field(default_factory=dict)
     header: Header = field(default_factory=lambda: Header(()))
 
     def rows(self) -> Iterator[SentRow | MalformedRow]:
         """Raises InvalidValue for a header that does not do, and where the file cannot be read on."""
         for line, fields in self.records():
             yield self._row(line, fields)
+
+    def signs(self) -> Decimals:
+        """The decimal signs of the columns, from all rows. These are read with it from a sheet of their own."""
+        found: dict[str, set[str]] = {name: set() for name in NUMBERS}
+        places: list[tuple[int, str]] = []
+        for _, fields in self.records():
+            places = places or [(n, name) for n, name in enumerate(self.header.columns) if name in found]
+            if len(fields) != len(self.header.columns):
+                continue
+            for n, name in places:
+                if not fields[n].isdigit() and (sign := decimal_sign(fields[n].strip(), name in WHOLE)):
+                    found[name].add(sign)
+        return {name: signs.pop() if len(signs) == 1 else "" for name, signs in found.items() if signs}
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """The same as lines and fields, nothing of them read yet."""
@@ -290,7 +355,12 @@ class CsvSheet:
     def _row(self, line: int, fields: list[str]) -> SentRow | MalformedRow:
         if len(fields) != len(self.header.columns):
             return MalformedRow(line, f"It has {len(fields)} fields where the header has {len(self.header.columns)}.")
-        return read_row(line, self.header.values(fields), decimal_comma=self.header.delimiter != ",")
+        values = self.header.values(fields)
+        if self.header.delimiter == ",":
+            # No spreadsheet with a decimal comma writes such a file, so that a point alone needs nothing to show it.
+            pointed = {name: "." for name in NUMBERS if "," not in values[name]}
+            return read_row(line, values, {**pointed, **self.decimals})
+        return read_row(line, values, self.decimals)
 
 
 def _read_header(line: str, delimiter: str | None) -> Header:
@@ -329,7 +399,8 @@ class JsonSheet:
             if strange is not None:
                 yield MalformedRow(number, f"{strange} is neither a text nor a number.")
                 continue
-            yield read_row(number, {name: text for name, text in texts.items() if text is not None})
+            given = {name: text for name, text in texts.items() if text is not None}
+            yield read_row(number, given, {name: "." for name in NUMBERS if "," not in given.get(name, "")})
         if not self.header.columns:
             raise InvalidValue("The list is empty.", "body")
 
@@ -407,22 +478,46 @@ def _objects(text: TextIO) -> Iterator[dict[str, Any]]:
 
 def rows_of(sheet: CsvSheet | JsonSheet) -> Iterator[SentRow | MalformedRow]:
     """The rows of a sheet. Raises InvalidValue when it cannot be read to its end, wherever that is noticed."""
-    try:
+    with _reading(sheet):
         yield from sheet.rows()
-    except UnicodeDecodeError as error:
+
+
+def signs_of(sheet: CsvSheet) -> Decimals:
+    """`CsvSheet.signs`, with the errors of `rows_of`."""
+    with _reading(sheet):
+        return sheet.signs()
+
+
+@contextmanager
+def _reading(sheet: CsvSheet | JsonSheet) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeError as error:
         raise InvalidValue(
-            f"The text is not {error.encoding}: save it as UTF-8, or name its charset in the Content-Type.", "body"
+            f"The text is not {sheet.text.encoding}: save it as UTF-8, or name its charset in the Content-Type.", "body"
         ) from error
 
 
 def decoded(stream: io.BufferedReader, charset: str | None = None) -> TextIO:
-    """Text of UTF-8, of UTF-16 with a mark at its beginning, or of `charset`; raises InvalidValue if it is unknown."""
+    """Text of UTF-8, of UTF-16 with or without a mark at its beginning, or of `charset`; raises InvalidValue if it is
+    unknown.
+    """
     try:
-        begin = stream.peek(2)[:2]
-        by_mark = "utf-16" if begin in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-        return io.TextIOWrapper(stream, charset or by_mark, newline="")
-    except LookupError as error:
+        encoding = codecs.lookup(charset).name if charset else "utf-8"
+        if encoding in ("utf-8", "utf-16"):
+            encoding = _utf_16(stream.peek(2)[:2]) or encoding
+        return io.TextIOWrapper(stream, encoding, newline="")
+    except (LookupError, ValueError) as error:  # a ValueError where the name itself is no text
         raise InvalidValue(f"There is no encoding {charset!r}.", "content-type") from error
+
+
+def _utf_16(begin: bytes) -> str | None:
+    """The kind of UTF-16 that begins like this: with its mark, or with a letter of ASCII in two bytes."""
+    if begin in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    if len(begin) == 2 and 0 in begin and any(begin):
+        return "utf-16-be" if begin[0] == 0 else "utf-16-le"
+    return None
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -15,13 +15,14 @@ from adlens.domain.analysis import (
     BundleInfo,
     Detections,
     ImageFacts,
+    Looks,
     StageRun,
     Swatch,
     TextBlock,
     TopicPrediction,
 )
 from adlens.domain.creative import Claim, Creative, CreativeId, Failure, NewCreative
-from adlens.domain.events import AnalysisRequested, Event
+from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
 from adlens.domain.exports import ExportClaim, ExportedFile, ExportId, ExportOrder, Snapshot
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.lift import Lift, Metric, PerformanceTable
@@ -54,11 +55,15 @@ class TextReader(Protocol):
 
 
 class ObjectDetector(Protocol):
-    def detect(self, image: DecodedImage) -> Detections: ...
+    def detect(self, image: DecodedImage, looks: Looks) -> Detections: ...
+
+
+class LooksExtractor(Protocol):
+    def extract(self, image: DecodedImage) -> Looks: ...
 
 
 class TopicClassifier(Protocol):
-    def classify(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> TopicPrediction: ...
+    def classify(self, text: Sequence[TextBlock], detections: Detections, looks: Looks) -> TopicPrediction: ...
 
 
 class PaletteExtractor(Protocol):
@@ -68,7 +73,7 @@ class PaletteExtractor(Protocol):
 
 
 class Embedder(Protocol):
-    def embed(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> tuple[float, ...]:
+    def embed(self, text: Sequence[TextBlock], looks: Looks) -> tuple[float, ...]:
         """A unit vector; creatives that look and read alike have a high inner product."""
         ...
 
@@ -79,11 +84,18 @@ class Engines(Protocol):
     @property
     def info(self) -> BundleInfo: ...
     @property
+    def threads(self) -> int:
+        """How many an analysis may use: from two on stages go on beside each other."""
+        ...
+
+    @property
     def decoder(self) -> ImageDecoder: ...
     @property
     def text(self) -> TextReader | None: ...
     @property
     def objects(self) -> ObjectDetector | None: ...
+    @property
+    def looks(self) -> LooksExtractor | None: ...
     @property
     def topic(self) -> TopicClassifier | None: ...
     @property
@@ -119,6 +131,10 @@ class ObjectStore(Protocol):
 
     def exists(self, key: str) -> bool: ...
 
+    def delete(self, keys: list[str]) -> None:
+        """Removes objects; that there is none of a key is no error."""
+        ...
+
     def presigned_post(self, key: str, content_type: str, max_bytes: int) -> PresignedPost:
         """A form that accepts exactly this key and content type and 1 to `max_bytes` bytes."""
         ...
@@ -150,6 +166,14 @@ class Overdue:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RequestedAnalyses:
+    """Some of the analyses that were asked for; those after `last` come next, none when it is None."""
+
+    requests: tuple[AnalysisRequested, ...]
+    last: UUID | None
+
+
 class CreativeRepository(Protocol):
     """Writes. Each method is one transaction that changes roll-ups too. Database trouble raises TransientError."""
 
@@ -162,6 +186,21 @@ class CreativeRepository(Protocol):
         """
         ...
 
+    def arrive(self, objects: Iterable[ObjectCreated]) -> list[AnalysisRequested]:
+        """Lets the creatives of these objects wait for their turns, and answers with the analyses to send messages for:
+        of those that have not ended. Objects that nobody registered are passed over.
+        """
+        ...
+
+    def take_turn(self, request: AnalysisRequested, claimant: str, lease_seconds: float) -> AnalysisRequested | None:
+        """The analysis whose turn it is, in an order that is fair to workspaces; `claimant` has it for itself until the
+        lease runs out. None when none waits; TransientError when that of `request` does, but others have taken all.
+
+        `claimant` is the queue message: delivered again, it goes on with what it had. The creative of `request`, which
+        it was sent for, waits from now on if it did not.
+        """
+        ...
+
     def claim(self, event: Event, claimant: str, lease_seconds: float) -> Claim | None:
         """Makes the creative of `event` PROCESSING and its earlier claims void, or answers None when there is nothing
         to do: analysed already, a newer event is known, or another claimant is at it and its lease has not run out.
@@ -170,8 +209,8 @@ class CreativeRepository(Protocol):
         """
         ...
 
-    def record_stage(self, claim: Claim, run: StageRun) -> None:
-        """Shows a stage's state at once; nothing happens when the claim is void."""
+    def record_stages(self, claim: Claim, runs: Sequence[StageRun]) -> None:
+        """Shows states of stages; nothing happens when the claim is void."""
         ...
 
     def complete(self, claim: Claim, analysis: Analysis, etag: str) -> bool:
@@ -187,12 +226,18 @@ class CreativeRepository(Protocol):
         ...
 
     def release(self, claim: Claim) -> None:
-        """Gives the claim up after a transient failure: the creative is PENDING again."""
+        """Gives the claim up after a transient failure: the creative is PENDING again, and the claimant's for some more
+        minutes."""
+        ...
+
+    def release_all(self) -> int:
+        """Gives up the claims of workers that are all gone, and answers how many there were: what they were at is
+        PENDING again, and free for anybody at once."""
         ...
 
     def fail_unfinished(self, event: Event, claimant: str, failure: Failure) -> bool:
-        """Ends in ERROR what `event` asked for, unless it has ended, a newer event is known or another claimant is at
-        it."""
+        """Ends in ERROR what `claimant` has taken, or else what `event` asked for, unless it has ended, a newer event
+        is known or another claimant is at it."""
         ...
 
     def request_analysis(self, key: CreativeId) -> AnalysisRequested:
@@ -200,13 +245,17 @@ class CreativeRepository(Protocol):
         has not arrived yet."""
         ...
 
-    def request_group_analysis(self, workspace_id: UUID, group_id: str) -> list[AnalysisRequested]:
-        """Asks for one more analysis of every creative of the group that has ended and whose file has arrived. Raises
-        UnknownGroup."""
+    def request_analyses(
+        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
+    ) -> RequestedAnalyses:
+        """Asks for one more analysis of at most `limit` creatives that `chosen` is true of, that have ended and whose
+        file has arrived, in the order of their ids; `outdated`: only of those without findings of the bundle that was
+        reported last. Raises UnknownGroup."""
         ...
 
-    def overdue(self, before: datetime, limit: int) -> list[Overdue]:
-        """Creatives of all workspaces that are neither ended nor touched since `before`, oldest first."""
+    def overdue(self, missing: datetime, lost: datetime, limit: int, after: Overdue | None = None) -> list[Overdue]:
+        """Creatives of all workspaces that have not ended, from the one untouched for longest on, the next after
+        `after`: whose object was never seen and that are untouched since `missing`, or that are so since `lost`."""
         ...
 
     def touch(self, keys: Iterable[CreativeId]) -> None:
@@ -216,6 +265,18 @@ class CreativeRepository(Protocol):
     def end_overdue(self, key: CreativeId, revision: int, before: datetime, failure: Failure) -> bool:
         """Ends a creative in ERROR when it is still at `revision`, unfinished and untouched since `before`."""
         ...
+
+    def delete_creatives(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
+        """Forgets creatives with all that was found in them, and notes that their files are to go; unknown ids are
+        passed over. Answers with the keys of their objects.
+        """
+        ...
+
+    def delete_group(self, workspace_id: UUID, group_id: str) -> list[str]:
+        """The same for a group and all its creatives. Raises UnknownGroup."""
+        ...
+
+    def exists(self, key: CreativeId) -> bool: ...
 
     def report_bundle(self, bundle: BundleInfo) -> None:
         """Remembers which models the workers run, for `GET /health`."""
@@ -229,7 +290,7 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> int: ...
 
 
-ExportWriter = Callable[[Iterable[Creative], Sink, bool], int]
+ExportWriter = Callable[[Iterable[Creative], Sink, ExportOrder], int]
 """Writes creatives as a file of one format, with their embeddings or without, and answers how many are in it.
 
 The same creatives in the same order give the same bytes, and memory does not grow with their number.
@@ -244,8 +305,42 @@ class ExportStore(Protocol):
     def delete(self, keys: list[str]) -> None: ...
 
 
+class ErasableStore(Protocol):
+    def delete_versions(self, prefix: str) -> int:
+        """Deletes up to a thousand versions of objects below `prefix`; answers how many, 0 when none was left."""
+        ...
+
+
+class ErasableWorkspaces(Protocol):
+    """Each method is one transaction, and does nothing where there is nothing left to do."""
+
+    def revoke_all(self, workspace_id: UUID) -> None:
+        """Refuses every key of the workspace from now on."""
+        ...
+
+    def erase_creatives(self, workspace_id: UUID, limit: int) -> int:
+        """Deletes up to `limit` creatives with their findings; answers how many. Figures are not kept right."""
+        ...
+
+    def erase(self, workspace_id: UUID) -> None:
+        """Deletes the workspace and all that is left of it."""
+        ...
+
+
 class ExportQueue(Protocol):
     def send(self, key: ExportId) -> None: ...
+
+
+class RemovalRepository(Protocol):
+    """Files of deleted creatives, by the keys of their objects; deletions note them. Each method is one transaction."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Those to remove now, longest due first."""
+        ...
+
+    def removed(self, keys: Sequence[str], now: datetime, window: timedelta) -> None:
+        """They are gone at `now`. Those deleted at least `window` ago are forgotten; the others are due again then."""
+        ...
 
 
 class CreativeReader(Protocol):

@@ -12,12 +12,24 @@ from adlens.domain.gallery import Gallery
 class Term:
     """A word as it was typed, and the words that count as it, most frequent first.
 
-    `exact` are those that have it whole, in another form or as a part; the others are one letter away.
+    `exact` are those that have it whole, in another form or as a part; the others are guesses: one letter away, or what
+    the same keys make with the other keyboard layout. At least `least` and at most `most` creatives have one of `words`
+    in the picture; None where one of them is not counted. `is_word` says whether it is in a picture as it was typed.
+    All of `parts` together count as a compound, such as Wi-Fi, as well.
     """
 
     typed: str
     words: tuple[str, ...]
     exact: frozenset[str]
+    least: int = 0
+    most: int | None = None
+    is_word: bool = False
+    parts: tuple[Term, ...] = ()
+
+    @property
+    def all_words(self) -> frozenset[str]:
+        """Those of its parts as well."""
+        return frozenset(self.words).union(*(part.all_words for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`titles`, `words` and `clues` go by language, ru and en; `objects` are classes of an object detector."""
+    """`titles`, `words` and `clues` go by language, ru and en; `objects` are classes of an object detector, `looks` of
+    ImageNet."""
 
     id: str
     titles: Mapping[str, str]
     words: Mapping[str, Sequence[str]]
     clues: Mapping[str, Sequence[str]]
     objects: Sequence[str]
+    looks: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,14 @@ def taxonomy() -> Taxonomy:
 def parse(table: Mapping[str, Any]) -> Taxonomy:
     """Raises ValueError when ids repeat, a class shows two topics, or the fallback is none of the topics."""
     topics = [
-        Topic(row["id"], row["title"], row["words"], row["clues"], tuple(row["objects"])) for row in table["topics"]
+        Topic(row["id"], row["title"], row["words"], row["clues"], tuple(row["objects"]), tuple(row["looks"]))
+        for row in table["topics"]
     ]
     by_id = {topic.id: topic for topic in topics}
-    classes = [name for topic in topics for name in topic.objects]
-    if len(by_id) < len(topics) or len(set(classes)) < len(classes):
-        raise ValueError("topics.toml: an id or an object class is there twice")
+    named = ["objects", "looks"]
+    classes = {kind: [name for topic in topics for name in getattr(topic, kind)] for kind in named}
+    if len(by_id) < len(topics) or any(len(set(names)) < len(names) for names in classes.values()):
+        raise ValueError("topics.toml: an id, an object class or a class of looks is there twice")
     if table["fallback"] not in by_id:
         raise ValueError(f"topics.toml: the fallback {table['fallback']!r} is none of its topics")
     return Taxonomy(by_id, table["fallback"])

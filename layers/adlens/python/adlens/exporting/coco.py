@@ -2,7 +2,8 @@
 
 The format is one JSON object with long lists one after the other, of which each creative adds to two: both are spooled
 to temporary files and joined at the end, when the categories are known. Its fields are those of
-https://cocodataset.org/#format-data; what COCO has no field for has a name of its own.
+https://cocodataset.org/#format-data; what COCO has no field for has a name of its own. Weak objects are left out: a
+detector would learn them as facts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import IO, Any
 
 from adlens.domain.analysis import BoundingBox
 from adlens.domain.creative import Creative
+from adlens.domain.exports import ExportOrder
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports import Sink
 from adlens.exporting.json_text import json_text, utc_text, vector_text
@@ -30,7 +32,7 @@ _EXTENSIONS = {ImageFormat.JPEG: "jpg", ImageFormat.PNG: "png", ImageFormat.WEBP
 _CATEGORY = '"category_id":'
 
 
-def write_coco(creatives: Iterable[Creative], sink: Sink, with_embeddings: bool) -> int:
+def write_coco(creatives: Iterable[Creative], sink: Sink, order: ExportOrder) -> int:
     """Creatives whose picture was never decoded have no size, so they are left out."""
     with tempfile.TemporaryFile("w+b") as images, tempfile.TemporaryFile("w+b") as annotations:
         categories: dict[tuple[str, str], int] = {}
@@ -39,7 +41,7 @@ def write_coco(creatives: Iterable[Creative], sink: Sink, with_embeddings: bool)
             if creative.facts is None:
                 continue
             rows += 1
-            images.write(_image(rows, creative, with_embeddings).encode() + b"\n")
+            images.write(_image(rows, creative, order.with_embeddings).encode() + b"\n")
             for category, annotation in _annotations(creative):
                 annotated += 1
                 number = categories.setdefault(category, len(categories))
@@ -75,6 +77,7 @@ def _image(number: int, creative: Creative, with_embeddings: bool) -> str:
             "original_filename": creative.filename,
             "sha256": facts.sha256,
             "topic": found and found.topic and found.topic.topic,
+            "topic_decision": found and found.topic and found.topic.decision.value,
         }
     )
     if with_embeddings:

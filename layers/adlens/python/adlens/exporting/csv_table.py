@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from adlens.domain.analysis import Analysis, SwatchRole
 from adlens.domain.creative import Creative
+from adlens.domain.exports import ExportOrder, Separator
 from adlens.domain.ports import Sink
 from adlens.exporting.json_text import utc_text, vector_text
 from adlens.exporting.records import embedding
@@ -22,49 +22,71 @@ COLUMNS = (
     "objects", "object_count", "object_confidence",
     "dominant_colors", "secondary_colors", "color_classes",
     "model_name", "model_version", "model_checksum", "seconds",
+    "topic_decision", "weak_objects",
 )  # fmt: skip
 BOM = b"\xef\xbb\xbf"
 """Spreadsheets read UTF-8 as such when a file begins with it."""
 ROWS_PER_WRITE = 200
 
-# The usual four, what spreadsheets skip before them, and their full-width forms.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What spreadsheets skip before a formula, and what begins one: the usual four, and their full-width forms.
+_SKIPPED = r"""[\s"\u200b-\u200f\u2060\ufeff]*"""
+_FORMULA = r"[=+\-@＝＋－＠]"
+_SEPARATORS = "".join(separator.character for separator in Separator)
+_NEEDS_QUOTES = re.compile(rf'["{_SEPARATORS}]|^ | $')
 _LINE_BREAKS = str.maketrans(dict.fromkeys("\r\n\t\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
 
 
-def write_csv(creatives: Iterable[Creative], sink: Sink, with_embeddings: bool) -> int:
-    buffer = io.StringIO(newline="")
-    table = csv.writer(buffer, lineterminator="\r\n")
-    columns = (*COLUMNS, *(("embedding",) if with_embeddings else ()))
-    table.writerow(columns)
-    sink.write(BOM)
+class CsvTable:
+    """Rows for spreadsheets. Whichever separator a spreadsheet expects, no cell becomes a formula.
 
-    def flush() -> None:
-        sink.write(buffer.getvalue().encode())
-        buffer.seek(0)
-        buffer.truncate()
+    `write` takes the file's bytes, piece by piece; `flush` writes what is left of them.
+    """
 
+    def __init__(self, write: Callable[[bytes], object], columns: Sequence[str], separator: Separator) -> None:
+        self._write = write
+        self._separator = separator.character
+        others = re.escape(_SEPARATORS.replace(self._separator, ""))
+        self._formula = re.compile(rf"(^{_SKIPPED}|[{others}]{_SKIPPED})(?={_FORMULA})")
+        self._lines: list[str] = []
+        write(BOM)
+        self.add(columns)
+
+    def add(self, cells: Iterable[object]) -> None:
+        """A row. Texts are put on one line; numbers are written as they are, None as nothing."""
+        self._lines.append(self._separator.join(map(self._cell, cells)) + "\r\n")
+        if len(self._lines) > ROWS_PER_WRITE:
+            self.flush()
+
+    def flush(self) -> None:
+        self._write("".join(self._lines).encode())
+        self._lines.clear()
+
+    def _cell(self, value: object) -> str:
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            return str(value)
+        text = self._formula.sub(_neutralised, value).translate(_LINE_BREAKS)
+        return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
+
+
+def _neutralised(found: re.Match[str]) -> str:
+    return f"{found[1]}'" if found[1][:1] in (",", ";") else f"'{found[1]}"
+
+
+def write_csv(creatives: Iterable[Creative], sink: Sink, order: ExportOrder) -> int:
+    table = CsvTable(sink.write, (*COLUMNS, *(("embedding",) if order.with_embeddings else ())), order.separator)
     rows = 0
     for creative in creatives:
         flat = _flat(creative)
-        cells = [harmless(flat.get(column)) for column in COLUMNS]
-        if with_embeddings:
+        cells = [flat.get(column) for column in COLUMNS]
+        if order.with_embeddings:
             vector = embedding(creative)
             cells.append(None if vector is None else vector_text(vector))
-        table.writerow(cells)
+        table.add(cells)
         rows += 1
-        if rows % ROWS_PER_WRITE == 0:
-            flush()
-    flush()
+    table.flush()
     return rows
-
-
-def harmless(value: object) -> object:
-    """Text from a picture or a file name on one line, and never a formula in somebody's spreadsheet; numbers stay."""
-    if not isinstance(value, str):
-        return value
-    text = value.translate(_LINE_BREAKS)
-    return f"'{text}" if value.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
 def _flat(creative: Creative) -> dict[str, Any]:
@@ -92,7 +114,7 @@ def _findings(found: Analysis) -> dict[str, Any]:
         "seconds": round(found.seconds, 6),
     }
     if topic := found.topic:
-        flat |= {"topic": topic.topic, "topic_confidence": topic.confidence}
+        flat |= {"topic": topic.topic, "topic_confidence": topic.confidence, "topic_decision": topic.decision.value}
         others = [(-score, name) for name, score in topic.scores.items() if name != topic.topic]
         if others:
             score, name = min(others)
@@ -108,6 +130,7 @@ def _findings(found: Analysis) -> dict[str, Any]:
         objects = found.detections.objects
         flat |= {
             "objects": _counted(Counter(thing.class_name for thing in objects)),
+            "weak_objects": _counted(Counter(thing.class_name for thing in found.detections.weak)),
             "object_count": len(objects),
             "object_confidence": _mean([thing.confidence for thing in objects]),
         }

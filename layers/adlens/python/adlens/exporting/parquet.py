@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adlens.domain.creative import Creative
+from adlens.domain.exports import ExportOrder
 from adlens.domain.ports import Sink
 from adlens.exporting.records import embedding, record
 
@@ -19,6 +20,7 @@ ROWS_PER_GROUP = 5000
 
 _TEXT, _NUMBER = pa.string(), pa.float64()
 _BOX = pa.struct({"x1": _NUMBER, "y1": _NUMBER, "x2": _NUMBER, "y2": _NUMBER})
+_OBJECT = pa.struct({"class": _TEXT, "confidence": _NUMBER, "bbox": _BOX})
 COLUMNS: dict[str, pa.DataType] = {
     "creative_id": _TEXT,
     "group_id": _TEXT,
@@ -34,19 +36,21 @@ COLUMNS: dict[str, pa.DataType] = {
     "phash": _TEXT,
     "topic": _TEXT,
     "topic_confidence": _NUMBER,
+    "topic_decision": _TEXT,
     "topic_scores": pa.map_(_TEXT, _NUMBER),
     "topic_evidence": pa.list_(pa.struct({"kind": _TEXT, "what": _TEXT, "weight": _NUMBER})),
     "text_blocks": pa.list_(pa.struct({"text": _TEXT, "confidence": _NUMBER, "bbox": _BOX, "language": _TEXT})),
-    "objects": pa.list_(pa.struct({"class": _TEXT, "confidence": _NUMBER, "bbox": _BOX})),
+    "objects": pa.list_(_OBJECT),
+    "weak_objects": pa.list_(_OBJECT),
     "swatches": pa.list_(pa.struct({"hex": _TEXT, "percent": _NUMBER, "role": _TEXT, "color_class": _TEXT})),
     "model": pa.struct({"name": _TEXT, "version": _TEXT, "checksum": _TEXT, "engines": pa.map_(_TEXT, _TEXT)}),
     "seconds": _NUMBER,
 }
 
 
-def write_parquet(creatives: Iterable[Creative], sink: Sink, with_embeddings: bool) -> int:
+def write_parquet(creatives: Iterable[Creative], sink: Sink, order: ExportOrder) -> int:
     schema = pa.schema(COLUMNS)
-    if with_embeddings:
+    if order.with_embeddings:
         schema = schema.append(pa.field("embedding", pa.list_(pa.float32())))
     rows = 0
     waiting: list[pa.RecordBatch] = []
@@ -64,7 +68,8 @@ def write_parquet(creatives: Iterable[Creative], sink: Sink, with_embeddings: bo
             waiting.clear()
 
         for batch in _batches(creatives):
-            waiting.append(pa.RecordBatch.from_pylist([_row(creative, with_embeddings) for creative in batch], schema))
+            rows_of_batch = [_row(creative, order.with_embeddings) for creative in batch]
+            waiting.append(pa.RecordBatch.from_pylist(rows_of_batch, schema))
             rows += len(batch)
             if rows % ROWS_PER_GROUP == 0:
                 flush()

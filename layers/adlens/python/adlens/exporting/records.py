@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from adlens.domain.analysis import Analysis, BoundingBox
+from adlens.domain.analysis import Analysis, BoundingBox, DetectedObject
 from adlens.domain.creative import Creative
 
 
@@ -16,6 +17,7 @@ def record(creative: Creative) -> dict[str, Any]:
     """
     facts, found, failure = creative.facts, creative.analysis, creative.failure
     topic = found and found.topic
+    detections = found.detections if found else None
     return {
         "creative_id": str(creative.key.id),
         "group_id": creative.group_id,
@@ -31,11 +33,13 @@ def record(creative: Creative) -> dict[str, Any]:
         "phash": facts and facts.phash,
         "topic": topic and topic.topic,
         "topic_confidence": topic and topic.confidence,
+        "topic_decision": topic and topic.decision.value,
         "topic_scores": topic and dict(sorted(topic.scores.items())),
         "topic_evidence": topic
         and [{"kind": entry.kind.value, "what": entry.what, "weight": entry.weight} for entry in topic.evidence],
         "text_blocks": _text_blocks(found),
-        "objects": _objects(found),
+        "objects": None if detections is None else _objects(detections.objects),
+        "weak_objects": None if detections is None else _objects(detections.weak),
         "swatches": _swatches(found),
         "model": found
         and {
@@ -66,13 +70,8 @@ def _text_blocks(found: Analysis | None) -> list[dict[str, Any]] | None:
     ]
 
 
-def _objects(found: Analysis | None) -> list[dict[str, Any]] | None:
-    if found is None or found.detections is None:
-        return None
-    return [
-        {"class": thing.class_name, "confidence": thing.confidence, "bbox": _box(thing.bbox)}
-        for thing in found.detections.objects
-    ]
+def _objects(found: Sequence[DetectedObject]) -> list[dict[str, Any]]:
+    return [{"class": thing.class_name, "confidence": thing.confidence, "bbox": _box(thing.bbox)} for thing in found]
 
 
 def _swatches(found: Analysis | None) -> list[dict[str, Any]] | None:

@@ -16,7 +16,7 @@ from adlens.persistence.gallery import cards
 from adlens.persistence.paging import Page, cursor_of, read_cursor
 from adlens.persistence.queries import check_group
 from adlens.persistence.session import transactional
-from adlens.persistence.tables import Creative, Embedding, WorkspaceRollup
+from adlens.persistence.tables import Analysis, Creative, Embedding, WorkspaceRollup
 
 EXACT_UP_TO = 10_000
 """Creatives of a workspace: reading the vectors of so few is as fast as the index."""
@@ -83,13 +83,30 @@ class PostgresAlike:
             raise InvalidValue("A page has at least one row.", "limit")
         check_group(session, workspace_id, group_id)
         prints = [
-            Print(row.id, row.sha256, int(row.phash, 16), row.width * row.height, row.uploaded_at)
+            Print(
+                row.id,
+                row.sha256,
+                int(row.phash, 16),
+                row.width * row.height,
+                row.uploaded_at,
+                frozenset(row.words or ()),
+            )
             for row in session.execute(
                 select(
-                    Creative.id, Creative.sha256, Creative.phash, Creative.width, Creative.height, Creative.uploaded_at
-                ).where(
-                    Creative.workspace_id == workspace_id, Creative.group_id == group_id, Creative.phash.is_not(None)
+                    Creative.id,
+                    Creative.sha256,
+                    Creative.phash,
+                    Creative.width,
+                    Creative.height,
+                    Creative.uploaded_at,
+                    Analysis.words,
                 )
+                .outerjoin(
+                    Analysis,
+                    (Analysis.workspace_id == Creative.workspace_id) & (Analysis.creative_id == Creative.id),
+                )
+                .where(Creative.workspace_id == workspace_id, Creative.group_id == group_id)
+                .where(Creative.phash.is_not(None))
             )
         ]
         found = families(prints, lambda pairs: _cosines(session, workspace_id, pairs))

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Text, desc
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adlens.persistence.tables import Base, Count, FreeText, Json, Now, Timestamp
+from adlens.persistence.tables import Base, Count, Json, Now, Timestamp
 
 
 class ExportRow(Base):
@@ -28,12 +28,13 @@ class ExportRow(Base):
     filters: Mapped[Json]
     group_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     with_embeddings: Mapped[bool] = mapped_column(server_default="false")
+    separator: Mapped[str] = mapped_column(server_default="comma")
 
     state: Mapped[str] = mapped_column(server_default="PENDING")
     done: Mapped[Count]
     total: Mapped[int | None] = mapped_column(BigInteger)
     failure_code: Mapped[str | None]
-    failure_reason: Mapped[str | None] = mapped_column(FreeText)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
 
     claim_token: Mapped[UUID | None]
     claimant: Mapped[str | None]

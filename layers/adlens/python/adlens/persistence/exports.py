@@ -25,6 +25,7 @@ from adlens.domain.exports import (
     ExportId,
     ExportOrder,
     ExportState,
+    Separator,
     Snapshot,
 )
 from adlens.domain.gallery import CreativeFilter
@@ -78,6 +79,7 @@ class PostgresExports:
                 filters=_filters().dump_python(order.chosen, mode="json", exclude_defaults=True),
                 group_ids=list(_groups_of(order.chosen)),
                 with_embeddings=order.with_embeddings,
+                separator=order.separator.value,
             )
         )
 
@@ -229,7 +231,12 @@ def _filters() -> TypeAdapter[CreativeFilter]:
 
 
 def _order(row: ExportRow) -> ExportOrder:
-    return ExportOrder(ExportFormat(row.format), _filters().validate_python(row.filters), row.with_embeddings)
+    return ExportOrder(
+        ExportFormat(row.format),
+        _filters().validate_python(row.filters),
+        row.with_embeddings,
+        Separator(row.separator),
+    )
 
 
 def _export(row: ExportRow) -> Export:

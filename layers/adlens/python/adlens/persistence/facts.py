@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Uuid, column, select, text, update, values
+from sqlalchemy import BigInteger, Connection, Engine, Uuid, column, select, text, update, values
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import Analysis
 from adlens.domain.colors import COLOR_CLASSES, from_hex
-from adlens.domain.words import is_countable, search_words
-from adlens.persistence.tables import Facts, Vocabulary, storable
+from adlens.domain.text import storable
+from adlens.domain.words import in_one_piece, is_countable, readings, search_words
+from adlens.persistence.arrays import have_all
+from adlens.persistence.forms import forms_of, national_number
+from adlens.persistence.session import transaction
+from adlens.persistence.tables import Facts, Vocabulary
 from adlens.persistence.tokens import Tokens
 from adlens.persistence.words import stems_of
 
@@ -70,10 +74,12 @@ class Found:
 
 
 def note_names(session: Session, workspace_id: UUID, filenames: Mapping[UUID, str]) -> None:
-    """Makes new creatives be found by their file names."""
+    """Makes new creatives be found by their file names; by other forms of their words once they are analysed: the API
+    that registers them has no dictionaries.
+    """
     if not filenames:
         return
-    learn(session, workspace_id, filenames.values())
+    learn(session, workspace_id, filenames.values(), with_forms=False)
     tokens = Tokens(workspace_id)
     named = values(column("id", Uuid), column("marks", ARRAY(BigInteger)), name="named").data(
         [(id_, tokens.marks(filename, (), ())) for id_, filename in filenames.items()]
@@ -103,29 +109,63 @@ def _change(session: Session | Connection, workspace_id: UUID, creative_id: UUID
 # --- vocabulary -----------------------------------------------------------------------------------------------------
 
 
-def learn(session: Session | Connection, workspace_id: UUID, lines: Iterable[str]) -> None:
-    """Adds the words of `lines` to the workspace's vocabulary. They stay, for words come again."""
+def learn(session: Session | Connection, workspace_id: UUID, lines: Iterable[str], with_forms: bool = True) -> None:
+    """Adds the words of `lines` to the workspace's vocabulary. They stay, for words come again.
+
+    Other forms lead to a word once it was learned `with_forms`, which needs dictionaries.
+    """
     tokens = Tokens(workspace_id)
     words = {tokens.word(word): word for word in search_words(lines)}
     known = session.execute(
-        select(Vocabulary.token).where(Vocabulary.workspace_id == workspace_id, Vocabulary.token.in_(words))
-    ).scalars()
-    new = sorted(words.keys() - set(known))
+        select(Vocabulary.token, have_all(Vocabulary.keys, [tokens.complete])).where(
+            Vocabulary.workspace_id == workspace_id, Vocabulary.token.in_(words)
+        )
+    )
+    enough = {token for token, is_complete in known if is_complete or not with_forms}
+    new = [words[token] for token in sorted(words.keys() - enough)]
     if not new:
         return
-    rows: list[dict[str, Any]] = [
-        {
-            "workspace_id": workspace_id,
-            "token": tokens.word(word),
-            "word": word,
-            "counted": all(stems) and is_countable(word),
-            "keys": tokens.keys(word, {word, *chain(*stems)}),
-        }
-        for word, stems in stems_of(session, [words[token] for token in new]).items()
-    ]
     # In an order that is everybody's: two transactions with the same new words never wait for each other in a ring.
-    rows.sort(key=lambda row: row["token"])
-    session.execute(upsert(Vocabulary).values(rows).on_conflict_do_nothing())
+    rows = sorted(_vocabulary_rows(session, workspace_id, new, with_forms), key=lambda row: row["token"])
+    insert = upsert(Vocabulary).values(rows)
+    session.execute(
+        insert.on_conflict_do_update(index_elements=["workspace_id", "token"], set_={"keys": insert.excluded["keys"]})
+        if with_forms
+        else insert.on_conflict_do_nothing()
+    )
+
+
+def _vocabulary_rows(
+    session: Session | Connection, workspace_id: UUID, words: Iterable[str], with_forms: bool
+) -> list[dict[str, Any]]:
+    tokens = Tokens(workspace_id)
+    spelt = {word: (in_one_piece(word), *readings(in_one_piece(word))) for word in words}
+    forms = {
+        spelling: forms_of(spelling) if with_forms else {spelling}
+        for spellings in spelt.values()
+        for spelling in spellings
+    }
+    stems = stems_of(session, sorted({*chain(*forms.values())}))
+    rows = []
+    for word, spellings in spelt.items():
+        keys = {tokens.complete} if with_forms else set()
+        for spelling in spellings:
+            leading = {spelling, *chain(*(chain(*stems[form]) for form in forms[spelling]))}
+            if national := national_number(spelling):
+                leading.add(national)
+            keys |= tokens.keys(spelling, leading)
+            for stem in chain(*stems[spelling]):
+                keys |= tokens.spellings(stem)
+        rows.append(
+            {
+                "workspace_id": workspace_id,
+                "token": tokens.word(word),
+                "word": word,
+                "counted": is_countable(word) and all(stems[word]),
+                "keys": sorted(keys),
+            }
+        )
+    return rows
 
 
 # --- creatives of before --------------------------------------------------------------------------------------------
@@ -160,3 +200,50 @@ def fill_facts(connection: Connection) -> None:
         made = found.columns(Tokens(row.workspace_id), row.filename)
         own = {"analysed": row.analysed, "topic": row.topic, "topic_confidence": row.topic_confidence}
         _change(connection, row.workspace_id, row.id, {**made, **own, "width": row.width, "height": row.height})
+
+
+# --- words of before ------------------------------------------------------------------------------------------------
+
+_NEXT = text(
+    """
+    SELECT f.workspace_id, f.creative_id, f.filename, f.words, f.marks,
+           ARRAY(SELECT t.text FROM text_blocks t
+                 WHERE t.workspace_id = f.workspace_id AND t.creative_id = f.creative_id) AS lines
+    FROM creative_facts f WHERE (f.workspace_id, f.creative_id) > (:workspace_id, :creative_id)
+    ORDER BY f.workspace_id, f.creative_id LIMIT :most
+    """
+)
+
+
+def reindex(engine: Engine, batch: int = 500) -> Iterator[int]:
+    """Makes creatives of earlier releases be found as those of this one are; how many were changed, batch by batch.
+
+    Each batch is a transaction of its own, so that everybody goes on meanwhile. To begin again changes nothing twice.
+    """
+    last = {"workspace_id": UUID(int=0), "creative_id": UUID(int=0)}
+    while True:
+        with transaction(engine) as session:
+            rows = session.execute(_NEXT, {**last, "most": batch}).all()
+            changed = _reindexed(session, rows)
+        if not rows:
+            return
+        yield changed
+        last = {"workspace_id": rows[-1].workspace_id, "creative_id": rows[-1].creative_id}
+
+
+def _reindexed(session: Session, rows: Sequence[Any]) -> int:
+    changed = 0
+    for workspace_id, group in groupby(rows, key=lambda row: row.workspace_id):
+        own = list(group)
+        tokens = Tokens(workspace_id)
+        learn(session, workspace_id, [line for row in own for line in (*row.lines, row.filename)])
+        for row in own:
+            words = sorted(map(tokens.word, search_words(row.lines)))
+            marks = sorted({*row.marks, *map(tokens.name, search_words([row.filename]))})
+            if (words, marks) == (row.words, row.marks):
+                continue
+            # Unless an analysis has written it meanwhile, which knows better.
+            where = Facts.workspace_id == workspace_id, Facts.creative_id == row.creative_id, Facts.words == row.words
+            session.execute(update(Facts).where(*where).values(words=words, marks=marks))
+            changed += 1
+    return changed

@@ -36,7 +36,7 @@ from adlens.domain.errors import InvalidValue
 from adlens.domain.figures import By, Figures, Row, Totals, bucket_of, buckets, having
 from adlens.domain.gallery import NO_TOPIC, CreativeFilter
 from adlens.domain.statistics import Bin, Sample
-from adlens.persistence.filters import conditions
+from adlens.persistence.filters import certain_topic, conditions
 from adlens.persistence.paging import cursor_of, read_cursor
 from adlens.persistence.session import transactional
 from adlens.persistence.tables import (
@@ -46,7 +46,6 @@ from adlens.persistence.tables import (
     GroupFindingRollup,
     Vocabulary,
     WorkspaceFindingRollup,
-    storable,
 )
 
 MOST_OBJECTS, MOST_WORDS = 30, 50
@@ -54,7 +53,7 @@ MOST_OBJECTS, MOST_WORDS = 30, 50
 _BINS = 16
 
 _KINDS = {By.OBJECT: FindingKind.OBJECT, By.WORD: FindingKind.WORD}
-_KEYS: Mapping[By, Any] = {By.TOPIC: Facts.topic, By.COLOR: Facts.color_classes, By.GROUP: Facts.group_id}
+_KEYS: Mapping[By, Any] = {By.TOPIC: certain_topic(), By.COLOR: Facts.color_classes, By.GROUP: Facts.group_id}
 _SUMS = (
     func.count().label("creatives"),
     func.count().filter(Facts.analysed).label("analysed"),
@@ -293,7 +292,7 @@ def _page(rows: Select[Any], by: By, limit: int, cursor: str | None) -> Select[A
     if cursor is None:
         return statement
     creatives, key = read_cursor(cursor, _count, str, by.value)
-    further = and_(columns.creatives == creatives, columns.key > storable(key))
+    further = and_(columns.creatives == creatives, columns.key > key)
     return statement.where(or_(columns.creatives < creatives, further))
 
 
@@ -372,7 +371,8 @@ class _Both:
         ).subquery("both")
 
     def topics(self) -> tuple[dict[bool, Totals], Counts]:
-        both = self.rows(Facts.topic, Facts.analysed, Facts.topic_confidence, Facts.object_count, Facts.text_share)
+        topic = certain_topic().label("topic")
+        both = self.rows(topic, Facts.analysed, Facts.topic_confidence, Facts.object_count, Facts.text_share)
         columns = both.c
         found = self.session.execute(
             select(

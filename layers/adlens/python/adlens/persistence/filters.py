@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -24,12 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from adlens.domain.analysis import Decision
 from adlens.domain.color_distance import NEAR, shades_of
 from adlens.domain.colors import from_hex
-from adlens.domain.gallery import NO_TOPIC, CreativeFilter
+from adlens.domain.gallery import CERTAIN, NO_TOPIC, UNSURE, CreativeFilter
 from adlens.domain.search import Term
 from adlens.domain.words import fold
-from adlens.persistence.arrays import have_all, have_any, one_of
+from adlens.persistence.arrays import have_all, have_any, have_one, have_rare, one_of
 from adlens.persistence.queries import check_group
 from adlens.persistence.tables import (
     Facts,
@@ -40,7 +41,6 @@ from adlens.persistence.tables import (
     WorkspaceFindingRollup,
     WorkspaceRollup,
     WorkspaceTopicRollup,
-    storable,
 )
 from adlens.persistence.tokens import SHARES, Tokens
 from adlens.persistence.vocabulary import read_phrase
@@ -65,9 +65,14 @@ def conditions(
         Facts.workspace_id == workspace_id,
         *([one_of(Facts.group_id, chosen.group_ids)] if chosen.group_ids else []),
         *([_topics(chosen.topics)] if chosen.topics else []),
+        *(
+            [one_of(Facts.topic_decision, [of.value for of in chosen.topic_decisions])]
+            if chosen.topic_decisions
+            else []
+        ),
         *_things(tokens, chosen),
         *_texts(session, workspace_id, chosen, terms),
-        *([_may_have_color(tokens, chosen.hex, chosen.min_share)] if chosen.hex and not is_narrow(chosen) else []),
+        *([may_have_color(tokens, chosen.hex, chosen.min_share)] if chosen.hex and not is_narrow(chosen) else []),
         *([has_color(Facts.palette, chosen.hex, chosen.min_share)] if chosen.hex else []),
         *_ranges(chosen),
         *(conditions(session, workspace_id, chosen.within) if chosen.within else []),
@@ -76,7 +81,7 @@ def conditions(
 
 
 def _topics(topics: Sequence[str]) -> ColumnElement[bool]:
-    named = [storable(topic) for topic in topics if topic != NO_TOPIC]
+    named = [topic for topic in topics if topic != NO_TOPIC]
     some = [one_of(Facts.topic, named)] if named else []
     return or_(*some, *([Facts.topic.is_(None)] if NO_TOPIC in topics else []))
 
@@ -101,15 +106,19 @@ def _texts(
     tokens = Tokens(workspace_id)
 
     def said(term: Term) -> ColumnElement[bool]:
-        return have_any(Facts.words, [tokens.word(word) for word in term.words])
+        whole = have_one(Facts.words, [tokens.word(word) for word in term.words])
+        return or_(whole, and_(*map(said, term.parts))) if term.parts else whole
+
+    def said_or_named(term: Term) -> ColumnElement[bool]:
+        whole = or_(said(term), have_any(Facts.marks, [tokens.name(word) for word in term.words]))
+        return or_(whole, and_(*map(said_or_named, term.parts))) if term.parts else whole
 
     if chosen.word is not None:
         yield have_all(Facts.words, [tokens.word(fold(chosen.word))])
     if chosen.phrase is not None:
         yield from map(said, terms if terms is not None else read_phrase(session, workspace_id, chosen.phrase, "q"))
     if chosen.text is not None:
-        for term in read_phrase(session, workspace_id, chosen.text):
-            yield or_(said(term), have_any(Facts.marks, [tokens.name(word) for word in term.words]))
+        yield from map(said_or_named, read_phrase(session, workspace_id, chosen.text))
 
 
 def _ranges(chosen: CreativeFilter) -> Iterator[ColumnElement[bool]]:
@@ -134,10 +143,17 @@ def _ranges(chosen: CreativeFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def counted_before(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> int | None:
-    """How many creatives `chosen` leaves when a roll-up tells: of all or of one group, by one finding at most."""
+    """How many creatives `chosen` leaves when a roll-up tells: of all or of one group, by one finding or by topic and
+    decision.
+    """
     asked = {field.name: value for field in fields(chosen) if (value := getattr(chosen, field.name)) != field.default}
     groups = asked.pop("group_ids", ())
-    if len(groups) > 1 or len(asked) > 1 or NO_TOPIC in chosen.topics or len(chosen.topics) > 1:
+    if len(groups) > 1 or NO_TOPIC in chosen.topics or len(chosen.topics) > 1:
+        return None
+    of_group = {"group_id": groups[0]} if groups else {}
+    if "topic_decisions" in asked and asked.keys() <= {"topics", "topic_decisions"}:
+        return _counted_by_decision(session, workspace_id, chosen, of_group)
+    if len(asked) > 1:
         return None
     table: Any
     own: dict[str, str]
@@ -145,16 +161,58 @@ def counted_before(session: Session, workspace_id: UUID, chosen: CreativeFilter)
         case {} if not asked:
             table, own = (GroupRollup if groups else WorkspaceRollup), {}
         case {"topics": (topic,)}:
-            table, own = (GroupTopicRollup if groups else WorkspaceTopicRollup), {"topic": storable(topic)}
+            table, own = (GroupTopicRollup if groups else WorkspaceTopicRollup), {"topic": topic}
         case {"color_class": name}:
-            table, own = _findings(groups), {"kind": FindingKind.COLOR_CLASS.value, "name": storable(name)}
+            table, own = _findings(groups), {"kind": FindingKind.COLOR_CLASS.value, "name": name}
         case {"object_class": name}:
-            table, own = _findings(groups), {"kind": FindingKind.OBJECT.value, "name": storable(name)}
+            table, own = _findings(groups), {"kind": FindingKind.OBJECT.value, "name": name}
         case _:
             return None
-    of_group = {"group_id": groups[0]} if groups else {}
     statement = select(table.creatives).filter_by(workspace_id=workspace_id, **of_group, **own)
     return session.scalars(statement).one_or_none() or 0
+
+
+def creatives_with_words(
+    session: Session, workspace_id: UUID, chosen: CreativeFilter, terms: Sequence[Term] | None = None
+) -> tuple[int, int | None]:
+    """The least and the most creatives that have the words of `chosen`, as roll-ups count them; None where they do not.
+    `terms` are those of its phrase.
+    """
+    if terms:
+        known = [term.most for term in terms if term.most is not None]
+        return (terms[0].least if len(terms) == 1 else 0), min(known, default=None)
+    if chosen.word is None:
+        return 0, None
+    counted = WorkspaceFindingRollup
+    count = session.scalars(
+        select(counted.creatives).filter_by(
+            workspace_id=workspace_id, kind=FindingKind.WORD.value, name=fold(chosen.word)
+        )
+    ).one_or_none()
+    return count or 0, count
+
+
+def _counted_by_decision(
+    session: Session, workspace_id: UUID, chosen: CreativeFilter, of_group: Mapping[str, str]
+) -> int | None:
+    """Roll-ups do not tell the model's decisions from a person's."""
+    table: Any = GroupTopicRollup if of_group else WorkspaceTopicRollup
+    counted = {
+        frozenset({Decision.UNSURE}): table.unsure,
+        frozenset(CERTAIN): table.creatives - table.unsure,
+        frozenset(Decision): table.creatives,
+    }.get(frozenset(chosen.topic_decisions))
+    if counted is None:
+        return None
+    statement = select(func.coalesce(func.sum(counted), 0)).filter_by(workspace_id=workspace_id, **of_group)
+    if chosen.topics:
+        statement = statement.where(table.topic == chosen.topics[0])
+    return int(session.scalars(statement).one())
+
+
+def certain_topic() -> ColumnElement[str | None]:
+    """The topic of facts where it is sure or a person's, UNSURE where it is a guess, null without one."""
+    return case((Facts.topic_decision == Decision.UNSURE.value, UNSURE), else_=Facts.topic)
 
 
 def _findings(groups: Sequence[str]) -> type[GroupFindingRollup | WorkspaceFindingRollup]:
@@ -169,12 +227,24 @@ def is_narrow(chosen: CreativeFilter) -> bool:
     """Whether something besides a colour leaves few creatives, whose colours are measured faster than looked up: an
     index of arrays takes time for each of a colour's tokens and each creative that has one.
     """
-    return bool(chosen.group_ids or chosen.word or chosen.phrase or chosen.text)
+    return bool(chosen.group_ids) or asks_for_words(chosen)
 
 
-def _may_have_color(tokens: Tokens, hex_: str, min_share: float) -> ColumnElement[bool]:
+def asks_for_arrays(chosen: CreativeFilter) -> bool:
+    """Whether GIN indexes of arrays serve it. PostgreSQL takes tokens that it does not know for many times too
+    frequent.
+    """
+    return bool(chosen.hex or chosen.color_class or chosen.object_class or asks_for_words(chosen))
+
+
+def asks_for_words(chosen: CreativeFilter) -> bool:
+    return bool(chosen.word or chosen.phrase or chosen.text)
+
+
+def may_have_color(tokens: Tokens, hex_: str, min_share: float) -> ColumnElement[bool]:
+    """What an index finds of `has_color`: a little more. Beside each row it takes longer than measuring."""
     level = max(share for share in SHARES if share <= min_share)
-    return have_any(Facts.marks, [tokens.color(cell, level) for cell in sorted(shades_of(from_hex(hex_)).coarse)])
+    return have_rare(Facts.marks, [tokens.color(cell, level) for cell in sorted(shades_of(from_hex(hex_)).coarse)])
 
 
 def has_color(palette: ColumnElement[Any] | Any, hex_: str, min_share: float) -> ColumnElement[bool]:

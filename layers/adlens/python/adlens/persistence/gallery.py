@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Select, func, literal, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import SwatchRole
@@ -25,10 +25,21 @@ from adlens.domain.gallery import (
 )
 from adlens.domain.search import Term
 from adlens.persistence import mapping
-from adlens.persistence.filters import conditions, counted_before, has_color, is_narrow, matching
+from adlens.persistence.filters import (
+    asks_for_arrays,
+    asks_for_words,
+    conditions,
+    counted_before,
+    creatives_with_words,
+    has_color,
+    is_narrow,
+    matching,
+    may_have_color,
+)
 from adlens.persistence.paging import cursor_of, read_cursor, some
 from adlens.persistence.session import transactional
 from adlens.persistence.tables import Creative, Facts, Swatch
+from adlens.persistence.tokens import Tokens
 
 
 class PostgresGallery:
@@ -93,16 +104,27 @@ def browse(
         if seen is not None:
             total, rows, more = seen
             return _gallery(session, workspace_id, total, rows, more, order)
-    where = conditions(session, workspace_id, chosen, terms)
+    others = conditions(session, workspace_id, replace(chosen, hex=None, min_share=0.0), terms)
+    least, most = creatives_with_words(session, workspace_id, chosen, terms)
     known = counted_before(session, workspace_id, chosen)
-    if known is None:
-        total, rows, more = _few(session, workspace_id, chosen, where, keyset, after, limit, terms)
+    if known is not None:
+        total = Total(known)
+    elif least > GATHERED and _has_words_only(chosen):
+        total = Total(MOST_COUNTED, True)
     else:
-        total, more = Total(known), True
-    if known is not None or total.more:
-        statement = keyset.page(select(Facts.creative_id, keyset.key.label("sort_key")).where(*where), after)
-        rows, more = some(session, statement, limit)
+        total, listed = _few(session, workspace_id, chosen, others, keyset, after, limit, most)
+        if listed is not None:
+            rows, more = listed
+            return _gallery(session, workspace_id, total, rows, more, order)
+    statement = select(Facts.creative_id, keyset.key.label("sort_key")).where(*others)
+    if chosen.hex is not None:
+        statement = statement.where(has_color(Facts.palette, chosen.hex, chosen.min_share))
+    rows, more = some(session, keyset.page(statement, after), limit)
     return _gallery(session, workspace_id, total, rows, more, order)
+
+
+def _has_words_only(chosen: CreativeFilter) -> bool:
+    return chosen == CreativeFilter(phrase=chosen.phrase, word=chosen.word) and not (chosen.phrase and chosen.word)
 
 
 def _gallery(
@@ -160,33 +182,58 @@ def _among_the_next(
     return Total(number, not whole), rows[:limit], more
 
 
+GATHERED = 10_000
+"""Creatives with words that are gathered before they are put in order. Fewer are too far apart for a walk in that order
+until a page is full, more take longer to gather than that walk.
+"""
+COLORED = 2_000
+"""The same of creatives with a colour, which take longer to gather."""
+ORDERED = 30_000
+"""Creatives with words that are put in order before their colours are measured, one after the other."""
+
+
 def _few(
     session: Session,
     workspace_id: UUID,
     chosen: CreativeFilter,
-    where: Sequence[ColumnElement[bool]],
+    others: Sequence[ColumnElement[bool]],
     keyset: _Keyset,
     after: tuple[Any, UUID] | None,
     limit: int | None,
-    terms: Sequence[Term] | None,
-) -> tuple[Total, Sequence[Any], bool]:
-    """How many there are and, when there are no more than MOST_COUNTED, the page after a key; whether more follow it.
+    with_words: int | None,
+) -> tuple[Total, tuple[Sequence[Any], bool] | None]:
+    """How many there are and, when these are few, the page after a key and whether more follow it; None when a walk in
+    the gallery's order finds it faster. `others` are the conditions besides the colour. At most `with_words` have the
+    words of the filter; None when nobody knows.
 
     All of them are gathered before they are put in order. PostgreSQL would rather walk through an index in that order
     until the page is full, because it takes arrays with something in common for many times too frequent.
     """
     columns = (Facts.creative_id, keyset.key.label("sort_key"))
-    gathered = select(*columns).where(*where)
-    if chosen.hex is not None and is_narrow(chosen):
+    most = MOST_COUNTED
+    is_ordered = False
+    gathered = select(*columns).where(*others)
+    if chosen.hex is not None:
         # Apart: to measure fewer colours PostgreSQL would read the whole workspace's index as well.
-        others = conditions(session, workspace_id, replace(chosen, hex=None, min_share=0.0), terms)
-        among = select(*columns, Facts.palette).where(*others).offset(0).subquery("among")
+        among_others = select(*columns, Facts.palette).where(*others)
+        if is_narrow(chosen):
+            is_ordered = after is None and with_words is not None and with_words <= ORDERED
+            among_others = keyset.ordered(among_others) if is_ordered else among_others
+        else:
+            most = COLORED
+            among_others = among_others.where(may_have_color(Tokens(workspace_id), chosen.hex, chosen.min_share))
+        among = among_others.cte("among").prefix_with("MATERIALIZED")
         colored = has_color(among.c.palette, chosen.hex, chosen.min_share)
         gathered = select(among.c.creative_id, among.c.sort_key).where(colored)
-    found = gathered.limit(MOST_COUNTED + 1).cte("found").prefix_with("MATERIALIZED")
+    elif asks_for_arrays(chosen):
+        # Materialized: planned for all its rows, read until there are enough.
+        most = GATHERED if asks_for_words(chosen) else MOST_COUNTED
+        among = gathered.cte("among").prefix_with("MATERIALIZED")
+        gathered = select(among.c.creative_id, among.c.sort_key)
+    found = gathered.limit(most + 1).cte("found").prefix_with("MATERIALIZED")
     count = select(func.count()).select_from(found).scalar_subquery()
     own = _Keyset(found.c.sort_key, keyset.descending, keyset.read, found.c.creative_id)
-    page = own.page(select(found).where(count <= MOST_COUNTED), after)
+    page = own.page(select(found) if is_ordered else select(found).where(count <= most), after)
     listed = (page if limit is None else page.limit(limit + 1)).subquery("page")
     counted = select(count.label("number")).subquery("counted")
     read = session.execute(
@@ -194,32 +241,46 @@ def _few(
             select(counted.c.number, listed).select_from(counted.outerjoin(listed, true()))
         )
     ).all()
+    number = read[0].number
+    total = _up_to_most(number)
+    if number > most and not (is_ordered and limit is not None and limit <= most):
+        return total, None
     rows = [row for row in read if row.creative_id is not None]
-    total = _up_to_most(read[0].number)
-    return (total, rows, False) if limit is None else (total, rows[:limit], len(rows) > limit)
+    return total, (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------
 
+# As one value: a statement of its own costs a page more than its swatches do.
+_DOMINANT = (
+    select(
+        func.json_agg(
+            aggregate_order_by(func.json_build_array(Swatch.hex, Swatch.percent, Swatch.color_class), Swatch.position)
+        )
+    )
+    .where(Swatch.workspace_id == Creative.workspace_id, Swatch.creative_id == Creative.id)
+    .where(Swatch.role == SwatchRole.DOMINANT.value)
+    .scalar_subquery()
+)
 _COLUMNS = (
     *(Creative.id, Creative.group_id, Creative.filename, Creative.object_key, Creative.status, Creative.uploaded_at),
-    *(Creative.format, Creative.width, Creative.height, Creative.bytes, Creative.sha256, Creative.phash),
+    *(
+        Creative.format,
+        Creative.width,
+        Creative.height,
+        Creative.bytes,
+        Creative.sha256,
+        Creative.phash,
+        Creative.ground,
+    ),
     *(Creative.failure_code, Creative.failure_reason, Creative.has_preview),
-    *(Facts.topic, Facts.topic_confidence),
+    *(Facts.topic, Facts.topic_confidence, Facts.topic_decision),
+    _DOMINANT.label("dominant"),
 )
 
 
 def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, CreativeCard]:
     """The cards of creatives by id; one that was deleted since the ids were read has none."""
-    swatches: dict[UUID, list[Any]] = defaultdict(list)
-    swatch = Swatch
-    for row in session.execute(
-        select(swatch.creative_id, swatch.hex, swatch.percent, swatch.role, swatch.color_class)
-        .where(swatch.workspace_id == workspace_id, swatch.creative_id.in_(ids))
-        .where(swatch.role == SwatchRole.DOMINANT.value)
-        .order_by(swatch.creative_id, swatch.position)
-    ):
-        swatches[row.creative_id].append(row)
     return {
         row.id: CreativeCard(
             id=row.id,
@@ -232,7 +293,8 @@ def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUI
             failure=mapping.failure(row),
             topic=row.topic,
             topic_confidence=row.topic_confidence,
-            dominant=mapping.palette(swatches[row.id]),
+            topic_decision=mapping.decision(row.topic_decision),
+            dominant=mapping.dominant(row.dominant or ()),
             has_preview=row.has_preview,
         )
         for row in session.execute(

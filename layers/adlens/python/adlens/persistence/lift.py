@@ -22,7 +22,7 @@ from adlens.domain.lift import (
     ElementKind,
     PerformanceTable,
 )
-from adlens.persistence.filters import matching
+from adlens.persistence.filters import certain_topic, matching
 from adlens.persistence.performance_tables import Performance
 from adlens.persistence.session import transactional
 from adlens.persistence.tables import Analysis, Facts
@@ -47,7 +47,8 @@ class PostgresPerformanceFigures:
         groups: dict[str, int] = {}
         group_of: list[int] = []
         elements: dict[Element, list[int]] = defaultdict(list)
-        columns = (Facts.creative_id, Facts.group_id, Facts.topic, Facts.color_classes, Facts.objects)
+        topic = certain_topic().label("topic")
+        columns = (Facts.creative_id, Facts.group_id, topic, Facts.color_classes, Facts.objects)
         statement = _chosen(session, workspace_id, chosen, *columns, Facts.object_count, Facts.text_share)
         statement = statement.order_by(Facts.group_id, Facts.creative_id).limit(self._most_creatives + 1)
         for row in _streamed(session, statement):
@@ -70,7 +71,7 @@ class PostgresPerformanceFigures:
                 placements.setdefault(row.placement, len(placements)),
                 int(row.impressions),
                 int(row.clicks),
-                int(row.conversions),
+                row.conversions,
                 row.spend,
             )
             for row in _streamed(session, _figures(session, workspace_id, chosen))
@@ -87,7 +88,7 @@ def _figures(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Se
             *own,
             func.sum(Performance.impressions).label("impressions"),
             func.sum(Performance.clicks).label("clicks"),
-            func.sum(Performance.conversions).label("conversions"),
+            func.sum(Performance.conversions).cast(Float).label("conversions"),
             func.sum(Performance.spend).cast(Float).label("spend"),
         )
         .join(meant, meant.c.creative_id == Performance.creative_id)

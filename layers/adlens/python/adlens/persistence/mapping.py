@@ -11,6 +11,7 @@ from adlens.domain import analysis as domain
 from adlens.domain.analysis import (
     BoundingBox,
     BundleInfo,
+    Decision,
     Evidence,
     EvidenceKind,
     ImageFacts,
@@ -23,10 +24,9 @@ from adlens.domain.colors import from_hex
 from adlens.domain.creative import Failure
 from adlens.domain.media import ImageFormat
 from adlens.persistence import tables
-from adlens.persistence.tables import storable
 
 Row = dict[str, Any]
-_FACTS = ("format", "width", "height", "bytes", "sha256", "phash")
+_FACTS = ("format", "width", "height", "bytes", "sha256", "phash", "ground")
 
 
 class CreativeColumns(Protocol):
@@ -38,6 +38,7 @@ class CreativeColumns(Protocol):
     bytes: Any
     sha256: Any
     phash: Any
+    ground: Any
     failure_code: Any
     failure_reason: Any
 
@@ -88,6 +89,8 @@ def analysis_rows(
         "topic_scores": topic and dict(topic.scores),
         "topic_evidence": None if topic is None else [_evidence_json(entry) for entry in topic.evidence],
         "words": list(words),
+        "topic_sure": topic is not None and topic.sure,
+        "weak_objects": [_object_columns(thing) for thing in (detections.weak if detections else ())],
     }
     return {
         tables.StageRun: [stage_row(creative, run) for run in found.stages],
@@ -105,13 +108,7 @@ def analysis_rows(
             for position, block in enumerate(found.text or ())
         ],
         tables.DetectedObject: [
-            {
-                **owner,
-                "position": position,
-                "class_name": thing.class_name,
-                "confidence": thing.confidence,
-                **_box_columns(thing.bbox),
-            }
+            {**owner, "position": position, **_object_columns(thing)}
             for position, thing in enumerate(detections.objects if detections else ())
         ],
         tables.Swatch: [
@@ -135,12 +132,16 @@ def _owner(creative: tables.Creative) -> dict[str, UUID]:
     return {"workspace_id": creative.workspace_id, "creative_id": creative.id}
 
 
+def _object_columns(thing: domain.DetectedObject) -> Row:
+    return {"class_name": thing.class_name, "confidence": thing.confidence, **_box_columns(thing.bbox)}
+
+
 def _box_columns(box: BoundingBox) -> dict[str, float]:
     return dict(zip(("x1", "y1", "x2", "y2"), box.as_tuple(), strict=True))
 
 
 def _evidence_json(evidence: Evidence) -> Row:
-    return {"kind": evidence.kind.value, "what": storable(evidence.what), "weight": evidence.weight}
+    return {"kind": evidence.kind.value, "what": evidence.what, "weight": evidence.weight}
 
 
 def _stage_json(run: StageRun) -> Row:
@@ -149,7 +150,7 @@ def _stage_json(run: StageRun) -> Row:
         "state": run.state.value,
         "started_at": run.started_at and run.started_at.isoformat(),
         "seconds": run.seconds,
-        "reason": run.reason and storable(run.reason),
+        "reason": run.reason,
     }
 
 
@@ -159,7 +160,7 @@ def _stage_json(run: StageRun) -> Row:
 def facts(row: CreativeColumns) -> ImageFacts | None:
     if row.format is None:
         return None
-    return ImageFacts(ImageFormat(row.format), row.width, row.height, row.bytes, row.sha256, row.phash)
+    return ImageFacts(ImageFormat(row.format), row.width, row.height, row.bytes, row.sha256, row.phash, row.ground)
 
 
 def failure(row: CreativeColumns) -> Failure | None:
@@ -177,16 +178,10 @@ def stages(told: Iterable[Sequence[Any]]) -> tuple[StageRun, ...]:
     Told are lists of (stage, state, started_at, seconds, reason), as JSON has them.
     """
     known = {
-        stage: StageRun(
-            _STAGES[stage],
-            _STATES[state],
-            None if started is None else datetime.fromisoformat(started),
-            seconds,
-            reason,
-        )
+        stage: StageRun(_STAGES[stage], _STATES[state], started and datetime.fromisoformat(started), seconds, reason)
         for stage, state, started, seconds, reason in told
     }
-    return tuple(known.get(name) or StageRun(stage) for name, stage in _STAGES.items())
+    return tuple([known.get(name) or StageRun(stage) for name, stage in _STAGES.items()])
 
 
 def bundle(row: tables.Analysis | tables.ModelBundle) -> BundleInfo:
@@ -212,15 +207,18 @@ def analysis(
         text=tuple(map(text_block, blocks)) if row.has_text else None,
         detections=None
         if row.class_scores is None
-        else domain.Detections(tuple(map(detected_object, objects)), row.class_scores),
+        else domain.Detections(
+            tuple(map(detected_object, objects)), row.class_scores, weak=tuple(map(_weak_object, row.weak_objects))
+        ),
         topic=_topic(row),
         palette=palette(swatches) if row.has_palette else None,
         embedding=None if embedding is None else tuple(embedding),
     )
 
 
-def text_block(row: tables.TextBlock) -> domain.TextBlock:
-    corners = tuple((x, y) for x, y in row.polygon)
+def text_block(row: tables.TextBlock, polygon: Sequence[Any] | None = None) -> domain.TextBlock:
+    """`polygon` is that of a row whose own has not been read from JSON."""
+    corners = tuple((x, y) for x, y in (row.polygon if polygon is None else polygon))
     return domain.TextBlock(row.text, _box(row), row.confidence, corners, row.language)
 
 
@@ -228,8 +226,22 @@ def detected_object(row: tables.DetectedObject) -> domain.DetectedObject:
     return domain.DetectedObject(row.class_name, row.confidence, _box(row))
 
 
+def _weak_object(entry: Mapping[str, Any]) -> domain.DetectedObject:
+    box = BoundingBox(entry["x1"], entry["y1"], entry["x2"], entry["y2"])
+    return domain.DetectedObject(entry["class_name"], entry["confidence"], box)
+
+
+def decision(value: str | None) -> Decision | None:
+    return None if value is None else Decision(value)
+
+
 def palette(rows: Iterable[tables.Swatch]) -> tuple[domain.Swatch, ...]:
     return tuple(domain.Swatch(from_hex(row.hex), row.percent, SwatchRole(row.role), row.color_class) for row in rows)
+
+
+def dominant(told: Iterable[Sequence[Any]]) -> tuple[domain.Swatch, ...]:
+    """Dominant swatches of lists of (hex, percent, colour class), as JSON has them."""
+    return tuple([domain.Swatch(from_hex(hex_), percent, SwatchRole.DOMINANT, name) for hex_, percent, name in told])
 
 
 def predicted_topic(row: tables.Analysis) -> str | None:
@@ -249,6 +261,7 @@ def _topic(row: tables.Analysis) -> domain.TopicPrediction | None:
         row.topic_scores or {},
         tuple(map(_evidence_of_json, row.topic_evidence or ())),
         row.topic_corrected,
+        row.topic_sure,
     )
 
 

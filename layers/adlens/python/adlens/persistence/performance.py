@@ -27,23 +27,26 @@ from adlens.domain.performance import (
     SentRow,
     is_id,
 )
+from adlens.domain.text import clean_filename, storable
 from adlens.persistence.paging import Page, cursor_of, read_cursor, some
 from adlens.persistence.performance_tables import Performance
 from adlens.persistence.session import transactional
-from adlens.persistence.tables import Creative, storable
+from adlens.persistence.tables import Creative
 
 _ROWS_PER_COPY = 5000
 
 _SENT = """
     CREATE TEMPORARY TABLE sent (
-        line integer NOT NULL, kind text NOT NULL, key text NOT NULL, day date NOT NULL, placement text NOT NULL,
-        impressions bigint NOT NULL, clicks bigint NOT NULL, conversions bigint NOT NULL, spend numeric NOT NULL
+        line integer NOT NULL, kind text NOT NULL, key text NOT NULL, name text NOT NULL, day date NOT NULL,
+        placement text NOT NULL, impressions bigint NOT NULL, clicks bigint NOT NULL, conversions numeric NOT NULL,
+        spend numeric NOT NULL
     ) ON COMMIT DROP
 """
 _KEYS = """
     CREATE TEMPORARY TABLE sent_keys ON COMMIT DROP AS
-    SELECT kind, key, min(line) AS line, count(*) AS rows, sum(impressions) AS impressions, sum(clicks) AS clicks,
-           sum(conversions) AS conversions, sum(spend) AS spend, 0 AS creatives, NULL::uuid AS creative_id
+    SELECT kind, key, min(name) AS name, min(line) AS line, count(*) AS rows, sum(impressions) AS impressions,
+           sum(clicks) AS clicks, sum(conversions) AS conversions, sum(spend) AS spend,
+           0 AS creatives, NULL::uuid AS creative_id
     FROM sent GROUP BY kind, key
 """
 # A statement per kind of key, for its own index. Candidates are locked against deletion, in everybody's order.
@@ -64,11 +67,25 @@ _BY_KEY = {
     KeyKind.FILENAME: """
         INSERT INTO candidates SELECT k.kind, k.key, c.id
         FROM sent_keys k
-        JOIN creative_facts f ON f.workspace_id = :workspace_id AND f.filename = k.key
+        JOIN creative_facts f ON f.workspace_id = :workspace_id AND f.filename = k.name
         JOIN creatives c ON c.workspace_id = f.workspace_id AND c.id = f.creative_id
         WHERE k.kind = 'filename' ORDER BY c.id FOR KEY SHARE OF c
     """,
 }
+# File systems and spreadsheets write the extension as they like: another case of it counts where the name itself is not
+# there.
+_BY_OTHER_EXTENSION = """
+    INSERT INTO candidates SELECT k.kind, k.key, c.id
+    FROM sent_keys k
+    CROSS JOIN LATERAL (SELECT regexp_replace(k.name, '[^.]*$', '') AS stem, substring(k.name from '[^.]*$') AS end) n
+    CROSS JOIN LATERAL (SELECT DISTINCT n.stem || e FROM unnest(ARRAY[lower(n.end), upper(n.end), initcap(n.end)]) e)
+        other (name)
+    JOIN creative_facts f ON f.workspace_id = :workspace_id AND f.filename = other.name
+    JOIN creatives c ON c.workspace_id = f.workspace_id AND c.id = f.creative_id
+    WHERE k.kind = 'filename' AND n.stem <> ''
+    AND NOT EXISTS (SELECT FROM candidates known WHERE known.kind = k.kind AND known.key = k.key)
+    ORDER BY c.id FOR KEY SHARE OF c
+"""
 _MATCH = """
     UPDATE sent_keys k SET creatives = found.creatives,
                            creative_id = CASE WHEN found.creatives = 1 THEN found.creative_id END
@@ -79,7 +96,7 @@ _MATCH = """
 _SUMS = """
     CREATE TEMPORARY TABLE summed ON COMMIT DROP AS
     SELECT k.creative_id, s.day, s.placement, sum(s.impressions)::bigint AS impressions,
-           sum(s.clicks)::bigint AS clicks, sum(s.conversions)::bigint AS conversions, sum(s.spend) AS spend
+           sum(s.clicks)::bigint AS clicks, sum(s.conversions) AS conversions, sum(s.spend) AS spend
     FROM sent s JOIN sent_keys k ON k.kind = s.kind AND k.key = s.key
     WHERE k.creative_id IS NOT NULL GROUP BY k.creative_id, s.day, s.placement
 """
@@ -123,7 +140,7 @@ class PostgresPerformance:
         sent, rows = _copied(session, malformed.without(read()))
         for statement in ("ANALYZE sent", _KEYS, "ANALYZE sent_keys", _CANDIDATES):
             session.execute(text(statement))
-        for statement in _BY_KEY.values():
+        for statement in (*_BY_KEY.values(), _BY_OTHER_EXTENSION):
             session.execute(text(statement), {"workspace_id": workspace_id})
         for statement in ("ANALYZE candidates", _MATCH, _SUMS, "ANALYZE summed"):
             session.execute(text(statement))
@@ -162,7 +179,7 @@ class PostgresPerformance:
         statement = select(Performance).where(*own).order_by(Performance.day, Performance.placement)
         if cursor is not None:
             day, placement = read_cursor(cursor, date.fromisoformat, str, "performance")
-            statement = statement.where(tuple_(Performance.day, Performance.placement) > (day, storable(placement)))
+            statement = statement.where(tuple_(Performance.day, Performance.placement) > (day, placement))
         rows, more = some(session, statement, limit)
         last = rows[-1] if more else None
         return Page(
@@ -174,8 +191,8 @@ class PostgresPerformance:
 def _copied(session: Session, rows: Iterator[SentRow]) -> tuple[Figures, int]:
     """Copies rows into `sent`, some thousands at a time; their sums and their number."""
     connection: Any = session.connection().connection.dbapi_connection
-    impressions = clicks = conversions = count = 0
-    spend = Decimal(0)
+    impressions = clicks = count = 0
+    conversions = spend = Decimal(0)
     with connection.cursor() as cursor:
         while some_rows := list(islice(rows, _ROWS_PER_COPY)):
             for row in some_rows:
@@ -194,16 +211,17 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def _copy_line(row: SentRow) -> str:
     kind = row.kind.value if row.kind is not KeyKind.CREATIVE_ID or is_id(row.key) else Reason.NO_ID.value
-    key, placement = (storable(value).translate(_ESCAPED) for value in (row.key, row.placement))
+    name = clean_filename(row.key) if row.kind is KeyKind.FILENAME else ""
+    key, name, placement = (storable(value).translate(_ESCAPED) for value in (row.key, name, row.placement))
     figures = row.figures
     return (
-        f"{row.line}\t{kind}\t{key}\t{row.day}\t{placement}\t"
-        f"{figures.impressions}\t{figures.clicks}\t{figures.conversions}\t{figures.spend:f}\n"
+        f"{row.line}\t{kind}\t{key}\t{name}\t{row.day}\t{placement}\t"
+        f"{figures.impressions}\t{figures.clicks}\t{figures.conversions:f}\t{figures.spend:f}\n"
     )
 
 
 def _figures(row: Any) -> Figures:
-    return Figures(int(row.impressions), int(row.clicks), int(row.conversions), row.spend)
+    return Figures(int(row.impressions), int(row.clicks), row.conversions, row.spend)
 
 
 def _not_matched(row: Any) -> NotMatched:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Index, Numeric
+from sqlalchemy import BigInteger, Index, Numeric, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adlens.persistence.tables import Base, Creative, CreativeKey, FreeText, Now, WorkspaceKey, _of_creative
+from adlens.persistence.tables import Base, Creative, CreativeKey, Now, WorkspaceKey, _of_creative
 
 
 class Performance(Base):
@@ -20,10 +20,10 @@ class Performance(Base):
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]
     day: Mapped[date] = mapped_column(primary_key=True)
-    placement: Mapped[str] = mapped_column(FreeText, primary_key=True, server_default="")
+    placement: Mapped[str] = mapped_column(Text, primary_key=True, server_default="")
     impressions: Mapped[int] = mapped_column(BigInteger)
     clicks: Mapped[int] = mapped_column(BigInteger)
-    conversions: Mapped[int] = mapped_column(BigInteger)
+    conversions: Mapped[Decimal] = mapped_column(Numeric(20, 4))
     spend: Mapped[Decimal] = mapped_column(Numeric)
     updated_at: Mapped[Now]
 

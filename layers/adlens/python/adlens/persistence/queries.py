@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Numeric, Select, func, or_, select, text, tuple_
@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 from adlens.domain.analysis import Analysis, BundleInfo
 from adlens.domain.analytics import NOTHING, Analytics, TopicFigures
 from adlens.domain.colors import COLOR_CLASSES
-from adlens.domain.creative import Creative, CreativeId, CreativeSummary, GroupSummary, Status
+from adlens.domain.creative import (
+    Creative,
+    CreativeId,
+    CreativeProgress,
+    CreativeSummary,
+    Failure,
+    GroupSummary,
+    Status,
+)
 from adlens.domain.errors import UnknownCreative, UnknownGroup
 from adlens.persistence import mapping, tables
 from adlens.persistence.paging import Page, cursor_of, like_part, read_cursor, some
@@ -32,8 +40,9 @@ from adlens.persistence.tables import (
     WorkspaceRollup,
     WorkspaceTopicColorRollup,
     WorkspaceTopicRollup,
-    storable,
 )
+
+T = TypeVar("T")
 
 TOP_COLORS = 100
 TOP_OBJECTS = 30
@@ -71,7 +80,7 @@ class PostgresQueries:
         statement = select(group).where(group.workspace_id == workspace_id)
         statement = statement.order_by(group.created_at.desc(), group.id.desc())
         if search is not None:
-            part = storable(like_part(search))
+            part = like_part(search)
             statement = statement.where(or_(group.id.ilike(part), group.name.ilike(part)))
         if cursor is not None:
             created_at, group_id = read_cursor(cursor, datetime.fromisoformat, str)
@@ -97,27 +106,25 @@ class PostgresQueries:
         cursor: str | None = None,
     ) -> Page[CreativeSummary]:
         """A group's creatives in the order they were given. Raises UnknownGroup."""
-        creative = tables.Creative
-        statement = _summaries(workspace_id).where(creative.group_id == group_id)
-        if cursor is not None:
-            uploaded_at, id_ = read_cursor(cursor, datetime.fromisoformat, UUID)
-            statement = statement.where(tuple_(creative.uploaded_at, creative.id) > (uploaded_at, id_))
-        rows, more = some(session, statement, limit)
-        if not rows:
-            check_group(session, workspace_id, group_id)
-        return Page(
-            tuple(map(_summary, rows)),
-            cursor_of(rows[-1].uploaded_at, rows[-1].id) if more else None,
-        )
+        return _page_of_group(session, _summaries(workspace_id), _summary, workspace_id, group_id, limit, cursor)
+
+    @transactional
+    def progress(
+        self,
+        session: Session,
+        workspace_id: UUID,
+        group_id: str,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[CreativeProgress]:
+        """How far a group's creatives are, in the order they were given. Raises UnknownGroup."""
+        statement = _ordered(_PROGRESS, workspace_id)
+        return _page_of_group(session, statement, _progress, workspace_id, group_id, limit, cursor)
 
     @transactional
     def by_status(self, session: Session, workspace_id: UUID, group_id: str) -> Mapping[Status, int]:
         """How many creatives of a group are in which status; none in those that nothing is in."""
         return _counts(session, workspace_id, [group_id])[group_id]
-
-    def group_status(self, workspace_id: UUID, group_id: str) -> tuple[CreativeSummary, ...]:
-        """All creatives of a group with their stages, in one query whatever their number. Raises UnknownGroup."""
-        return self.creatives(workspace_id, group_id).items
 
     @transactional
     def summary(self, session: Session, workspace_id: UUID, creative_id: UUID) -> CreativeSummary:
@@ -194,14 +201,14 @@ def _group_summaries(session: Session, workspace_id: UUID, rows: Sequence[tables
     """In three queries, whatever their number."""
     ids = [row.id for row in rows]
     counts = _counts(session, workspace_id, ids)
-    topics: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    topics: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
     of_topic = GroupTopicRollup
-    for group_id, topic, count in session.execute(
-        select(of_topic.group_id, of_topic.topic, of_topic.creatives)
+    for group_id, topic, count, unsure in session.execute(
+        select(of_topic.group_id, of_topic.topic, of_topic.creatives, of_topic.unsure)
         .where(of_topic.workspace_id == workspace_id, of_topic.group_id.in_(ids))
         .order_by(of_topic.group_id, of_topic.creatives.desc(), of_topic.topic)
     ):
-        topics[group_id].append((topic, count))
+        topics[group_id].append((topic, count, unsure))
     percents: dict[str, dict[str, float]] = defaultdict(dict)
     by_class = GroupTopicColorRollup
     for group_id, color_class, percent in session.execute(
@@ -250,19 +257,51 @@ _SUMMARY = (
     *(_creative.id, _creative.group_id, _creative.filename, _creative.object_key),
     *(_creative.status, _creative.uploaded_at, _creative.size),
     *(_creative.format, _creative.width, _creative.height, _creative.bytes, _creative.sha256, _creative.phash),
+    _creative.ground,
     *(_creative.failure_code, _creative.failure_reason),
-    *(_facts.topic, _facts.topic_confidence, _facts.analysed),
+    *(_facts.topic, _facts.topic_confidence, _facts.topic_decision, _facts.analysed),
+    _STAGES.label("stages"),
+)
+
+
+_PROGRESS = (
+    *(_creative.id, _creative.uploaded_at, _creative.filename, _creative.status),
+    *(_creative.failure_code, _creative.failure_reason),
+    *(_facts.topic, _facts.topic_confidence, _facts.topic_decision),
     _STAGES.label("stages"),
 )
 
 
 def _summaries(workspace_id: UUID) -> Select[Any]:
+    return _ordered(_SUMMARY, workspace_id)
+
+
+def _ordered(columns: Sequence[Any], workspace_id: UUID) -> Select[Any]:
     return (
-        select(*_SUMMARY)
+        select(*columns)
         .join(_facts, (_facts.workspace_id == _creative.workspace_id) & (_facts.creative_id == _creative.id))
         .where(_creative.workspace_id == workspace_id)
         .order_by(_creative.uploaded_at, _creative.id)
     )
+
+
+def _page_of_group(
+    session: Session,
+    statement: Select[Any],
+    read: Callable[[Any], T],
+    workspace_id: UUID,
+    group_id: str,
+    limit: int | None,
+    cursor: str | None,
+) -> Page[T]:
+    statement = statement.where(_creative.group_id == group_id)
+    if cursor is not None:
+        uploaded_at, id_ = read_cursor(cursor, datetime.fromisoformat, UUID)
+        statement = statement.where(tuple_(_creative.uploaded_at, _creative.id) > (uploaded_at, id_))
+    rows, more = some(session, statement, limit)
+    if not rows:
+        check_group(session, workspace_id, group_id)
+    return Page(tuple(map(read, rows)), cursor_of(rows[-1].uploaded_at, rows[-1].id) if more else None)
 
 
 def _summary(row: Any) -> CreativeSummary:
@@ -279,7 +318,23 @@ def _summary(row: Any) -> CreativeSummary:
         failure=mapping.failure(row),
         topic=row.topic,
         topic_confidence=row.topic_confidence,
+        topic_decision=mapping.decision(row.topic_decision),
         analysed=row.analysed,
+    )
+
+
+def _progress(row: Any) -> CreativeProgress:
+    # Unpacked: names of a row's columns are looked up one by one, hundreds of times here.
+    id_, _, filename, status, failure_code, failure_reason, topic, topic_confidence, topic_decision, stages = row
+    return CreativeProgress(
+        id=id_,
+        filename=filename,
+        status=Status(status),
+        stages=mapping.stages(stages or ()),
+        failure=None if failure_code is None else Failure(failure_code, failure_reason),
+        topic=topic,
+        topic_confidence=topic_confidence,
+        topic_decision=mapping.decision(topic_decision),
     )
 
 
@@ -326,6 +381,7 @@ def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> An
             topic.object_confidence,
             topic.topic_confidence,
             topic.seconds,
+            topic.unsure,
         )
         .filter_by(**place)
         .where(topic.creatives > 0)
@@ -375,8 +431,9 @@ def _analytics(session: Session, workspace_id: UUID, group_id: str | None) -> An
                 mean_object_confidence=_mean(object_sum, objects),
                 mean_topic_confidence=_mean(topic_sum, count),
                 mean_seconds=_mean(seconds, count),
+                unsure=int(unsure),
             )
-            for name, count, blocks, text_sum, objects, object_sum, topic_sum, seconds in topics
+            for name, count, blocks, text_sum, objects, object_sum, topic_sum, seconds, unsure in topics
         ),
         colors=tuple((hex_, int(count)) for hex_, count in colors),
         class_percents={name: float(percent) for name, percent in class_percents.items()},

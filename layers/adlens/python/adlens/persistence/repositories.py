@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Engine, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, DateTime, Engine, delete, exists, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from adlens.domain.analysis import Analysis, BundleInfo, StageRun, StageState
+from adlens.domain.analysis import Analysis, BundleInfo, Decision, StageRun, StageState
 from adlens.domain.creative import (
     Claim,
     CreativeId,
@@ -27,14 +27,17 @@ from adlens.domain.creative import (
     parse_object_key,
     stage_failure,
 )
-from adlens.domain.errors import Conflict, InvalidValue, UnknownCreative, UnknownGroup
-from adlens.domain.events import AnalysisRequested, Event, sequencer_order
-from adlens.domain.ports import Overdue
+from adlens.domain.errors import Conflict, InvalidValue, TransientError, UnknownCreative, UnknownGroup
+from adlens.domain.events import AnalysisRequested, Event, ObjectCreated, sequencer_order
+from adlens.domain.gallery import CreativeFilter
+from adlens.domain.ports import Overdue, RequestedAnalyses
 from adlens.domain.webhooks import EventType
 from adlens.domain.words import distinct_words
-from adlens.persistence import mapping, tables
+from adlens.persistence import mapping, tables, turns
 from adlens.persistence.facts import Found, note_names, store_facts
+from adlens.persistence.filters import conditions
 from adlens.persistence.queries import check_group
+from adlens.persistence.removals import note_removals
 from adlens.persistence.rollups import count_new, keeping_rollups
 from adlens.persistence.session import transactional
 from adlens.persistence.webhooks import note
@@ -103,11 +106,51 @@ class PostgresCreatives:
         note_names(session, workspace_id, {id_: names[id_] for id_ in made})
         count_new(session, workspace_id, group_id, made)
 
+    def arrive(self, objects: Iterable[ObjectCreated]) -> list[AnalysisRequested]:
+        """In the order of their keys, so that two calls never wait for each other."""
+        return self._arrive(sorted(objects, key=lambda created: created.key))
+
+    @transactional
+    def _arrive(self, session: Session, objects: Sequence[ObjectCreated]) -> list[AnalysisRequested]:
+        waiting: dict[UUID, dict[UUID, int]] = {}
+        for created in objects:
+            try:
+                row = _lock_for(session, created)
+            except UnknownCreative:
+                continue
+            if not _wanted(row, created):
+                continue
+            if row.claim_token and row.claimed_revision != row.revision:  # it works on the content of before
+                _clear_claim(row)
+                row.status = Status.PENDING
+            waiting.setdefault(row.workspace_id, {})[row.id] = row.revision
+        for workspace_id, revisions in waiting.items():
+            turns.enqueue(session, workspace_id, revisions, again=False)
+        return [
+            AnalysisRequested(CreativeId(workspace_id, id_), revision)
+            for workspace_id, revisions in waiting.items()
+            for id_, revision in revisions.items()
+        ]
+
+    @transactional
+    def take_turn(
+        self, session: Session, request: AnalysisRequested, claimant: str, lease_seconds: float
+    ) -> AnalysisRequested | None:
+        _let_wait(session, request)
+        turn = turns.take(session, claimant, timedelta(seconds=lease_seconds))
+        if turn is None and turns.waits(session, request):
+            raise TransientError("Another message has this creative.")
+        return turn
+
     @transactional
     def claim(self, session: Session, event: Event, claimant: str, lease_seconds: float) -> Claim | None:
         row = _lock_for(session, event)
         now = _now(session)
-        if not _wanted(row, event) or _taken(row, claimant, now):
+        if not _wanted(row, event):
+            if isinstance(event, AnalysisRequested):
+                turns.forget(session, row.workspace_id, row.id, event.revision)
+            return None
+        if _taken(row, claimant, now):
             return None
         row.status = Status.PROCESSING
         row.failure_code = row.failure_reason = None
@@ -127,16 +170,15 @@ class PostgresCreatives:
         )
 
     @transactional
-    def record_stage(self, session: Session, claim: Claim, run: StageRun) -> None:
+    def record_stages(self, session: Session, claim: Claim, runs: Sequence[StageRun]) -> None:
         row = _lock_claimed(session, claim)
-        if row is None:
+        if row is None or not runs:
             return
         row.updated_at = _now(session)
-        values = mapping.stage_row(row, run)
+        stages = upsert(tables.StageRun).values([mapping.stage_row(row, run) for run in runs])
+        changes = {name: stages.excluded[name] for name in ("state", "started_at", "seconds", "reason")}
         session.execute(
-            upsert(tables.StageRun)
-            .values(values)
-            .on_conflict_do_update(index_elements=["workspace_id", "creative_id", "stage"], set_=values)
+            stages.on_conflict_do_update(index_elements=["workspace_id", "creative_id", "stage"], set_=changes)
         )
 
     @transactional
@@ -149,7 +191,7 @@ class PostgresCreatives:
                 setattr(row, name, value)
             row.size = analysis.facts.bytes
             row.has_preview = True
-            _end(row, stage_failure(analysis), etag, _now(session))
+            _end(session, row, stage_failure(analysis), etag)
             _replace_findings(session, row, analysis)
         _note_end(session, row)
         return True
@@ -170,10 +212,34 @@ class PostgresCreatives:
         _clear_claim(row)
         row.status = Status.PENDING
         row.updated_at = _now(session)
+        turns.keep(session, row.workspace_id, row.id)
         session.execute(delete(tables.StageRun).where(*_children(tables.StageRun, row)))
 
     @transactional
+    def release_all(self, session: Session) -> int:
+        creative, run = tables.Creative, tables.StageRun
+        released = session.execute(
+            update(creative)
+            .where(creative.status == Status.PROCESSING)
+            .values(
+                status=Status.PENDING.value,
+                claim_token=None,
+                claimant=None,
+                claimed_revision=None,
+                claim_expires_at=None,
+                updated_at=func.clock_timestamp(),
+            )
+            .returning(creative.workspace_id, creative.id)
+        ).all()
+        session.execute(
+            delete(run).where(tuple_(run.workspace_id, run.creative_id).in_([tuple(key) for key in released]))
+        )
+        turns.free_all(session)
+        return len(released)
+
+    @transactional
     def fail_unfinished(self, session: Session, event: Event, claimant: str, failure: Failure) -> bool:
+        event = turns.taken(session, claimant) or event
         row = _lock_for(session, event)
         if not _wanted(row, event) or _taken(row, claimant, _now(session)):
             return False
@@ -198,6 +264,23 @@ class PostgresCreatives:
             _apply_correction(session, row, found, topic)
 
     @transactional
+    def take_back_correction(self, session: Session, key: CreativeId) -> None:
+        """Gives a creative the model's topic again; nothing happens when no person chose another. Raises
+        UnknownCreative.
+        """
+        row = _lock(session, key)
+        found = session.get(tables.Analysis, (key.workspace_id, key.id))
+        if found is None or not found.topic_corrected:
+            return
+        session.add(
+            tables.TopicCorrection(
+                workspace_id=key.workspace_id, creative_id=key.id, predicted=mapping.predicted_topic(found), topic=None
+            )
+        )
+        with keeping_rollups(session, row.workspace_id, row.group_id, [row.id]):
+            _restore_prediction(session, row, found)
+
+    @transactional
     def request_analysis(self, session: Session, key: CreativeId) -> AnalysisRequested:
         row = _lock(session, key)
         if row.event_etag is None and row.etag is None:  # neither heard of nor read, as when its event was lost
@@ -205,34 +288,47 @@ class PostgresCreatives:
         return _ask_again(session, key.workspace_id, [row])[0]
 
     @transactional
-    def request_group_analysis(self, session: Session, workspace_id: UUID, group_id: str) -> list[AnalysisRequested]:
-        check_group(session, workspace_id, group_id)
-        creative = tables.Creative
-        rows = session.scalars(
+    def request_analyses(
+        self,
+        session: Session,
+        workspace_id: UUID,
+        chosen: CreativeFilter,
+        outdated: bool,
+        limit: int,
+        after: UUID | None = None,
+    ) -> RequestedAnalyses:
+        creative, facts = tables.Creative, tables.Facts
+        statement = (
             select(creative)
-            .where(creative.workspace_id == workspace_id, creative.group_id == group_id)
+            .join(facts, (facts.workspace_id == creative.workspace_id) & (facts.creative_id == creative.id))
+            .where(*conditions(session, workspace_id, chosen))
             .where(creative.status.not_in(_UNFINISHED), func.coalesce(creative.event_etag, creative.etag).is_not(None))
-            .order_by(creative.id)
-            .with_for_update()
-        ).all()
-        return _ask_again(session, workspace_id, rows)
+        )
+        if outdated:
+            statement = statement.where(~_has_newest_findings())
+        if after is not None:
+            statement = statement.where(creative.id > after)
+        rows = session.scalars(statement.order_by(creative.id).limit(limit).with_for_update(of=creative)).all()
+        last = rows[-1].id if len(rows) == limit else None
+        return RequestedAnalyses(tuple(_ask_again(session, workspace_id, rows)), last)
 
     @transactional
-    def overdue(self, session: Session, before: datetime, limit: int) -> list[Overdue]:
+    def overdue(
+        self, session: Session, missing: datetime, lost: datetime, limit: int, after: Overdue | None = None
+    ) -> list[Overdue]:
         creative = tables.Creative
-        rows = session.execute(
-            select(
-                creative.workspace_id,
-                creative.id,
-                creative.object_key,
-                creative.revision,
-                func.coalesce(creative.event_etag, creative.etag).is_not(None),
-                creative.updated_at,
-            )
-            .where(creative.status.in_(_UNFINISHED), creative.updated_at < before)
-            .order_by(creative.updated_at)
+        arrived = func.coalesce(creative.event_etag, creative.etag).is_not(None)
+        order = (creative.updated_at, creative.workspace_id, creative.id)
+        statement = (
+            select(creative.workspace_id, creative.id, creative.object_key, creative.revision, arrived, order[0])
+            .where(creative.status.in_(_UNFINISHED), creative.updated_at < missing)
+            .where(~arrived | (creative.updated_at < lost))
+            .order_by(*order)
             .limit(limit)
         )
+        if after is not None:
+            statement = statement.where(tuple_(*order) > (after.since, after.key.workspace_id, after.key.id))
+        rows = session.execute(statement)
         return [
             Overdue(CreativeId(workspace_id, id_), key, revision, arrived, since)
             for workspace_id, id_, key, revision, arrived, since in rows
@@ -274,11 +370,11 @@ class PostgresCreatives:
         )
 
     @transactional
-    def delete_creatives(self, session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
-        """Forgets creatives with all that was found in them; unknown ids are passed over.
+    def exists(self, session: Session, key: CreativeId) -> bool:
+        return session.get(tables.Creative, (key.workspace_id, key.id)) is not None
 
-        Answers with the keys of their objects, for the caller to remove from the store.
-        """
+    @transactional
+    def delete_creatives(self, session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
         rows = _lock_all(session, [(workspace_id, id_) for id_ in ids])
         for group_id in sorted({row.group_id for row in rows}):
             chosen = [row.id for row in rows if row.group_id == group_id]
@@ -288,7 +384,9 @@ class PostgresCreatives:
                     .where(tables.Creative.workspace_id == workspace_id, tables.Creative.id.in_(chosen))
                     .execution_options(synchronize_session=False)
                 )
-        return [row.object_key for row in rows]
+        keys = [row.object_key for row in rows]
+        note_removals(session, workspace_id, keys)
+        return keys
 
     @transactional
     def rename_group(self, session: Session, workspace_id: UUID, group_id: str, name: str | None) -> None:
@@ -302,10 +400,6 @@ class PostgresCreatives:
 
     @transactional
     def delete_group(self, session: Session, workspace_id: UUID, group_id: str) -> list[str]:
-        """Forgets a group, its creatives and its roll-ups. Answers with the keys of their objects.
-
-        Raises UnknownGroup.
-        """
         # Creatives before their group, as everybody who works on a creative locks them.
         keys = session.scalars(
             select(tables.Creative.object_key)
@@ -320,6 +414,7 @@ class PostgresCreatives:
         ).all()
         if not gone:
             raise UnknownGroup(f"There is no group {group_id!r}.")
+        note_removals(session, workspace_id, keys)
         return list(keys)
 
 
@@ -397,6 +492,15 @@ def _wanted(row: tables.Creative, event: Event) -> bool:
     return True
 
 
+def _let_wait(session: Session, request: AnalysisRequested) -> None:
+    """Gives a creative whose turn was lost, or that waited before there were turns, a new one."""
+    if turns.waits(session, request):
+        return
+    row = session.get(tables.Creative, (request.creative.workspace_id, request.creative.id))
+    if row is not None and row.revision == request.revision and row.analysed_revision < row.revision:
+        turns.enqueue(session, row.workspace_id, {row.id: row.revision}, again=row.revision > 1)
+
+
 def _taken(row: tables.Creative, claimant: str, now: datetime) -> bool:
     """Whether somebody else is at what is to be done now, and still has time for it."""
     return (
@@ -404,6 +508,17 @@ def _taken(row: tables.Creative, claimant: str, now: datetime) -> bool:
         and row.claimant != claimant
         and row.claim_expires_at is not None
         and row.claim_expires_at > now
+    )
+
+
+def _has_newest_findings() -> ColumnElement[bool]:
+    """Whether a creative has findings of the bundle that was reported last."""
+    creative, analysis, bundle = tables.Creative, tables.Analysis, tables.ModelBundle
+    newest = select(bundle.checksum).order_by(bundle.reported_at.desc()).limit(1).scalar_subquery()
+    return exists().where(
+        analysis.workspace_id == creative.workspace_id,
+        analysis.creative_id == creative.id,
+        analysis.bundle_checksum == newest,
     )
 
 
@@ -424,10 +539,11 @@ def _ask_again(session: Session, workspace_id: UUID, rows: Sequence[tables.Creat
         row.updated_at = now
     run = tables.StageRun
     session.execute(delete(run).where(run.workspace_id == workspace_id, run.creative_id.in_([row.id for row in rows])))
+    turns.enqueue(session, workspace_id, {row.id: row.revision for row in rows}, again=True)
     return [AnalysisRequested(CreativeId(workspace_id, row.id), row.revision) for row in rows]
 
 
-def _end(row: tables.Creative, failure: Failure | None, etag: str | None, now: datetime) -> None:
+def _end(session: Session, row: tables.Creative, failure: Failure | None, etag: str | None) -> None:
     """`etag` is that of the bytes that were read; None when none were, so that the next upload counts as new."""
     _clear_claim(row)
     row.status = Status.SUCCESS if failure is None else Status.ERROR
@@ -435,11 +551,12 @@ def _end(row: tables.Creative, failure: Failure | None, etag: str | None, now: d
     row.failure_reason = failure.reason if failure else None
     row.analysed_revision = row.revision
     row.etag = etag
-    row.updated_at = now
+    row.updated_at = _now(session)
+    turns.forget(session, row.workspace_id, row.id, row.revision)
 
 
 def _end_in_error(session: Session, row: tables.Creative, failure: Failure, etag: str | None) -> None:
-    _end(row, failure, etag, _now(session))
+    _end(session, row, failure, etag)
     session.execute(
         update(tables.StageRun)
         .where(*_children(tables.StageRun, row), tables.StageRun.state == StageState.PROCESSING.value)
@@ -451,9 +568,7 @@ def _end_in_error(session: Session, row: tables.Creative, failure: Failure, etag
 def _note_end(session: Session, row: tables.Creative) -> None:
     """What the workspace's webhooks are told: that it ended and how, not what was found."""
     event = EventType.CREATIVE_DONE if row.status == Status.SUCCESS else EventType.CREATIVE_FAILED
-    failure = (
-        {"code": row.failure_code, "reason": tables.storable(row.failure_reason or "")} if row.failure_code else None
-    )
+    failure = {"code": row.failure_code, "reason": row.failure_reason or ""} if row.failure_code else None
     data = {
         "creative_id": str(row.id),
         "group_id": row.group_id,
@@ -483,13 +598,14 @@ def _replace_findings(session: Session, row: tables.Creative, analysis: Analysis
         Found.of(analysis),
         topic=analysis.topic.topic if analysis.topic else None,
         topic_confidence=round(analysis.topic.confidence, 6) if analysis.topic else None,
+        topic_decision=analysis.topic.decision.value if analysis.topic else None,
         width=analysis.facts.width,
         height=analysis.facts.height,
     )
     correction = tables.TopicCorrection
     said = session.scalars(
         select(correction.topic).where(*_children(correction, row)).order_by(correction.id.desc()).limit(1)
-    ).one_or_none()
+    ).first()
     if said is not None:
         found = session.get_one(tables.Analysis, (row.workspace_id, row.id), populate_existing=True)
         _apply_correction(session, row, found, said)
@@ -499,7 +615,29 @@ def _apply_correction(session: Session, row: tables.Creative, found: tables.Anal
     """Somebody said so: there is no more doubt. What the model scored stays for who wants to learn from it."""
     found.topic, found.topic_confidence, found.topic_corrected = topic, 1.0, True
     found.topic_scores, found.topic_evidence = found.topic_scores or {}, found.topic_evidence or []
-    session.execute(update(tables.Facts).where(*_children(tables.Facts, row)).values(topic=topic, topic_confidence=1.0))
+    _store_topic(session, row, topic, 1.0, Decision.PERSON)
+
+
+def _restore_prediction(session: Session, row: tables.Creative, found: tables.Analysis) -> None:
+    topic, scores = mapping.predicted_topic(found), found.topic_scores or {}
+    found.topic_corrected = False
+    if topic is None:  # the model had none
+        found.topic = found.topic_confidence = found.topic_scores = found.topic_evidence = None
+        _store_topic(session, row, None, None, None)
+        return
+    found.topic, found.topic_confidence = topic, round(scores[topic], 6)
+    decision = Decision.SURE if found.topic_sure else Decision.UNSURE
+    _store_topic(session, row, topic, found.topic_confidence, decision)
+
+
+def _store_topic(
+    session: Session, row: tables.Creative, topic: str | None, confidence: float | None, decision: Decision | None
+) -> None:
+    session.execute(
+        update(tables.Facts)
+        .where(*_children(tables.Facts, row))
+        .values(topic=topic, topic_confidence=confidence, topic_decision=decision and decision.value)
+    )
 
 
 def _children(table: Any, row: tables.Creative) -> tuple[Any, Any]:

@@ -6,17 +6,22 @@ added. All sums are of fixed-point numbers, so that a roll-up is always exactly 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
+from typing import cast as cast_type
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Numeric,
     Select,
+    Table,
+    bindparam,
     cast,
     delete,
     func,
@@ -27,7 +32,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from adlens.persistence.tables import (
@@ -100,13 +105,8 @@ def difference(after: Contribution, before: Contribution) -> Contribution:
 
 def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UUID]) -> Contribution:
     """What these creatives of one group add to its roll-ups, by their findings as they are stored now."""
-    of_creative = (Analysis.workspace_id == Creative.workspace_id) & (Analysis.creative_id == Creative.id)
-    creatives, analysed = session.execute(
-        select(func.count(), func.count(Analysis.creative_id))
-        .select_from(Creative)
-        .outerjoin(Analysis, of_creative)
-        .where(Creative.workspace_id == workspace_id, Creative.id.in_(creative_ids))
-    ).one()
+    chosen = {"workspace": workspace_id, "creatives": list(creative_ids)}
+    creatives, analysed = session.execute(_count(), chosen).one()
     if not analysed:
         return _unanalysed(creatives)
     total: Figures = {"creatives": creatives}
@@ -114,7 +114,7 @@ def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UU
     colors: dict[Key, Figures] = {}
     classes: dict[Key, Figures] = {}
     findings: dict[Key, Figures] = {}
-    for kind, topic, name, count, amount in session.execute(_everything(workspace_id, creative_ids)):
+    for kind, topic, name, count, amount in session.execute(_everything(), chosen):
         if kind == "analysed":
             _sum_up(total, {"analysed": count, "seconds": amount})
         elif kind == "topics":
@@ -122,6 +122,8 @@ def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UU
             _sum_up(topics.setdefault((topic,), {}), {"creatives": count, "topic_confidence": amount})
         elif kind == "seconds":
             _sum_up(topics.setdefault((topic,), {}), {"seconds": amount})
+        elif kind == "unsure":
+            _sum_up(topics.setdefault((topic,), {}), {"unsure": count})
         elif kind in _FINDINGS:
             findings[(kind, name)] = {"creatives": count}
         elif kind == "colors":
@@ -146,13 +148,31 @@ def _unanalysed(count: int) -> Contribution:
     return {GroupRollup: {(): {"creatives": count}}}
 
 
-def _everything(workspace_id: UUID, creative_ids: Sequence[UUID]) -> CompoundSelect[Any]:
+# Statements are made once: to make one costs more than to run it.
+_WORKSPACE: BindParameter[UUID] = bindparam("workspace")
+_CREATIVES: BindParameter[UUID] = bindparam("creatives", expanding=True)
+
+
+@functools.cache
+def _count() -> Select[tuple[int, int]]:
+    """How many creatives there are, and how many have findings."""
+    of_creative = (Analysis.workspace_id == Creative.workspace_id) & (Analysis.creative_id == Creative.id)
+    return (
+        select(func.count(), func.count(Analysis.creative_id))
+        .select_from(Creative)
+        .outerjoin(Analysis, of_creative)
+        .where(Creative.workspace_id == _WORKSPACE, Creative.id.in_(_CREATIVES))
+    )
+
+
+@functools.cache
+def _everything() -> CompoundSelect[Any]:
     """Rows of (kind, topic, name, count, sum): all that analyses add, in one trip to the database."""
     none = null()
     nothing = cast(0, _EXACT)
 
     def of(table: type[Analysis | Child]) -> tuple[ColumnElement[bool], ...]:
-        return table.workspace_id == workspace_id, table.creative_id.in_(creative_ids)
+        return table.workspace_id == _WORKSPACE, table.creative_id.in_(_CREATIVES)
 
     def per_topic(kind: str, table: type[Child], name: Any, amount: Any, *more: Any) -> Select[Any]:
         of_analysis = (table.workspace_id == Analysis.workspace_id) & (table.creative_id == Analysis.creative_id)
@@ -179,6 +199,9 @@ def _everything(workspace_id: UUID, creative_ids: Sequence[UUID]) -> CompoundSel
         select(literal("seconds"), Analysis.topic, none, func.count(), _exact_sum(Analysis.seconds))
         .where(*of(Analysis), Analysis.topic.is_not(None))
         .group_by(Analysis.topic),
+        select(literal("unsure"), Analysis.topic, none, func.count(), nothing)
+        .where(*of(Analysis), Analysis.topic.is_not(None), ~Analysis.topic_sure, ~Analysis.topic_corrected)
+        .group_by(Analysis.topic),
         creatives_with(FindingKind.OBJECT, DetectedObject, DetectedObject.class_name),
         creatives_with(FindingKind.COLOR_CLASS, Swatch, Swatch.color_class),
         select(literal(FindingKind.WORD.value), none, word.c.name, func.count(), nothing)
@@ -202,21 +225,32 @@ def _add(session: Session, workspace_id: UUID, group_id: str, changes: Contribut
         rows = sorted(changes.get(table, {}).items())
         if not rows:
             continue
-        columns = table.__table__.c
-        nothing: Figures = {c.name: 0 for c in columns if not c.primary_key and c.name != "updated_at"}
-        group = {"workspace_id": workspace_id, "group_id": group_id}
-        statement = insert(table).values(
-            [{**group, **dict(zip(key_columns, key, strict=True)), **nothing, **figures} for key, figures in rows]
+        nothing, group = dict.fromkeys(_figures(table), 0), {"workspace_id": workspace_id, "group_id": group_id}
+        session.execute(
+            _upsert(table),
+            [{**group, **dict(zip(key_columns, key, strict=True)), **nothing, **figures} for key, figures in rows],
         )
-        added: dict[str, object] = {name: columns[name] + statement.excluded[name] for name in nothing}
-        if table is GroupRollup:
-            added["updated_at"] = func.clock_timestamp()
-        session.execute(statement.on_conflict_do_update(index_elements=[*group, *key_columns], set_=added))
+        columns = table.__table__.c
         fewer = [key for key, figures in rows if figures.get(counted, 0) < 0]
         if fewer and key_columns:
             place = tuple_(*(columns[name] for name in key_columns))
             in_group = (columns.workspace_id == workspace_id, columns.group_id == group_id, place.in_(fewer))
             session.execute(delete(table).where(*in_group, columns[counted] == 0))
+
+
+def _figures(table: type[Base]) -> list[str]:
+    return [c.name for c in table.__table__.c if not c.primary_key and c.name != "updated_at"]
+
+
+@functools.cache
+def _upsert(table: type[Base]) -> Insert:
+    """Of rows that are parameters: their number is no part of the statement."""
+    columns, statement = table.__table__.c, insert(cast_type(Table, table.__table__))
+    added: dict[str, object] = {name: columns[name] + statement.excluded[name] for name in _figures(table)}
+    if table is GroupRollup:
+        added["updated_at"] = func.clock_timestamp()
+    key = [c.name for c in columns if c.primary_key]
+    return statement.on_conflict_do_update(index_elements=key, set_=added)
 
 
 def _exact_sum(column: Any) -> ColumnElement[Decimal]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Text, cast, select
 from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import DetectedObject, Swatch, TextBlock
@@ -52,11 +53,11 @@ class PostgresSearch:
 def _lines(
     session: Session, workspace_id: UUID, ids: Sequence[UUID], terms: Sequence[Term]
 ) -> dict[UUID, list[TextBlock]]:
-    asked = {word for term in terms for word in term.words}
+    asked = {word for term in terms for word in term.all_words}
     found: dict[UUID, list[TextBlock]] = defaultdict(list)
-    for row in _children(session, tables.TextBlock, workspace_id, ids):
-        if asked & set(search_words([row.text])):
-            found[row.creative_id].append(mapping.text_block(row))
+    for row in _children(session, tables.TextBlock, workspace_id, ids, as_text=("polygon",)):
+        if not asked.isdisjoint(search_words([row.text])):
+            found[row.creative_id].append(mapping.text_block(row, json.loads(row.polygon)))
     return found
 
 
@@ -81,8 +82,15 @@ def _swatches(
     return found
 
 
-def _children(session: Session, table: Any, workspace_id: UUID, ids: Sequence[UUID]) -> Sequence[Any]:
-    columns = [column for column in table.__table__.c if column.name != "workspace_id"]
+def _children(
+    session: Session, table: Any, workspace_id: UUID, ids: Sequence[UUID], as_text: Sequence[str] = ()
+) -> Sequence[Any]:
+    """The rows of creatives; JSON `as_text` where few rows are looked at closer."""
+    columns = [
+        cast(column, Text).label(column.name) if column.name in as_text else column
+        for column in table.__table__.c
+        if column.name != "workspace_id"
+    ]
     return session.execute(
         select(*columns)
         .where(table.workspace_id == workspace_id, table.creative_id.in_(ids))

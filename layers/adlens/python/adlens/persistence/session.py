@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import time
@@ -9,15 +10,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import psycopg2
+from psycopg2.extensions import QuotedString, register_adapter
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from adlens.domain.errors import TransientError
+from adlens.domain.text import storable
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _LOST_RACES = {"40001", "40P01"}  # serialization_failure, deadlock_detected: the same work succeeds at once
@@ -27,6 +31,10 @@ _REFUSED = re.compile(r"authentication|credentials|password|role .* does not exi
 _SERVER_SETTINGS = (
     "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
 )
+
+
+CERTIFICATES = Path(__file__).with_name("certificates.pem")
+"""What certificates of Aurora and RDS Proxy are checked against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ def make_engine(
     *,
     application_name: str = "adlens",
     pool_size: int = 1,
+    connect_seconds: int = 5,
 ) -> Engine:
     """An engine that has connected to nothing yet, with `pool_size` connections at most.
 
@@ -53,7 +62,7 @@ def make_engine(
     """
     arguments: dict[str, Any] = {
         "application_name": application_name,
-        "connect_timeout": 5,
+        "connect_timeout": connect_seconds,
         # A peer that vanished without a word is noticed in seconds, not in the kernel's two hours.
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -61,10 +70,12 @@ def make_engine(
         "tcp_user_timeout": 30_000,
     }
     if credentials is None:
-        # RDS Proxy refuses start-up options and pins sessions that SET anything; there the cluster's own UTC serves.
+        # RDS Proxy refuses start-up options and pins sessions that SET anything; there the cluster's parameters serve.
         arguments["options"] = _SERVER_SETTINGS
+    register_adapter(str, _storable_text)
     engine = create_engine(
         url,
+        json_serializer=_storable_json,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=15,
@@ -76,6 +87,21 @@ def make_engine(
     if credentials is not None:
         _ask_for_credentials(engine, credentials)
     return engine
+
+
+# All text on its way to the database passes here, whoever sent it.
+
+
+def _storable_text(value: str) -> QuotedString:
+    return QuotedString(storable(value))
+
+
+_NUL_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def _storable_json(value: Any) -> str:
+    """JSON that jsonb takes: its texts hold no NUL, and lone surrogates are left to `_storable_text`."""
+    return _NUL_IN_JSON.sub(r"\1", json.dumps(value, ensure_ascii=False))
 
 
 def _ask_for_credentials(engine: Engine, credentials: CredentialsProvider) -> None:

@@ -17,14 +17,12 @@ from sqlalchemy import (
     BigInteger,
     Computed,
     DateTime,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
     Numeric,
     Text,
-    TypeDecorator,
     Uuid,
     desc,
     func,
@@ -32,22 +30,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
-
-
-def storable(value: str) -> str:
-    """`value` without what PostgreSQL's UTF-8 text cannot hold: NUL and lone surrogates, as broken file names have."""
-    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
-class FreeText(TypeDecorator[str]):
-    """Text from outside: file names, recognised text, reasons."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable(value)
-
 
 Timestamp = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Now = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
@@ -82,7 +64,7 @@ class Workspace(Base):
     __tablename__ = "workspaces"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(FreeText)
+    name: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Now]
 
 
@@ -96,7 +78,7 @@ class ApiKey(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     prefix: Mapped[str] = mapped_column(unique=True)
     digest: Mapped[bytes]
-    name: Mapped[str] = mapped_column(FreeText)
+    name: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Now]
     last_used_at: Mapped[Timestamp | None]
     revoked_at: Mapped[Timestamp | None]
@@ -117,7 +99,7 @@ class Group(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
     id: Mapped[GroupKey]
     created_at: Mapped[Now]
-    name: Mapped[str | None] = mapped_column(FreeText)
+    name: Mapped[str | None] = mapped_column(Text)
 
 
 Index("groups_newest", Group.workspace_id, desc(Group.created_at), desc(Group.id))
@@ -140,14 +122,14 @@ class Creative(Base):
     workspace_id: Mapped[WorkspaceKey]
     id: Mapped[CreativeKey]
     group_id: Mapped[str]
-    filename: Mapped[str] = mapped_column(FreeText)
+    filename: Mapped[str] = mapped_column(Text)
     object_key: Mapped[str]
     uploaded_at: Mapped[Now]
     updated_at: Mapped[Now]
 
     status: Mapped[str] = mapped_column(server_default="PENDING")
     failure_code: Mapped[str | None]
-    failure_reason: Mapped[str | None] = mapped_column(FreeText)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
 
     revision: Mapped[int] = mapped_column(server_default="1")
     analysed_revision: Mapped[int] = mapped_column(server_default="0")
@@ -166,7 +148,45 @@ class Creative(Base):
     bytes: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None]
     phash: Mapped[str | None]
+    ground: Mapped[str | None]
     has_preview: Mapped[bool] = mapped_column(server_default="false")
+
+
+class Waiting(Base):
+    """A creative that waits for the analysis `revision`, until that has ended (`persistence.turns`): the lowest `turn`
+    is next. `again` tells repeated analyses from uploads. `taken_by` is the queue message that has taken it, until
+    `free_at` for itself alone.
+    """
+
+    __tablename__ = "waiting"
+    __table_args__ = (
+        _of_creative(),
+        Index("waiting_turns", "turn", postgresql_where="taken_by IS NULL"),
+        Index("waiting_taken", "taken_by", postgresql_where="taken_by IS NOT NULL"),
+        Index("waiting_of_flow", "workspace_id", "again", "turn"),
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    creative_id: Mapped[CreativeKey]
+    revision: Mapped[int]
+    again: Mapped[bool]
+    turn: Mapped[int] = mapped_column(BigInteger)
+    taken_by: Mapped[str | None]
+    free_at: Mapped[Timestamp | None]
+
+
+class Removal(Base):
+    """Files of a deleted creative that are to go from their stores at `due`: soon after the deletion, and once more
+    when no form and no worker of before can store any (`services.remove_files`). It outlives the workspace.
+    """
+
+    __tablename__ = "removals"
+    __table_args__ = (Index("removals_due", "due"),)
+
+    workspace_id: Mapped[WorkspaceKey]
+    object_key: Mapped[str] = mapped_column(primary_key=True)
+    deleted_at: Mapped[Now]
+    due: Mapped[Now]
 
 
 class StageRun(Base):
@@ -181,14 +201,15 @@ class StageRun(Base):
     state: Mapped[str]
     started_at: Mapped[Timestamp | None]
     seconds: Mapped[Seconds | None]
-    reason: Mapped[str | None] = mapped_column(FreeText)
+    reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Analysis(Base):
     """The findings that are no lists. `class_scores` is null when no objects were looked for, `topic` when none was.
 
     `stages` are the stage runs that made these findings; `stage_runs` may already tell of a newer analysis. `words` are
-    the distinct words of the text, without those that mean nothing alone. `topic_corrected`: a person said the topic.
+    the distinct words of the text, without those that mean nothing alone. `topic_corrected`: a person said the topic;
+    `topic_sure` stays the model's. `weak_objects` are objects with the columns of `detected_objects`.
     """
 
     __tablename__ = "analyses"
@@ -213,6 +234,8 @@ class Analysis(Base):
     topic_evidence: Mapped[JsonList | None] = mapped_column(JSONB(none_as_null=True))
     words: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     topic_corrected: Mapped[bool] = mapped_column(server_default="false")
+    topic_sure: Mapped[bool] = mapped_column(server_default="false")
+    weak_objects: Mapped[JsonList] = mapped_column(server_default="[]")
 
 
 class _Box:
@@ -229,7 +252,7 @@ class TextBlock(_Box, Base):
     workspace_id: Mapped[WorkspaceKey]
     creative_id: Mapped[CreativeKey]
     position: Mapped[Position]
-    text: Mapped[str] = mapped_column(FreeText)
+    text: Mapped[str] = mapped_column(Text)
     confidence: Mapped[Share]
     polygon: Mapped[JsonList]
     language: Mapped[str | None]
@@ -296,7 +319,7 @@ class Facts(Base):
     `color_classes` has the bit n set for the class at n of `domain.colors.COLOR_CLASSES`; `objects` names each class
     found once, `object_count` counts all objects; `text_share` is the part of the picture under text, in [0, 1].
     `marks` and `words` are hashes that say what the creative has (`persistence.tokens`); `palette` packs its swatches
-    (`persistence.facts`).
+    (`persistence.facts`). `topic_decision` is a value of `domain.analysis.Decision`, null without a topic.
     """
 
     __tablename__ = "creative_facts"
@@ -305,6 +328,7 @@ class Facts(Base):
         Index("facts_by_time", "workspace_id", "uploaded_at", "creative_id"),
         Index("facts_by_name", "workspace_id", "filename", "creative_id"),
         Index("facts_of_topic", "workspace_id", "topic", "uploaded_at", "creative_id"),
+        Index("facts_of_decision", "workspace_id", "topic_decision", "uploaded_at", "creative_id"),
         Index("facts_of_group", "workspace_id", "group_id", "uploaded_at", "creative_id"),
         Index(
             "facts_not_successful",
@@ -328,11 +352,12 @@ class Facts(Base):
     status: Mapped[str]
     topic: Mapped[str | None]
     group_id: Mapped[str]
-    filename: Mapped[str] = mapped_column(FreeText)
+    filename: Mapped[str] = mapped_column(Text)
     objects: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     marks: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     words: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     palette: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+    topic_decision: Mapped[str | None]
 
 
 Index("facts_most_confident", Facts.workspace_id, func.coalesce(Facts.topic_confidence, text("-1")), Facts.creative_id)
@@ -355,7 +380,9 @@ class Vocabulary(Base):
 
 
 class TopicCorrection(Base):
-    """What a person said a creative's topic is: training data, so all of them are kept."""
+    """What a person said a creative's topic is: training data, so all of them are kept. Without a topic it takes back
+    what was said before.
+    """
 
     __tablename__ = "topic_corrections"
     __table_args__ = (_of_creative(), Index("topic_corrections_of_creative", "workspace_id", "creative_id"))
@@ -364,7 +391,7 @@ class TopicCorrection(Base):
     workspace_id: Mapped[UUID]
     creative_id: Mapped[UUID]
     predicted: Mapped[str | None]
-    topic: Mapped[str]
+    topic: Mapped[str | None]
     corrected_at: Mapped[Now]
 
 
@@ -404,6 +431,7 @@ class _OfTopic:
     object_confidence: Mapped[Sum]
     topic_confidence: Mapped[Sum]
     seconds: Mapped[Sum]
+    unsure: Mapped[Count]
 
 
 class _OfFinding:
@@ -454,7 +482,7 @@ class GroupRollup(_OfGroup, _Figures, Base):
 
 
 class GroupTopicRollup(_OfGroup, _OfTopic, Base):
-    """`seconds` is what the creatives of the topic took."""
+    """`seconds` is what the creatives of the topic took, `unsure` how many of them have it as a guess."""
 
     __tablename__ = "group_topic_rollup"
 

@@ -60,6 +60,11 @@ class Tokens:
     def stem(self, stem: str) -> int:
         return self._of("stem", stem)
 
+    @property
+    def complete(self) -> int:
+        """What all words of the vocabulary have whose keys are of this release."""
+        return self._of("keys", "2")
+
     def spellings(self, word: str) -> set[int]:
         """Words with a token in common are at most two edits apart, and those one edit apart have one.
 
@@ -86,9 +91,13 @@ class Tokens:
             found.update(self.color(cell, share) for share in SHARES if percent >= share)
         return sorted(found)
 
-    def keys(self, word: str, stems: Iterable[str]) -> list[int]:
-        """What leads to a word of the vocabulary."""
-        return sorted({*(self.stem(stem) for stem in stems), *self.spellings(word), *self.parts(word)})
+    def keys(self, word: str, stems: Iterable[str]) -> set[int]:
+        """What leads to a word of the vocabulary that is written like this."""
+        return {
+            *(self.stem(stem) for stem in stems),
+            *self.spellings(word),
+            *self.parts(word),
+        }
 
 
 def without_a_letter(word: str) -> Iterator[str]:

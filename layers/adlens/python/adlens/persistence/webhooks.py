@@ -34,7 +34,7 @@ from adlens.domain.webhooks import Delivery, DeliveryResult, DeliveryState, Even
 from adlens.persistence import tables
 from adlens.persistence.paging import Page, cursor_of, read_cursor, some
 from adlens.persistence.session import transaction, transactional
-from adlens.persistence.tables import Base, FreeText, Json, Now, Timestamp, WorkspaceKey
+from adlens.persistence.tables import Base, Json, Now, Timestamp, WorkspaceKey
 
 MAX_WEBHOOKS = 20
 KEPT = timedelta(days=30)
@@ -52,7 +52,7 @@ class Webhook(Base):
     url: Mapped[str]
     secret: Mapped[str]
     events: Mapped[list[str]] = mapped_column(postgresql.ARRAY(Text))
-    description: Mapped[str | None] = mapped_column(FreeText)
+    description: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Now]
 
 
@@ -76,7 +76,7 @@ class WebhookDelivery(Base):
     state: Mapped[str] = mapped_column(server_default="PENDING")
     attempts: Mapped[int | None]
     status: Mapped[int | None]
-    error: Mapped[str | None] = mapped_column(FreeText)
+    error: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[Timestamp | None]
 
 

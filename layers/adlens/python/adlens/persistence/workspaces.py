@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -104,17 +104,25 @@ class PostgresWorkspaces:
         match = _KEY.fullmatch(key)
         if match is None:
             return None
-        row = session.scalars(select(tables.ApiKey).where(tables.ApiKey.prefix == match[1])).one_or_none()
+        api_key = tables.ApiKey
+        # Once a minute is enough to see whether a key is in use, and spares a write per request.
+        used_before = func.now() - text("interval '1 minute'")
+        is_noted = func.coalesce(api_key.last_used_at >= used_before, False)
+        row = session.execute(
+            select(
+                *(api_key.id, api_key.workspace_id, api_key.digest, api_key.name, api_key.revoked_at),
+                is_noted.label("is_noted"),
+            ).where(api_key.prefix == match[1])
+        ).one_or_none()
         if row is None or not hmac.compare_digest(row.digest, _digest(key)) or row.revoked_at is not None:
             return None
-        # Once a minute is enough to see whether a key is in use, and spares a write per request.
-        session.execute(
-            update(tables.ApiKey)
-            .where(tables.ApiKey.id == row.id)
-            .where(func.coalesce(tables.ApiKey.last_used_at < func.now() - text("interval '1 minute'"), True))
-            .values(last_used_at=func.now())
-            .execution_options(synchronize_session=False)
-        )
+        if not row.is_noted:
+            session.execute(
+                update(api_key)
+                .where(api_key.id == row.id, ~is_noted)
+                .values(last_used_at=func.now())
+                .execution_options(synchronize_session=False)
+            )
         return Caller(row.workspace_id, row.name)
 
     @transactional
@@ -137,6 +145,30 @@ class PostgresWorkspaces:
             .returning(tables.ApiKey.id)
         )
         return revoked.first() is not None
+
+    @transactional
+    def revoke_all(self, session: Session, workspace_id: UUID) -> None:
+        session.execute(
+            update(tables.ApiKey)
+            .where(tables.ApiKey.workspace_id == workspace_id, tables.ApiKey.revoked_at.is_(None))
+            .values(revoked_at=func.now())
+        )
+
+    @transactional
+    def erase_creatives(self, session: Session, workspace_id: UUID, limit: int) -> int:
+        creative = tables.Creative
+        some = select(creative.id).where(creative.workspace_id == workspace_id).order_by(creative.id).limit(limit)
+        gone = session.execute(
+            delete(creative)
+            .where(creative.workspace_id == workspace_id, creative.id.in_(some.with_for_update()))
+            .returning(creative.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(gone.all())
+
+    @transactional
+    def erase(self, session: Session, workspace_id: UUID) -> None:
+        session.execute(delete(tables.Workspace).where(tables.Workspace.id == workspace_id))
 
 
 class PostgresSettings:

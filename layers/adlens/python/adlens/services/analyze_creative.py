@@ -1,4 +1,5 @@
-"""One queue event, one creative: claim it, read its object, keep a preview, analyse it, store what was found."""
+"""One message, one creative: whose turn it is. Claim it, read its object, keep a preview, analyse it, store what was
+found."""
 
 from __future__ import annotations
 
@@ -8,19 +9,18 @@ from enum import StrEnum
 
 from adlens.domain.creative import Failure, preview_key
 from adlens.domain.errors import PermanentError, TransientError, UnknownCreative
-from adlens.domain.events import Event
+from adlens.domain.events import AnalysisRequested
 from adlens.domain.media import MAX_FILE_BYTES, ImageFormat
 from adlens.domain.ports import CreativeRepository, DecodedImage, Engines, ObjectStore
 from adlens.services.analyze_image import analyze_image
+from adlens.services.show_progress import ShowProgress
 
 
 class Outcome(StrEnum):
     ANALYSED = "analysed"
     FAILED = "failed"
     SKIPPED = "skipped"
-    """Nothing to do: analysed already, overtaken by a newer event, or another worker is at it."""
-    UNKNOWN = "unknown"
-    """Nobody registered this object."""
+    """Nothing to do: nothing waits, it was overtaken by a newer event or deleted, or another worker is at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,19 @@ class AnalyzeCreative:
     previews: ObjectStore
     engines: Engines
 
-    def __call__(self, event: Event, claimant: str, lease_seconds: float) -> Outcome:
-        """Permanent failures end in the creative's row; any other is raised, and the creative waits as PENDING."""
+    def __call__(self, request: AnalysisRequested, claimant: str, lease_seconds: float) -> Outcome:
+        """Analyses the creative whose turn it is, which need not be that of `request`: as many messages as there are
+        creatives that wait, and each of them takes one.
+
+        Permanent failures end in the creative's row; any other is raised, and the creative waits as PENDING.
+        """
+        turn = self.creatives.take_turn(request, claimant, lease_seconds)
+        if turn is None:
+            return Outcome.SKIPPED
         try:
-            claim = self.creatives.claim(event, claimant, lease_seconds)
+            claim = self.creatives.claim(turn, claimant, lease_seconds)
         except UnknownCreative:
-            return Outcome.UNKNOWN
+            return Outcome.SKIPPED
         if claim is None:
             return Outcome.SKIPPED
 
@@ -48,14 +55,15 @@ class AnalyzeCreative:
         try:
             stored = self.store.get(claim.object_key, MAX_FILE_BYTES)
             etag = stored.etag
-            analysis = analyze_image(
-                stored.data,
-                self.engines,
-                claim.dominant_colors,
-                claim.secondary_colors,
-                lambda run: self.creatives.record_stage(claim, run),
-                keep_preview,
-            )
+            with ShowProgress(lambda runs: self.creatives.record_stages(claim, runs)) as progress:
+                analysis = analyze_image(
+                    stored.data,
+                    self.engines,
+                    claim.dominant_colors,
+                    claim.secondary_colors,
+                    progress,
+                    keep_preview,
+                )
             kept = self.creatives.complete(claim, analysis, etag)
         except PermanentError as error:
             kept = self.creatives.fail(claim, Failure(error.code, str(error)), etag)
@@ -65,5 +73,7 @@ class AnalyzeCreative:
                 self.creatives.release(claim)
             raise
         if not kept:
+            if not self.creatives.exists(claim.key):  # deleted meanwhile, with the files that there were
+                self.previews.delete([preview_key(claim.object_key)])
             return Outcome.SKIPPED
         return Outcome.FAILED if analysis.failure else Outcome.ANALYSED

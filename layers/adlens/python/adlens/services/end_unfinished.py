@@ -43,18 +43,26 @@ class Sweep:
     queue: AnalysisQueue
     upload_window: timedelta
     batch: int = 500
+    batches: int = 10
 
     def __call__(self, now: datetime) -> SweepResult:
-        deadline = now - 2 * self.upload_window
-        ended, lost = 0, []
-        for overdue in self.creatives.overdue(deadline, self.batch):
-            if not overdue.arrived and not self.store.exists(overdue.object_key):
-                ended += self.creatives.end_overdue(overdue.key, overdue.revision, deadline, NEVER_ARRIVED)
-            elif overdue.since < now - LOST_AFTER:
-                lost.append(AnalysisRequested(overdue.key, overdue.revision))
-        self.queue.send(lost)
-        self.creatives.touch([request.creative for request in lost])
-        return SweepResult(ended, len(lost))
+        deadline, last = now - 2 * self.upload_window, None
+        ended = sent_again = 0
+        for _ in range(self.batches):
+            page = self.creatives.overdue(deadline, now - LOST_AFTER, self.batch, last)
+            lost = []
+            for overdue in page:
+                if not overdue.arrived and not self.store.exists(overdue.object_key):
+                    ended += self.creatives.end_overdue(overdue.key, overdue.revision, deadline, NEVER_ARRIVED)
+                elif overdue.since < now - LOST_AFTER:
+                    lost.append(AnalysisRequested(overdue.key, overdue.revision))
+            self.queue.send(lost)
+            self.creatives.touch([request.creative for request in lost])
+            sent_again += len(lost)
+            if len(page) < self.batch:
+                break
+            last = page[-1]
+        return SweepResult(ended, sent_again)
 
 
 EXPORT_GAVE_UP = Failure("export_failed", "The file could not be written, in several attempts. Start the export again.")

@@ -7,7 +7,11 @@ from uuid import UUID
 
 from adlens.domain.creative import CreativeId
 from adlens.domain.events import AnalysisRequested
+from adlens.domain.gallery import CreativeFilter
 from adlens.domain.ports import AnalysisQueue, CreativeRepository
+
+BATCH = 500
+"""Creatives whose rows are locked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +30,28 @@ class Reanalyze:
 
 
 @dataclass(frozen=True, slots=True)
-class ReanalyzeGroup:
+class ReanalyzeMany:
+    """Those that have ended and whose file has arrived. What the queue does not take is sent by the sweep later."""
+
     creatives: CreativeRepository
     queue: AnalysisQueue
 
-    def __call__(self, workspace_id: UUID, group_id: str) -> int:
-        """How many creatives are analysed again: those that have ended and whose file has arrived. Raises UnknownGroup.
-
-        What the queue does not take is sent by the sweep later.
+    def batch(
+        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
+    ) -> tuple[int, UUID | None]:
+        """How many creatives are analysed again, at most `limit`, and the id after which the next batch begins; None
+        after the last. `outdated` leaves out those with findings of the newest bundle. Asked for once more, a batch
+        leaves out what still waits. Raises UnknownGroup.
         """
-        requests = self.creatives.request_group_analysis(workspace_id, group_id)
-        self.queue.send(requests)
-        return len(requests)
+        asked = self.creatives.request_analyses(workspace_id, chosen, outdated, limit, after)
+        self.queue.send(asked.requests)
+        return len(asked.requests), asked.last
+
+    def group(self, workspace_id: UUID, group_id: str) -> int:
+        """How many creatives of a group are analysed again. Raises UnknownGroup."""
+        chosen = CreativeFilter(group_ids=(group_id,))
+        count, last = self.batch(workspace_id, chosen, False, BATCH)
+        while last is not None:
+            more, last = self.batch(workspace_id, chosen, False, BATCH, last)
+            count += more
+        return count

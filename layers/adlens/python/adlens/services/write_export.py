@@ -81,7 +81,7 @@ class WriteExport:
         order = claim.order
         with self.creatives.snapshot(claim.key.workspace_id, order.chosen, order.with_embeddings) as snapshot:
             counted = _Counted(target)
-            rows = self.writers[order.format](self._watched(claim, snapshot, deadline), counted, order.with_embeddings)
+            rows = self.writers[order.format](self._watched(claim, snapshot, deadline), counted, order)
         target.flush()
         return ExportedFile(claim.object_key, rows, counted.bytes, counted.sha256.hexdigest())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
 
 from adlens.domain.errors import TransientError
 from adlens.storage.presigning import Credentials
@@ -44,6 +45,30 @@ def credentials() -> Credentials:
     if not (found and found.access_key and found.secret_key):
         raise TransientError("There are no AWS credentials here.")
     return Credentials(found.access_key, found.secret_key, found.token)
+
+
+def database_token(host: str, user: str, port: int = 5432) -> str:
+    """A password for `user` of a database on RDS, for 15 minutes, by the rights of this process; signed here.
+
+    As boto3's `generate_db_auth_token`, without the half second that its client of RDS takes to load.
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html
+    """
+    from botocore.model import ServiceId
+    from botocore.signers import RequestSigner
+
+    session = _session()
+    known, region = session.get_credentials(), session.region_name
+    if known is None or region is None:
+        raise TransientError("There are no AWS credentials here.")
+    signer = RequestSigner(ServiceId("rds-db"), region, "rds-db", "v4", known, session.events)
+    request = {
+        "method": "GET",
+        "url": f"https://{host}:{port}/?{urlencode({'Action': 'connect', 'DBUser': user})}",
+        "body": {},
+        "headers": {},
+        "context": {},
+    }
+    return str(signer.generate_presigned_url(request, "connect", expires_in=900)).removeprefix("https://")
 
 
 @functools.cache

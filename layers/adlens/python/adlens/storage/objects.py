@@ -17,6 +17,7 @@ from adlens.storage.presigning import Presigner
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _PART_BYTES = 16 * 2**20
 """S3 takes 10,000 parts, so files of up to 160 GB."""
@@ -80,7 +81,25 @@ class S3ObjectStore:
         with as_transient("object store"):
             for start in range(0, len(keys), 1000):
                 batch = keys[start : start + 1000]
-                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in batch]})
+                objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in batch]
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+                if refused := answer.get("Errors"):
+                    code = refused[0].get("Code", "no reason given")
+                    raise TransientError(f"The object store did not remove {len(refused)} files ({code}).")
+
+    def delete_versions(self, prefix: str) -> int:
+        """As `adlens.domain.ports.ErasableStore` says; markers of deletions count as versions."""
+        with as_transient("object store"):
+            page = self._client.list_object_versions(Bucket=self._bucket, Prefix=prefix)
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            versions: list[ObjectIdentifierTypeDef] = [
+                {"Key": each["Key"], "VersionId": each["VersionId"]} for each in found
+            ]
+            if versions:
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": versions, "Quiet": True})
+                if errors := answer.get("Errors"):
+                    raise TransientError(f"The object store kept {errors[0]['Key']}: {errors[0]['Message']}.")
+            return len(found)
 
     def ping(self) -> None:
         with as_transient("object store"):

@@ -1,4 +1,4 @@
-"""The queues: of the analysis, of exports, of webhooks, and of what came of these."""
+"""The queues: of uploads, of the analysis, of exports, of webhooks, and of what came of these."""
 
 from __future__ import annotations
 
@@ -55,6 +55,10 @@ class SqsAnalysisQueue(_SqsQueue):
     def send(self, requests: Iterable[AnalysisRequested]) -> None:
         """Raises TransientError when a request could not be sent; those before it were."""
         self._send(map(analysis_request, requests))
+
+
+class SqsUploadsQueue(_SqsQueue):
+    """Filled by the store."""
 
 
 class SqsEventQueue(_SqsQueue):

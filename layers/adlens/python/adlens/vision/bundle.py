@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -30,26 +30,32 @@ from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 from threading import Lock, Thread
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from adlens.domain.analysis import BundleInfo, Stage
 from adlens.domain.errors import InvalidBundle
 from adlens.domain.ports import (
     Embedder,
     ImageDecoder,
+    LooksExtractor,
     ObjectDetector,
     PaletteExtractor,
     TextReader,
     TopicClassifier,
 )
 
+if TYPE_CHECKING:
+    from adlens.vision.text.reading import Recogniser
+
 MANIFEST = "manifest.toml"
 ABOUT = ("licence", "source", "quality", "limits")
 _CHECKSUMS = ("sha256", "md5")
 _FAKES = "adlens.vision.fakes"
-EMBEDDING = "embedding"
-SECTIONS: tuple[str, ...] = (*Stage, EMBEDDING)
-"""What a manifest may have: the stages, and the embedding, which is made in passing and no stage that users see."""
+LOOKS, EMBEDDING = "looks", "embedding"
+SECTIONS: tuple[str, ...] = (*Stage, LOOKS, EMBEDDING)
+"""What a manifest may have: the stages that users see, and what the topic and the comparison of creatives need besides:
+looks, which are part of the time of the first stage that asks for them, and the embedding.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +103,49 @@ class EngineKind:
     needs: tuple[str, ...] = ()
 
 
+def _line_reader(stage: StageManifest, recogniser: Recogniser, threads: int) -> TextReader:
+    from adlens.vision.text.lines import LineFinder
+    from adlens.vision.text.reader import LineReader
+
+    finder = LineFinder(stage.files["detector"], stage.settings["megapixels"], threads)
+    return LineReader(finder, recogniser, stage.settings["confidence"])
+
+
 def _rapidocr(stage: StageManifest, threads: int) -> TextReader:
-    from adlens.vision.text.rapid import PpocrRecogniser, RapidTextReader
+    from adlens.vision.text.ppocr import PpocrRecogniser
 
     recogniser = PpocrRecogniser(stage.files["orientation"], stage.files["recogniser"], threads)
-    return RapidTextReader(stage.files["detector"], recogniser, **stage.settings, threads=threads)
+    return _line_reader(stage, recogniser, threads)
 
 
 def _ppocr_ctc(stage: StageManifest, threads: int) -> TextReader:
     from adlens.vision.text.ctc import CtcRecogniser
-    from adlens.vision.text.rapid import RapidTextReader
 
-    settings = dict(stage.settings)
-    recogniser = CtcRecogniser(stage.files["reader"], settings.pop("alphabet"), settings.pop("sure"), threads)
-    return RapidTextReader(stage.files["detector"], recogniser, **settings, threads=threads)
+    settings = stage.settings
+    recogniser = CtcRecogniser(stage.files["reader"], settings["alphabet"], settings["sure"], threads)
+    return _line_reader(stage, recogniser, threads)
 
 
 def _yolov8(stage: StageManifest, threads: int) -> ObjectDetector:
     from adlens.vision.objects.yolo import YoloDetector
 
     return YoloDetector(stage.files["model"], **stage.settings, threads=threads)
+
+
+def _yolov8_context(stage: StageManifest, threads: int) -> ObjectDetector:
+    from adlens.vision.objects.context import Context
+    from adlens.vision.objects.yolo import YoloDetector
+
+    settings = dict(stage.settings)
+    known, trust = settings.pop("context_classes"), settings.pop("trust")
+    context = Context(stage.files["context"], known, settings["classes"], trust, threads)
+    return YoloDetector(stage.files["model"], **settings, threads=threads, context=context)
+
+
+def _imagenet(stage: StageManifest, threads: int) -> LooksExtractor:
+    from adlens.vision.looks.imagenet import ImagenetLooks
+
+    return ImagenetLooks(stage.files["model"], stage.files["classes"], **stage.settings, threads=threads)
 
 
 def _easyocr(stage: StageManifest, threads: int) -> TextReader:
@@ -146,10 +175,10 @@ def _topic_onnx(stage: StageManifest, threads: int) -> TopicClassifier:
     return MultimodalTopicClassifier(stage.files["model"], stage.files["vocabulary"], **stage.settings, threads=threads)
 
 
-def _visual_text(stage: StageManifest, threads: int) -> Embedder:
-    from adlens.vision.embedding import VisualTextEmbedder
+def _looks_text(stage: StageManifest, threads: int) -> Embedder:
+    from adlens.vision.embedding import LooksTextEmbedder
 
-    return VisualTextEmbedder(stage.files["model"], stage.files["vocabulary"], threads)
+    return LooksTextEmbedder(stage.files["model"], stage.files["vocabulary"], threads)
 
 
 def _kmeans_lab(stage: StageManifest, threads: int) -> PaletteExtractor:
@@ -165,10 +194,11 @@ def _fake(name: str) -> Callable[[StageManifest, int], object]:
     return make
 
 
+_YOLO = ("classes", "threshold", "thresholds", "weak", "rivals", "iou", "side")
 ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
     Stage.OCR: {
         "rapidocr": EngineKind(
-            "adlens.vision.text.rapid",
+            "adlens.vision.text.ppocr",
             _rapidocr,
             files=("detector", "orientation", "recogniser"),
             settings=("confidence", "megapixels"),
@@ -181,7 +211,7 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
             needs=("easyocr",),
         ),
         "ppocr-ctc": EngineKind(
-            "adlens.vision.text.rapid",
+            "adlens.vision.text.ctc",
             _ppocr_ctc,
             files=("detector", "reader"),
             settings=("confidence", "megapixels", "alphabet", "sure"),
@@ -190,7 +220,16 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
     },
     Stage.DETECTION: {
         "yolov8-onnx": EngineKind(
-            "adlens.vision.objects.yolo", _yolov8, files=("model",), settings=("classes", "threshold", "iou", "side")
+            "adlens.vision.objects.yolo",
+            _yolov8,
+            files=("model",),
+            settings=_YOLO,
+        ),
+        "yolov8-context-onnx": EngineKind(
+            "adlens.vision.objects.yolo",
+            _yolov8_context,
+            files=("model", "context"),
+            settings=(*_YOLO, "context_classes", "trust"),
         ),
         "ultralytics": EngineKind(
             "adlens.vision.reference.objects",
@@ -206,7 +245,7 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
             "adlens.vision.topic.classifier",
             _topic_onnx,
             files=("model", "vocabulary"),
-            settings=("topics", "classes", "temperature"),
+            settings=("topics", "classes", "looks", "temperature", "sure"),
         ),
         "mvp-topic": EngineKind(
             "adlens.vision.reference.topic",
@@ -221,8 +260,14 @@ ENGINES: Mapping[str, Mapping[str, EngineKind]] = {
         "kmeans-lab": EngineKind("adlens.vision.palette", _kmeans_lab),
         "fake-palette": EngineKind(_FAKES, _fake("FakePalette")),
     },
+    LOOKS: {
+        "imagenet-onnx": EngineKind(
+            "adlens.vision.looks.imagenet", _imagenet, files=("model", "classes"), settings=("side",)
+        ),
+        "fake-looks": EngineKind(_FAKES, _fake("FakeLooks")),
+    },
     EMBEDDING: {
-        "visual-text": EngineKind("adlens.vision.embedding", _visual_text, files=("model", "vocabulary")),
+        "looks-text": EngineKind("adlens.vision.embedding", _looks_text, files=("model", "vocabulary")),
         "fake-embedding": EngineKind(_FAKES, _fake("FakeEmbedder")),
     },
 }
@@ -240,8 +285,8 @@ class Bundle:
             {stage: manifest.stages[stage].engine for stage in Stage if stage in manifest.stages},
             {stage: manifest.stages[stage].about for stage in Stage if stage in manifest.stages},
         )
+        self.threads = threads
         self._manifest = manifest
-        self._threads = threads
         self._made: dict[str, object] = {}
         self._locks = {section: Lock() for section in SECTIONS if section in manifest.stages}
 
@@ -264,6 +309,10 @@ class Bundle:
         return cast(TopicClassifier | None, self._engine(Stage.CLASSIFICATION))
 
     @property
+    def looks(self) -> LooksExtractor | None:
+        return cast(LooksExtractor | None, self._engine(LOOKS))
+
+    @property
     def palette(self) -> PaletteExtractor:
         return cast(PaletteExtractor, self._engine(Stage.COLOR))
 
@@ -272,13 +321,15 @@ class Bundle:
         return cast(Embedder | None, self._engine(EMBEDDING))
 
     def prepare(self) -> None:
-        """Starts to import the engines' libraries in the background, in the order of their use: most of a cold start
-        is that, and while the first picture is decoded and read it costs no time.
+        """Starts to import the engines' libraries in the background, in the order of their use, those of the palette,
+        which take longest, beside the others: most of a cold start is that, and while the first picture is decoded and
+        read it costs less.
         """
-        Thread(target=self._import_libraries, daemon=True).start()
+        for stages in [Stage.COLOR], [stage for stage in self._locks if stage != Stage.COLOR]:
+            Thread(target=self._import_libraries, args=(stages,), daemon=True).start()
 
-    def _import_libraries(self) -> None:
-        for stage in self._locks:
+    def _import_libraries(self, stages: Iterable[str]) -> None:
+        for stage in stages:
             # The lock keeps whoever needs the engine from importing half-initialised libraries meanwhile.
             with self._locks[stage], suppress(ImportError):  # then making the engine says so
                 import_module(ENGINES[stage][self._manifest.stages[stage].engine].module)
@@ -289,7 +340,7 @@ class Bundle:
             return None
         with self._locks[stage]:
             if stage not in self._made:
-                self._made[stage] = ENGINES[stage][manifest.engine].make(manifest, self._threads)
+                self._made[stage] = ENGINES[stage][manifest.engine].make(manifest, self.threads)
             return self._made[stage]
 
 

@@ -15,6 +15,7 @@ from adlens.domain.analysis import (
     Detections,
     Evidence,
     EvidenceKind,
+    Looks,
     Stage,
     Swatch,
     SwatchRole,
@@ -24,8 +25,10 @@ from adlens.domain.analysis import (
 from adlens.domain.colors import COLOR_CLASSES, from_hex
 from adlens.domain.ports import DecodedImage
 from adlens.domain.topics import taxonomy
-from adlens.vision.bundle import EMBEDDING, Bundle, Manifest, StageManifest
+from adlens.vision.bundle import EMBEDDING, LOOKS, Bundle, Manifest, StageManifest
 
+_LOOKS = ("coffee mug", "backpack", "wall clock", "Windsor tie", "ladle", "web site")
+_SHOWN, _SURE = 0.35, 0.6
 _WORDS = ("SALE", "NEW", "-50%", "СКИДКА", "ПОДАРОК", "CLASSIC", "ХИТ", "2 = 1")
 
 
@@ -36,6 +39,7 @@ def fake_bundle() -> Bundle:
         Stage.DETECTION: "fake-objects",
         Stage.CLASSIFICATION: "fake-topic",
         Stage.COLOR: "fake-palette",
+        LOOKS: "fake-looks",
         EMBEDDING: "fake-embedding",
     }
     stages: dict[str, StageManifest] = {stage: StageManifest(engine, {}, {}) for stage, engine in engines.items()}
@@ -68,26 +72,38 @@ class FakeTextReader:
 
 
 class FakeDetector:
-    def detect(self, image: DecodedImage) -> Detections:
+    def detect(self, image: DecodedImage, looks: Looks) -> Detections:
         random = _random(image, "objects")
         names = random.sample(
             [name for topic in taxonomy().topics.values() for name in topic.objects], random.randint(0, 3)
         )
         scores = {name: random.uniform(0.05, 1) for name in names}
-        objects = [DetectedObject(name, score, _box(random)) for name, score in scores.items() if score >= 0.35]
-        return Detections(tuple(sorted(objects, key=lambda found: -found.confidence)), scores)
+        found = [DetectedObject(name, score, _box(random)) for name, score in scores.items()]
+        found.sort(key=lambda one: -one.confidence)
+        shown, weak = (tuple(one for one in found if (one.confidence >= _SHOWN) is fact) for fact in (True, False))
+        return Detections(shown, scores, weak=weak)
+
+
+class FakeLooks:
+    def extract(self, image: DecodedImage) -> Looks:
+        random = _random(image, "looks")
+        numbers = [random.gauss(0, 1) for _ in range(16)]
+        length = hypot(*numbers)
+        return Looks({random.choice(_LOOKS): random.random()}, tuple(number / length for number in numbers))
 
 
 class FakeTopicClassifier:
-    def classify(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> TopicPrediction:
-        random = _random(image, "topic")
+    def classify(self, text: Sequence[TextBlock], detections: Detections, looks: Looks) -> TopicPrediction:
+        seen = repr((looks.class_scores, [block.text for block in text], detections.class_scores))
+        random = Random(seen)  # noqa: S311 - reproducible on purpose
         weights = {topic: random.random() ** 4 for topic in taxonomy().topics}
         scores = {topic: weight / sum(weights.values()) for topic, weight in weights.items()}
         best = max(scores, key=lambda topic: scores[topic])
         evidence = [
             Evidence(EvidenceKind.OBJECT, name, random.uniform(0, 3)) for name in taxonomy().topics[best].objects
-        ]
-        return TopicPrediction(best, scores[best], scores, tuple(evidence[:1]))
+        ][:1]
+        evidence += [Evidence(EvidenceKind.LOOKS, name, random.uniform(0, 3)) for name in looks.class_scores]
+        return TopicPrediction(best, scores[best], scores, tuple(evidence), sure=scores[best] >= _SURE)
 
 
 class FakePalette:
@@ -109,8 +125,5 @@ class FakePalette:
 
 
 class FakeEmbedder:
-    def embed(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> tuple[float, ...]:
-        random = _random(image, "embedding")
-        numbers = [random.gauss(0, 1) for _ in range(16)]
-        length = hypot(*numbers)
-        return tuple(number / length for number in numbers)
+    def embed(self, text: Sequence[TextBlock], looks: Looks) -> tuple[float, ...]:
+        return looks.embedding

@@ -5,26 +5,29 @@ Parity is with ultralytics' `predict` at `imgsz=side, rect=False, iou=0.7, max_d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from adlens.domain.analysis import BoundingBox, DetectedObject, Detections
+from adlens.domain.analysis import BoundingBox, DetectedObject, Detections, Looks
+from adlens.domain.errors import InvalidBundle
 from adlens.domain.ports import DecodedImage
 from adlens.vision.image import Pixels, pixels_of
-from adlens.vision.session import make_session
-
-Floats = npt.NDArray[np.float32]
+from adlens.vision.objects.context import Context
+from adlens.vision.session import Floats, batch_of_one, make_session
 
 _SIDE = 640
 _GREY = 114
 _MAX_DETECTIONS = 300
 _CLASS_OFFSET = np.float32(7680)
 _WEAKEST = 0.01
+_SAME_PLACE = 0.6
+"""IoU from which a weak box lies on a shown one, and tells nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Letterbox:
         square[self.top : self.top + self.height, self.left : self.left + self.width] = cv2.resize(
             pixels, (self.width, self.height), interpolation=cv2.INTER_LINEAR
         )
-        return np.ascontiguousarray(square.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
+        return batch_of_one(square, mean=0, scale=1 / 255)
 
     def to_fractions(self, boxes: Floats) -> Floats:
         """Corners in the square, shape (n, 4), as fractions of the picture, clipped to it."""
@@ -60,54 +63,98 @@ class Letterbox:
 
 
 class YoloDetector:
-    """`classes` names the model's outputs in order; what is at least `threshold` sure is shown.
+    """`classes` names the model's outputs in order. What reaches its class's threshold is shown: the one in
+    `thresholds`, else `threshold`; 1 shows nothing. What reaches only `weak` may be there (`Detections.weak`). `rivals`
+    are groups of classes that are taken for each other: one thing is at most one of them. With a `context`
+    scores are those in the light of the whole picture.
 
-    The model takes `images` (1, 3, side, side) in [0, 1]. Its first output is (1, 4 + classes, anchors); its second,
-    where it has one, is (1, D): the pooled backbone features that become `Detections.visual`.
+    The model takes `images` (1, 3, side, side) in [0, 1]; its first output is (1, 4 + classes, anchors). Raises
+    InvalidBundle when `thresholds` or `rivals` name a class that is none of the model's.
     """
 
     def __init__(
-        self, model: Path, classes: Sequence[str], threshold: float, iou: float, side: int, threads: int
+        self,
+        model: Path,
+        classes: Sequence[str],
+        threshold: float,
+        thresholds: Mapping[str, float],
+        weak: float,
+        rivals: Sequence[Sequence[str]],
+        iou: float,
+        side: int,
+        threads: int,
+        context: Context | None = None,
     ) -> None:
+        if unknown := {*thresholds, *chain.from_iterable(rivals)} - set(classes):
+            raise InvalidBundle(f"its settings name classes that the detector does not know: {sorted(unknown)}")
         self._session = make_session(model, threads)
+        self._context = context
         self._classes = tuple(classes)
-        self._threshold = threshold
+        self._thresholds = np.array([thresholds.get(name, threshold) for name in classes], dtype=np.float32)
+        self._weak = weak
+        self._groups = groups_of(classes, rivals)
         self._iou = iou
         self._side = side
 
-    def detect(self, image: DecodedImage) -> Detections:
+    def detect(self, image: DecodedImage, looks: Looks) -> Detections:
         pixels = pixels_of(image)
         letterbox = Letterbox.of(pixels.shape[1], pixels.shape[0], self._side)
         images = letterbox.apply(pixels, self._side)
-        output, *visual = self._session.run(None, {self._session.get_inputs()[0].name: images})
-        prediction = output[0]
-        boxes, scores, labels = postprocess(prediction, self._threshold, self._iou)
-        objects = tuple(
+        prediction = self._session.run(None, {self._session.get_inputs()[0].name: images})[0][0]
+        strongest = prediction[4:].max(axis=1)
+        if self._context:
+            prediction[4:] = self._context.rescored(prediction[4:], looks)
+        boxes, scores, labels = postprocess(
+            prediction, min(self._weak, float(self._thresholds.min())), self._iou, self._groups
+        )
+        objects = [
             DetectedObject(self._classes[label], float(score), BoundingBox(*map(float, box)))
             for box, score, label in zip(letterbox.to_fractions(boxes), scores, labels, strict=True)
-        )
-        strongest = prediction[4:].max(axis=1)
+        ]
+        limits = self._thresholds[labels]
+        sure = (scores >= limits) & (limits < 1)
+        covered = (overlaps(boxes, boxes[sure]) > _SAME_PLACE).any(axis=1)
+        weak = (scores >= self._weak) & ~sure & ~covered
         evidence = {
             self._classes[label]: float(strongest[label])
             for label in np.argsort(-strongest)
             if strongest[label] >= _WEAKEST
         }
-        return Detections(objects, evidence, tuple(map(float, visual[0].ravel())) if visual else ())
+        return Detections(tuple(compress(objects, sure)), evidence, tuple(compress(objects, weak)))
 
 
-def postprocess(prediction: Floats, threshold: float, iou: float) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
+def groups_of(classes: Sequence[str], rivals: Sequence[Sequence[str]]) -> npt.NDArray[np.intp]:
+    """By class, the number of the first class that it excludes: its own but for rivals."""
+    first = {name: classes.index(group[0]) for group in rivals for name in group}
+    return np.array([first.get(name, number) for number, name in enumerate(classes)], dtype=np.intp)
+
+
+def postprocess(
+    prediction: Floats, threshold: float, iou: float, groups: npt.NDArray[np.intp]
+) -> tuple[Floats, Floats, npt.NDArray[np.intp]]:
     """Boxes (n, 4) as corners in the square, scores (n,) and labels (n,), most confident first.
 
-    `prediction` is (4 + classes, anchors): centre x, centre y, width, height, then one score per class.
+    `prediction` is (4 + classes, anchors): centre x, centre y, width, height, then one score per class. Of boxes that
+    overlap by more than `iou`, whose classes are in one of the `groups` (by class), the most confident is kept.
     """
     best = prediction[4:].max(axis=0)
     chosen = np.flatnonzero(best >= threshold)
     centre, half = prediction[:2, chosen].T, prediction[2:4, chosen].T / 2
     boxes = np.concatenate([centre - half, centre + half], axis=1)
     scores, labels = best[chosen], prediction[4:, chosen].argmax(axis=0)
-    # Far apart per class, boxes of different classes never overlap. In float32, as the reference does it.
-    kept = suppress(boxes + labels[:, None].astype(np.float32) * _CLASS_OFFSET, scores, iou)[:_MAX_DETECTIONS]
+    # Far apart per group, boxes of different groups never overlap. In float32, as the reference does it.
+    kept = suppress(boxes + groups[labels][:, None].astype(np.float32) * _CLASS_OFFSET, scores, iou)[:_MAX_DETECTIONS]
     return boxes[kept], scores[kept], labels[kept]
+
+
+def overlaps(a: Floats, b: Floats) -> Floats:
+    """IoU (n, m) of corners (n, 4) and (m, 4), 0 for boxes without area."""
+    corner = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
+    shared = np.clip(corner, 0, None).prod(-1)
+    areas = [(x[:, 2] - x[:, 0]) * (x[:, 3] - x[:, 1]) for x in (a, b)]
+    union = areas[0][:, None] + areas[1][None] - shared
+    ratio: Floats = np.divide(shared, union, out=np.zeros_like(union), where=union > 0)
+    return ratio
 
 
 def suppress(boxes: Floats, scores: Floats, iou: float) -> npt.NDArray[np.intp]:

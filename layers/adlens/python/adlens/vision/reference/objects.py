@@ -9,13 +9,13 @@ import numpy as np
 import torch
 import torchvision  # noqa: F401 - ultralytics would import it, for seconds, when it looks at its first picture
 from ultralytics import YOLO
-from ultralytics.nn.modules import SPPF
 from ultralytics.utils.events import events
 
-from adlens.domain.analysis import BoundingBox, DetectedObject, Detections
+from adlens.domain.analysis import BoundingBox, DetectedObject, Detections, Looks
 from adlens.domain.errors import InvalidBundle
 from adlens.domain.ports import DecodedImage
 from adlens.vision.image import pixels_of
+from adlens.vision.reference.threads import use_threads
 
 _WEAKEST = 0.01
 
@@ -28,20 +28,16 @@ class UltralyticsDetector:
 
     def __init__(self, model: Path, threshold: float, iou: float, side: int, threads: int) -> None:
         events.enabled = False  # it would report each use to its makers
-        torch.set_num_threads(threads)
+        use_threads(threads)
         self._options = {"conf": threshold, "iou": iou, "imgsz": side, "rect": False, "device": "cpu"}
         try:
             self._yolo = YOLO(model, task="detect")
         except Exception as error:  # whatever a pickle of something else raises
             raise InvalidBundle(f"{model} is no detector of ultralytics: {error}") from error
         self._seen: dict[str, torch.Tensor] = {}
-        layers = self._yolo.model.model
-        layers[-1].register_forward_hook(self._keep("prediction"))
-        for layer in layers:
-            if isinstance(layer, SPPF):
-                layer.register_forward_hook(self._keep("map"))
+        self._yolo.model.model[-1].register_forward_hook(_keeper(self._seen))
 
-    def detect(self, image: DecodedImage) -> Detections:
+    def detect(self, image: DecodedImage, looks: Looks) -> Detections:
         bgr = np.ascontiguousarray(pixels_of(image)[:, :, ::-1])
         (result,) = self._yolo.predict(bgr, max_det=300, verbose=False, save=False, **self._options)
         names, boxes = result.names, result.boxes
@@ -52,16 +48,13 @@ class UltralyticsDetector:
         strongest = self._seen["prediction"][0, 4:].amax(dim=1)
         order = strongest.argsort(descending=True)
         evidence = {names[int(label)]: float(strongest[label]) for label in order if strongest[label] >= _WEAKEST}
-        visual = visual_of(self._seen["map"])[0].tolist() if "map" in self._seen else ()
-        return Detections(objects, evidence, tuple(visual))
-
-    def _keep(self, what: str) -> Any:
-        def hook(layer: Any, inputs: Any, output: Any) -> None:
-            self._seen[what] = output[0] if isinstance(output, tuple) else output
-
-        return hook
+        return Detections(objects, evidence)
 
 
-def visual_of(feature_map: torch.Tensor) -> torch.Tensor:
-    """The picture as a whole: (batch, channels, height, width) -> (batch, 2 x channels), means then maxima."""
-    return torch.cat([feature_map.mean(dim=(2, 3)), feature_map.amax(dim=(2, 3))], dim=1)
+def _keeper(seen: dict[str, torch.Tensor]) -> Any:
+    """A hook that knows nothing else: ultralytics copies the network with its hooks."""
+
+    def keep(layer: Any, inputs: Any, output: Any) -> None:
+        seen["prediction"] = output[0] if isinstance(output, tuple) else output
+
+    return keep

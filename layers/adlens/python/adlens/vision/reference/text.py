@@ -9,13 +9,13 @@ from typing import Any
 
 import cv2
 import easyocr
-import torch
 from easyocr import config
 
 from adlens.domain.analysis import BoundingBox, TextBlock
 from adlens.domain.errors import InvalidBundle
 from adlens.domain.ports import DecodedImage
 from adlens.vision.image import pixels_of
+from adlens.vision.reference.threads import use_threads
 from adlens.vision.text.layout import language_of, reading_order
 
 _DETECTOR = config.detection_models["craft"]
@@ -43,7 +43,7 @@ class EasyOcrReader:
         recycle_after: int,
         threads: int,
     ) -> None:
-        torch.set_num_threads(threads)
+        use_threads(threads)
         self._languages = list(languages)
         self._confidence = confidence
         self._recycle_after = recycle_after

@@ -15,10 +15,10 @@ import torch
 from tokenizers import BertWordPieceTokenizer
 from transformers import AutoConfig, AutoModel
 
-from adlens.domain.analysis import Detections, Evidence, EvidenceKind, TextBlock, TopicPrediction
+from adlens.domain.analysis import Detections, Evidence, EvidenceKind, Looks, TextBlock, TopicPrediction
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import DecodedImage
 from adlens.domain.topics import taxonomy
+from adlens.vision.reference.threads import use_threads
 
 _DROPOUT = 0.3
 _NOT_TRAINED = "position_ids"  # a constant that older versions of transformers saved with the weights
@@ -83,7 +83,7 @@ class MvpTopicClassifier:
         max_tokens: int,
         threads: int,
     ) -> None:
-        torch.set_num_threads(threads)
+        use_threads(threads)
         self._model = load_mvp_classifier(classifier, config.parent).requires_grad_(False)
         expected = self._model.fc1.in_features - self._model.bert.config.hidden_size, self._model.fc2.out_features
         if (len(classes), len(topics)) != expected:
@@ -98,7 +98,7 @@ class MvpTopicClassifier:
         self._tokenizer = BertWordPieceTokenizer(str(vocabulary), lowercase=False, strip_accents=False)
         self._tokenizer.enable_truncation(max_tokens)
 
-    def classify(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> TopicPrediction:
+    def classify(self, text: Sequence[TextBlock], detections: Detections, looks: Looks) -> TopicPrediction:
         tokens = self._tokenizer.encode(clean(" ".join(block.text for block in text)))
         scores = [detections.class_scores.get(name, 0.0) for name in self._classes]
         objects = torch.tensor([[score if score >= self._threshold else 0.0 for score in scores]]).requires_grad_()

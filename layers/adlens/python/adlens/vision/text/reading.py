@@ -22,5 +22,5 @@ class Recogniser(Protocol):
     """Reads single lines; a bundle chooses it by the scripts it is for."""
 
     def read(self, crops: Sequence[Pixels]) -> list[Reading]:
-        """One for each crop (height, width, 3; BGR), the right way up or on its head."""
+        """One for each crop (height, width, 3; RGB), the right way up or on its head."""
         ...

@@ -12,21 +12,26 @@ from pathlib import Path
 
 import numpy as np
 
-from adlens.domain.analysis import Detections, Evidence, EvidenceKind, TextBlock, TopicPrediction
+from adlens.domain.analysis import Detections, Evidence, EvidenceKind, Looks, TextBlock, TopicPrediction
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import DecodedImage
-from adlens.vision.topic.network import Floats, TopicNetwork
+from adlens.domain.topics import taxonomy
+from adlens.vision.session import Floats
+from adlens.vision.topic.network import TopicNetwork
 
-_PICTURE = "picture"
 _MOST = 8
 _MOST_TOKENS = 1500
 """Of all variants together: some 15 ms on one core. Of a longer text only the longest words are weighed."""
 _FAINT = 0.05
 """Log-odds that nobody would notice."""
+_LIKENESS = 0.01
+"""Probability from which a class of the topic names what a picture looks like, even where another is likelier."""
+_PICTURE = "picture"
 
 
 class MultimodalTopicClassifier:
-    """`topics` names the model's outputs and `classes` its scores, in order."""
+    """`topics` names the model's outputs, `classes` its scores and `looks` its classes of ImageNet, in order. From the
+    probability `sure` on a topic is a fact.
+    """
 
     def __init__(
         self,
@@ -34,26 +39,32 @@ class MultimodalTopicClassifier:
         vocabulary: Path,
         topics: Sequence[str],
         classes: Sequence[str],
+        looks: Sequence[str],
         temperature: float,
+        sure: float,
         threads: int,
     ) -> None:
         self._network = TopicNetwork(model, vocabulary, threads)
-        if (len(topics), len(classes)) != (self._network.topics, self._network.classes):
+        known = self._network.topics, self._network.classes, self._network.looks
+        if (len(topics), len(classes), len(looks)) != known:
             raise InvalidBundle(
-                f"{model} tells {self._network.topics} topics from {self._network.classes} object classes; "
-                f"the manifest names {len(topics)} and {len(classes)}."
+                f"{model} knows {known[0]} topics, {known[1]} classes of objects and {known[2]} of looks; "
+                f"the manifest names {len(topics)}, {len(classes)} and {len(looks)}."
             )
         self._topics = tuple(topics)
         self._classes = tuple(classes)
+        self._looks = tuple(looks)
         self._temperature = temperature
+        self._sure = sure
 
-    def classify(self, image: DecodedImage, text: Sequence[TextBlock], detections: Detections) -> TopicPrediction:
+    def classify(self, text: Sequence[TextBlock], detections: Detections, looks: Looks) -> TopicPrediction:
         reading = self._network.read(text)
-        visual = self._network.look(detections.visual)
+        features = self._network.features_of(looks)
+        likeness = np.array([looks.class_scores.get(name, 0.0) for name in self._looks], dtype=np.float32)
         scores = np.array([detections.class_scores.get(name, 0.0) for name in self._classes], dtype=np.float32)
 
         things = [(EvidenceKind.OBJECT, self._classes[number]) for number in np.flatnonzero(scores)]
-        things += [(EvidenceKind.PICTURE, _PICTURE)] * bool(visual.any())
+        things += [(EvidenceKind.LOOKS, "")] * bool(looks.embedding)
         words = list(dict.fromkeys(reading.words[owner] for owner in reading.owners if owner >= 0))
         room = max(_MOST_TOKENS // len(reading.tokens) - 1 - len(things), 0)
         things += [(EvidenceKind.WORD, word) for word in sorted(words, key=len, reverse=True)[:room]]
@@ -61,27 +72,44 @@ class MultimodalTopicClassifier:
         # Row 0 has everything, row i + 1 lacks the i-th thing.
         rows = len(things) + 1
         keep = np.ones((rows, len(reading.tokens)), np.float32)
-        scores, visual = np.tile(scores, (rows, 1)), np.tile(visual, (rows, 1))
+        scores, likeness, features = (np.tile(one, (rows, 1)) for one in (scores, likeness, features))
         for row, (kind, what) in enumerate(things, start=1):
             if kind is EvidenceKind.WORD:
                 keep[row] = [owner < 0 or reading.words[owner] != what for owner in reading.owners]
             elif kind is EvidenceKind.OBJECT:
                 scores[row, self._classes.index(what)] = 0
             else:
-                visual[row] = 0
-        probabilities = _softmax(self._network.logits(reading.tokens, keep, scores, visual) / self._temperature)
+                likeness[row] = features[row] = 0
+        logits = self._network.logits(reading.tokens, keep, scores, likeness, features)
+        probabilities = _softmax(logits / self._temperature)
 
         best = int(probabilities[0].argmax())
+        topic, confidence = self._topics[best], float(probabilities[0, best])
         odds = _log_odds(probabilities[:, best])
         weighed = sorted(zip(odds[0] - odds[1:], things, strict=True), key=lambda pair: -abs(pair[0]))
         return TopicPrediction(
-            self._topics[best],
-            float(probabilities[0, best]),
+            topic,
+            confidence,
             dict(zip(self._topics, map(float, probabilities[0]), strict=True)),
             tuple(
-                Evidence(kind, what, float(weight)) for weight, (kind, what) in weighed[:_MOST] if abs(weight) > _FAINT
+                Evidence(*(name_looks(looks, topic) if kind is EvidenceKind.LOOKS else (kind, what)), float(weight))
+                for weight, (kind, what) in weighed[:_MOST]
+                if abs(weight) > _FAINT
             ),
+            sure=confidence >= self._sure,
         )
+
+
+def name_looks(looks: Looks, topic: str) -> tuple[EvidenceKind, str]:
+    """What says why a picture looks like a topic: the likeliest of the topic's classes of ImageNet, for the fallback of
+    all; where none is likely at all, the picture.
+    """
+    scores, known = looks.class_scores, taxonomy()
+    names = scores if topic == known.fallback else known.topics[topic].looks
+    best = max(names, key=lambda name: scores.get(name, 0.0), default="")
+    if scores.get(best, 0.0) < _LIKENESS:
+        return EvidenceKind.PICTURE, _PICTURE
+    return EvidenceKind.LOOKS, best
 
 
 def _softmax(logits: Floats) -> Floats:

@@ -1,0 +1,251 @@
+"""How right a bundle reads what advertisements must get right to the letter, on pictures drawn for it:
+
+    python -m benchmarks.letters [--bundle compact] [--lines 200] [--show]
+
+Codes, units, prices, abbreviations, words of look-alike letters, legal lines and small print, in clean print of fonts
+from samples.drawing.canvas and of Debian's fonts-liberation and fonts-open-sans. Each line is compared with what was
+read where it stands: characters that the font draws alike (I and l, 0 and O in codes) count as wrong all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import string
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageDraw, ImageFont
+
+from adlens.domain.ports import Engines
+from adlens_cli.bundles import open_bundle
+from samples.drawing.canvas import FONT_FOLDER
+
+FONTS = (
+    "truetype/roboto/unhinted/RobotoTTF/Roboto-Regular.ttf",
+    "truetype/roboto/unhinted/RobotoTTF/Roboto-Bold.ttf",
+    "truetype/liberation/LiberationSans-Regular.ttf",
+    "truetype/liberation/LiberationSans-Bold.ttf",
+    "truetype/open-sans/OpenSans-Regular.ttf",
+    "truetype/open-sans/OpenSans-Bold.ttf",
+    "opentype/inter/Inter-Medium.otf",
+)
+PACKAGES = "fonts-roboto-unhinted fonts-liberation fonts-open-sans fonts-inter"
+SIDE, MARGIN = 1080, 40
+RAISED = "prices with raised kopecks"
+_ERID = string.ascii_letters + string.digits
+_PAPERS = (("#ffffff", "#111111"), ("#ffe600", "#d80000"), ("#1e50d8", "#ffffff"), ("#f3efe6", "#444444"))
+_LEGAL = (
+    "Реклама. Рекламодатель ООО «{name}», ИНН {inn}.",
+    "Срок проведения акции с {day}.11.2026 по {day}.12.2026.",
+    "Количество товара ограничено.",
+    "Подробности об организаторе акции, правилах её проведения, количестве призов и сроках на сайте {site}.ru.",
+    "Не является публичной офертой.",
+    "Имеются противопоказания, необходима консультация специалиста.",
+    "Цены действительны на момент публикации и могут отличаться от цен в магазинах сети.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`lines` are texts with where the middle of each is, as fractions of the page."""
+
+    picture: Image.Image
+    lines: list[tuple[str, float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`sizes` are those of the font in pixels, `width` that of the page."""
+
+    make: Callable[[random.Random], str]
+    sizes: tuple[int, int] = (22, 44)
+    width: int = SIDE
+
+
+def _erid(chance: random.Random) -> str:
+    head = chance.choice(("2Vtzq", "LjN8K", "Kra2", "2SDnj"))
+    return f"erid: {head}{''.join(chance.choice(_ERID) for _ in range(chance.randint(5, 8)))}"
+
+
+def _code(chance: random.Random) -> str:
+    letters, digits = string.ascii_uppercase, chance.randint(5, 90)
+    return chance.choice(
+        (
+            f"{chance.choice(('SALE', 'PROMO', 'WELCOME', 'MAY', 'BLACK'))}{digits}",
+            f"{chance.choice(('СКИДКА', 'ЛЕТО', 'ВЕСНА', 'КАТАЛОГ'))}{digits}",
+            f"SM-{chance.choice(letters)}{chance.randint(100, 999)}{chance.choice(letters)}",
+            f"{chance.choice('ABCDEFGHKMNPRTXZ')}{digits} {chance.choice(('Pro', 'Max', 'Plus', 'Ultra'))}",
+            "".join(chance.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(chance.randint(6, 10))),
+        )
+    )
+
+
+def _unit(chance: random.Random) -> str:
+    number = chance.choice((3, 3, chance.randint(2, 99), chance.randint(100, 990)))
+    unit = chance.choice(("шт", "кг", "г", "мл", "л", "см", "мм", "ГБ", "ТБ", "Вт", "мАч", "лет", "дня", "мин"))
+    line = f"{chance.choice(('Набор', 'Порошок', 'Гарантия', 'Объём', 'До'))} {number}{chance.choice(('', ' '))}{unit}"
+    return line.upper() if chance.random() < 0.5 else line
+
+
+def _price(chance: random.Random) -> str:
+    roubles = f"{chance.randint(30, 99_999):,}".replace(",", " ")
+    return chance.choice(("{} ₽", "от {} ₽", "{} руб.", "{},90 ₽", "Цена {} ₽/кг")).format(roubles)
+
+
+def _abbreviation(chance: random.Random) -> str:
+    name = chance.choice(("Ромашка", "Яндекс", "Вектор", "КЦ", "Тёплый дом"))
+    form = chance.choice(("ООО", "ООО", "ООО", "ОАО", "ЗАО", "ПАО", "АО"))
+    return chance.choice((f"{form} «{name}»", f"Реклама. {form} «{name}»", f"Рекламодатель {form} «{name}»"))
+
+
+def _alike(chance: random.Random) -> str:
+    return chance.choice(
+        ("ТОРТ", "ТЕСТ", "КАСКО", "МОТОР", "КАСТОМ", "ТОМАТ", "СЕРВАНТ", "НОТА", "ХАТА", "МАСКА", "СЕАНС", "ВЕСНА")
+    )
+
+
+def _special(chance: random.Random) -> str:
+    return chance.choice(("Крем H2O", "Full HD 1080p", "CO2 в каждой банке", "Омега-3", "5G и 4K", "Витамин B12"))
+
+
+def raised_price(chance: random.Random) -> Page:
+    """One price with raised kopecks, as shops print it."""
+    paper, ink = chance.choice(_PAPERS)
+    picture = Image.new("RGB", (600, 320), paper)
+    pen, size, name = ImageDraw.Draw(picture), chance.randint(70, 170), chance.choice(FONTS[1:6:2])
+    roubles, kopecks = (
+        str(chance.choice((chance.randint(10, 99), chance.randint(100, 999)))),
+        f"{chance.randint(0, 99):02}",
+    )
+    big, small = _font(name, size), _font(name, round(size * chance.uniform(0.35, 0.55)))
+    _, top, right, bottom = pen.textbbox((40, 60), roubles, font=big)
+    pen.text((40, 60), roubles, ink, font=big)
+    at = right + round(size * chance.uniform(0.04, 0.12))
+    raised = top - pen.textbbox((0, 0), kopecks, font=small)[1]
+    pen.text((at, raised), kopecks, ink, font=small)
+    return Page(picture, [(f"{roubles} {kopecks}", 0.5, (top + bottom) / 2 / 320)])
+
+
+def _legal(chance: random.Random) -> str:
+    parts = list(_LEGAL[1:])
+    chance.shuffle(parts)
+    line = " ".join((_LEGAL[0], *parts)).format(
+        name=chance.choice(("Ромашка", "Вектор", "Северный ветер")),
+        inn=chance.randint(10**9, 10**10 - 1),
+        day=chance.randint(10, 28),
+        site=chance.choice(("romashka", "vektor", "sever")),
+    )
+    return line[: chance.randint(180, 320)].rstrip()
+
+
+KINDS = {
+    "erid": Kind(_erid),
+    "codes and models": Kind(_code),
+    "numbers with units": Kind(_unit),
+    "prices": Kind(_price),
+    "legal forms": Kind(_abbreviation),
+    "words of look-alike letters": Kind(_alike),
+    "H2O, 1080p and the like": Kind(_special),
+    "legal lines, 180 to 320 characters": Kind(_legal, (18, 20), 3400),
+    "small print, 9 px": Kind(lambda chance: _legal(chance)[:90].rstrip(), (9, 9)),
+    "small print, 11 px": Kind(lambda chance: _legal(chance)[:90].rstrip(), (11, 11)),
+}
+
+
+def pages(kind: Kind, count: int, seed: int = 0) -> Iterator[Page]:
+    chance = random.Random(seed)
+    while count:
+        paper, ink = chance.choice(_PAPERS)
+        picture = Image.new("RGB", (kind.width, SIDE), paper)
+        pen, y, lines = ImageDraw.Draw(picture), MARGIN, []
+        while count and y < SIDE - 2 * MARGIN:
+            size = chance.randint(*kind.sizes)
+            font = _font(chance.choice(FONTS), size)
+            text = kind.make(chance)
+            left, top, right, bottom = pen.textbbox((MARGIN, y), text, font=font)
+            if right > kind.width - MARGIN or ("₽" in text and not _has_rouble(font)):
+                continue
+            pen.text((MARGIN, y), text, ink, font=font)
+            lines.append((text, (left + right) / 2 / kind.width, (top + bottom) / 2 / SIDE))
+            y, count = int(y + 2.2 * size), count - 1
+        yield Page(picture, lines)
+
+
+def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
+    path = FONT_FOLDER / name
+    if not path.is_file():
+        raise SystemExit(f"Font {path} is missing: apt-get install {PACKAGES}")
+    return ImageFont.truetype(path, size)
+
+
+def _has_rouble(font: ImageFont.FreeTypeFont) -> bool:
+    """The one sign of ours that fonts lack; they draw one box for all such."""
+    return bytes(font.getmask("₽")) != bytes(font.getmask("\ue000"))
+
+
+def read_whole(page: Page, engines: Engines) -> tuple[str, str]:
+    """All that the page says and all that was read on it."""
+    buffer = BytesIO()
+    page.picture.save(buffer, "PNG", compress_level=1)
+    reader = engines.text
+    blocks = reader.read(engines.decoder.decode(buffer.getvalue())) if reader else ()
+    return " ".join(text for text, _, _ in page.lines), " ".join(block.text for block in blocks)
+
+
+def read_lines(page: Page, engines: Engines) -> list[tuple[str, str]]:
+    """Each line of the page and what was read where it stands, nothing when no line was found there."""
+    buffer = BytesIO()
+    page.picture.save(buffer, "PNG", compress_level=1)
+    reader = engines.text
+    blocks = reader.read(engines.decoder.decode(buffer.getvalue())) if reader else ()
+    found = []
+    for text, _, y in page.lines:
+        here = [block for block in blocks if block.bbox.y1 <= y <= block.bbox.y2]
+        found.append((text, " ".join(block.text for block in sorted(here, key=lambda block: block.bbox.x1))))
+    return found
+
+
+def distance(a: str, b: str) -> int:
+    """Levenshtein's."""
+    row = list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, right in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
+    return row[-1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bundle", default="compact")
+    parser.add_argument("--lines", type=int, default=200, help="of each kind")
+    parser.add_argument("--show", action="store_true", help="list what was misread")
+    parser.add_argument("--kind", action="append", help="only these", choices=(*KINDS, RAISED))
+    arguments = parser.parse_args()
+    engines = open_bundle(arguments.bundle, threads=2)
+    print("| what | lines | exact, % | wrong characters, % | not found |\n| --- | ---: | ---: | ---: | ---: |")
+    for name in arguments.kind or (*KINDS, RAISED):
+        if name == RAISED:
+            chance = random.Random(0)
+            found = [read_whole(raised_price(chance), engines) for _ in range(arguments.lines)]
+        else:
+            found = [pair for page in pages(KINDS[name], arguments.lines) for pair in read_lines(page, engines)]
+        exact = sum(text == read for text, read in found)
+        edits = sum(distance(text, read) for text, read in found)
+        characters = sum(len(text) for text, _ in found)
+        missing = sum(not read for _, read in found)
+        print(
+            f"| {name} | {len(found)} | {exact / len(found):.1%} | {edits / characters:.2%} | {missing} |".replace(
+                "%", ""
+            )
+        )
+        if arguments.show:
+            for text, read in found:
+                if text != read:
+                    print(f"    {text!r} read as {read!r}")
+
+
+if __name__ == "__main__":
+    main()

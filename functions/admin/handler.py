@@ -1,0 +1,166 @@
+"""Workspaces, keys and BI readers for operators: invoked by whom IAM lets, never through the API.
+
+An event is `{"action": "keys.create", "arguments": {"name": "..."}}`; the answer is `{"result": ...}`, or
+`{"error": {"code", "message"}}` where the operator can do something about it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+from aws_lambda_powertools import Logger, Tracer
+from pydantic import Field, ValidationError, validate_call
+
+from adlens.domain.errors import AdLensError, InvalidValue
+from functions.admin import wiring
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from adlens.persistence.bi import Reader
+    from adlens.persistence.workspaces import ApiKey, Workspace
+
+logger = Logger(service="admin")
+tracer = Tracer(service="admin")
+
+TIME_TO_ANSWER_MS = 60_000
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)  # answers hold keys and passwords
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    name = event.get("action", "")
+    try:
+        action = ACTIONS[name]
+    except KeyError:
+        return _error("unknown_action", f"There is no action {name!r}: there are {', '.join(sorted(ACTIONS))}.")
+    arguments = event.get("arguments") or {}
+    if name == "workspaces.erase":
+        arguments = {**arguments, "has_time": lambda: context.get_remaining_time_in_millis() > TIME_TO_ANSWER_MS}
+    try:
+        result = action(**arguments)
+    except AdLensError as error:
+        return _error(error.code, str(error))
+    except ValidationError as error:
+        return _error("invalid_value", "; ".join(f"{_argument(each)}: {each['msg']}" for each in error.errors()))
+    logger.info("done", action=name)
+    return {"result": result}
+
+
+def list_workspaces() -> list[dict[str, Any]]:
+    return [_workspace(found) for found in wiring.workspaces().all()]
+
+
+def create_workspace(name: Name) -> dict[str, Any]:
+    """The workspace of this name, made when there is none."""
+    return _workspace(wiring.workspaces().named(name))
+
+
+def erase_workspace(workspace: Name, has_time: Callable[[], bool]) -> dict[str, Any]:
+    """Erases a workspace by its id. `is_done` is false when time ran out: the same call then goes on."""
+    readers = wiring.readers()
+    for reader in readers.all():
+        if str(reader.workspace_id) == workspace:
+            readers.revoke(reader.role)
+    return dataclasses.asdict(wiring.erase_workspace()(_id(workspace), has_time))
+
+
+def create_key(name: Name, workspace: Name = "default") -> dict[str, Any]:
+    """A key of the workspace of this name, which is made when there is none; `key` is told this once."""
+    workspaces = wiring.workspaces()
+    owner = workspaces.named(workspace)
+    _, key = workspaces.create_key(owner.id, name)
+    return {"key": key, "workspace": _workspace(owner)}
+
+
+def list_keys() -> list[dict[str, Any]]:
+    return [_key(workspace, key) for workspace, key in _all_keys()]
+
+
+def revoke_key(prefix: Name) -> dict[str, Any]:
+    for workspace, key in _all_keys():
+        if key.prefix == prefix and wiring.workspaces().revoke(workspace.id, key.id):
+            return _key(workspace, key)
+    raise InvalidValue(f"There is no key in use with the prefix {prefix!r}.", "prefix")
+
+
+def create_reader(workspace: Name) -> dict[str, Any]:
+    """A BI reader of a workspace, by name or id; `address` with its password is told this once."""
+    owners = [found for found in wiring.workspaces().all() if workspace in (found.name, str(found.id))]
+    if not owners:
+        raise InvalidValue(f"There is no workspace {workspace!r}.", "workspace")
+    readers = wiring.readers()
+    reader, password = readers.create(owners[0].id)
+    address = readers.engine.url.set(drivername="postgresql", username=reader.role, password=password)
+    return {
+        "address": address.render_as_string(hide_password=False),
+        "role": reader.role,
+        "workspace": _workspace(owners[0]),
+    }
+
+
+def list_readers() -> list[dict[str, Any]]:
+    names = {workspace.id: workspace.name for workspace in wiring.workspaces().all()}
+    return [_reader(names[reader.workspace_id], reader) for reader in wiring.readers().all()]
+
+
+def revoke_reader(role: Name) -> None:
+    if not wiring.readers().revoke(role):
+        raise InvalidValue(f"There is no reader {role!r}.", "role")
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "workspaces.list": list_workspaces,
+    "workspaces.create": create_workspace,
+    "workspaces.erase": erase_workspace,
+    "keys.create": create_key,
+    "keys.list": list_keys,
+    "keys.revoke": revoke_key,
+    "bi.create": create_reader,
+    "bi.list": list_readers,
+    "bi.revoke": revoke_reader,
+}
+ACTIONS = {name: validate_call(function) for name, function in _FUNCTIONS.items()}
+
+
+def _all_keys() -> list[tuple[Workspace, ApiKey]]:
+    workspaces = wiring.workspaces()
+    return [(workspace, key) for workspace in workspaces.all() for key in workspaces.keys(workspace.id)]
+
+
+def _workspace(workspace: Workspace) -> dict[str, Any]:
+    return {"id": str(workspace.id), "name": workspace.name, "created_at": workspace.created_at.isoformat()}
+
+
+def _key(workspace: Workspace, key: ApiKey) -> dict[str, Any]:
+    dates = {name: getattr(key, name) for name in ("created_at", "last_used_at", "revoked_at")}
+    return {
+        "workspace": workspace.name,
+        "prefix": key.prefix,
+        "name": key.name,
+        **{name: date and date.isoformat() for name, date in dates.items()},
+    }
+
+
+def _reader(workspace: str, reader: Reader) -> dict[str, Any]:
+    return {"workspace": workspace, "role": reader.role, "created_at": reader.created_at.isoformat()}
+
+
+def _id(text: str) -> Any:
+    from uuid import UUID
+
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidValue("A workspace is erased by its id: see `adlens workspaces list`.", "workspace") from None
+
+
+def _argument(error: Any) -> str:
+    return ".".join(str(part) for part in error["loc"])
+
+
+def _error(code: str, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message}}

@@ -1,0 +1,41 @@
+"""What the admin function is made of, once per container and on first use."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from adlens.settings import AdminSettings
+from functions import wiring
+
+if TYPE_CHECKING:
+    from adlens.persistence.bi import PostgresBiReaders
+    from adlens.persistence.workspaces import PostgresWorkspaces
+    from adlens.services.erase_workspace import EraseWorkspace
+
+
+@functools.cache
+def settings() -> AdminSettings:
+    return AdminSettings()
+
+
+@functools.cache
+def workspaces() -> PostgresWorkspaces:
+    from adlens.persistence.workspaces import PostgresWorkspaces
+
+    return PostgresWorkspaces(wiring.database(settings()))
+
+
+@functools.cache
+def readers() -> PostgresBiReaders:
+    from adlens.persistence.bi import PostgresBiReaders
+
+    return PostgresBiReaders(wiring.database(settings()))
+
+
+@functools.cache
+def erase_workspace() -> EraseWorkspace:
+    from adlens.services.erase_workspace import EraseWorkspace
+
+    buckets = (settings().uploads_bucket, settings().previews_bucket, settings().exports_bucket)
+    return EraseWorkspace(workspaces(), tuple(wiring.store(settings(), bucket) for bucket in buckets))
