@@ -155,3 +155,10 @@ def test_an_embedding_is_a_unit_vector_of_looks_and_words(session: Path) -> None
     assert math.hypot(*mug) == pytest.approx(1)
     assert mug != tie
     assert mug == embedder.embed([block("mug")], looks)
+
+
+def test_what_spoke_for_a_certain_topic_is_told(session: Path) -> None:
+    """However certain: 4 / 0.1 are odds of e^40, a probability of 1 with the word and with the object alone."""
+    found = classify(session, "mug", temperature=0.1, cup=1.0)
+    assert found.confidence == 1.0
+    assert {(entry.what, round(entry.weight)) for entry in found.evidence} == {("mug", 40), ("cup", 20)}

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from adlens.domain.analysis import Detections, Evidence, EvidenceKind, Looks, TextBlock, TopicPrediction
 from adlens.domain.errors import InvalidBundle
 from adlens.domain.topics import taxonomy
-from adlens.vision.session import Floats
 from adlens.vision.topic.network import TopicNetwork
+
+Doubles = npt.NDArray[np.float64]
 
 _MOST = 8
 _MOST_TOKENS = 1500
@@ -81,16 +83,17 @@ class MultimodalTopicClassifier:
             else:
                 likeness[row] = features[row] = 0
         logits = self._network.logits(reading.tokens, keep, scores, likeness, features)
-        probabilities = _softmax(logits / self._temperature)
+        scaled = logits.astype(np.float64) / self._temperature
+        probabilities = _softmax(scaled[0])
 
-        best = int(probabilities[0].argmax())
-        topic, confidence = self._topics[best], float(probabilities[0, best])
-        odds = _log_odds(probabilities[:, best])
+        best = int(probabilities.argmax())
+        topic, confidence = self._topics[best], float(probabilities[best])
+        odds = _log_odds(scaled, best)
         weighed = sorted(zip(odds[0] - odds[1:], things, strict=True), key=lambda pair: -abs(pair[0]))
         return TopicPrediction(
             topic,
             confidence,
-            dict(zip(self._topics, map(float, probabilities[0]), strict=True)),
+            dict(zip(self._topics, map(float, probabilities), strict=True)),
             tuple(
                 Evidence(*(name_looks(looks, topic) if kind is EvidenceKind.LOOKS else (kind, what)), float(weight))
                 for weight, (kind, what) in weighed[:_MOST]
@@ -112,13 +115,13 @@ def name_looks(looks: Looks, topic: str) -> tuple[EvidenceKind, str]:
     return EvidenceKind.LOOKS, best
 
 
-def _softmax(logits: Floats) -> Floats:
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+def _softmax(logits: Doubles) -> Doubles:
+    powers = np.exp(logits - logits.max())
+    return np.asarray(powers / powers.sum())
 
 
-def _log_odds(probabilities: Floats) -> Floats:
-    clipped = np.clip(probabilities, 1e-9, 1 - 1e-9)
-    odds: Floats = np.log(clipped / (1 - clipped))
-    return odds
+def _log_odds(logits: Doubles, best: int) -> Doubles:
+    """(rows,) of that one against all others. Not by way of probabilities: of a certain topic they are all 1, and what
+    spoke for it could not be told.
+    """
+    return np.asarray(logits[:, best] - np.logaddexp.reduce(np.delete(logits, best, axis=1), axis=1))
