@@ -80,24 +80,31 @@ def without_pads(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def export(network: nn.Module, example: Tensor, outputs: Sequence[str], path: Path, half: bool = False) -> None:
-    """Writes a torch network with the input `images` as ONNX, its weights of 16 bits where `half`."""
+def folded(path: Path) -> onnx.ModelProto:
+    """The model in that file with what is constant in it computed once."""
     import onnxruntime
 
     with TemporaryDirectory() as folder:
-        traced, folded = Path(folder) / "traced.onnx", Path(folder) / "folded.onnx"
+        target = Path(folder) / "folded.onnx"
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(target)
+        onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        model = onnx.load(target)
+    (version,) = {entry.version for entry in model.opset_import if not entry.domain}
+    del model.opset_import[:]
+    model.opset_import.append(helper.make_opsetid("", version))
+    return model
+
+
+def export(network: nn.Module, example: Tensor, outputs: Sequence[str], path: Path, half: bool = False) -> None:
+    """Writes a torch network with the input `images` as ONNX, its weights of 16 bits where `half`."""
+    with TemporaryDirectory() as folder:
+        traced = Path(folder) / "traced.onnx"
         torch.onnx.export(
             network, (example,), str(traced), input_names=["images"], output_names=list(outputs),
             opset_version=OPSET, dynamo=False,
         )  # fmt: skip
-        # torch leaves the amounts of padding as sums to be done; the runtime does them once.
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.optimized_model_filepath = str(folded)
-        onnxruntime.InferenceSession(str(traced), options, providers=["CPUExecutionProvider"])
-        model = without_pads(onnx.load(folded))
-    own = [entry for entry in model.opset_import if not entry.domain]
-    del model.opset_import[:]
-    model.opset_import.extend(own)
+        model = without_pads(folded(traced))  # torch leaves the amounts of padding as sums to be done
     save(in_half(model) if half else model, path)

@@ -38,7 +38,9 @@ _STEM = ("0", "1", "2")
 _CERTAIN = 0.05
 
 
-class _Pictures(CalibrationDataReader):
+class Inputs(CalibrationDataReader):
+    """What ranges are taken from, for the input `name` of a model."""
+
     def __init__(self, inputs: Iterable[Floats], name: str) -> None:
         self._inputs: Iterator[dict[str, Floats]] = ({name: one} for one in inputs)
 
@@ -67,7 +69,7 @@ def quantise(model: Path, path: Path, inputs: Sequence[Floats], keep: Sequence[s
         quantize_static(
             prepared,
             path,
-            _Pictures(inputs, graph.input[0].name),
+            Inputs(inputs, graph.input[0].name),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             weight_type=QuantType.QInt8,

@@ -52,7 +52,7 @@ class LineFinder:
         looked at once more, closer.
         """
         height, width = rgb.shape[:2]
-        scale = min(_MAX_ENLARGEMENT, sqrt(self._area / (width * height)))
+        scale = scale_of(rgb, self._area)
         quads = self._find(rgb, scale)
         small = _heights(quads) * scale < _SMALL
         if scale > _COARSE or not small.any():
@@ -65,12 +65,23 @@ class LineFinder:
         return _with_small(quads, small, found[_heights(found) * scale < _SMALL])
 
     def _find(self, rgb: Pixels, scale: float) -> Quads:
-        height, width = rgb.shape[:2]
-        size = tuple(max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
-        resized = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        images = batch_of_one(np.asarray(resized, np.uint8), mean=127.5, scale=1 / 127.5, bgr=True)
-        (found,) = self._session.run(None, {self._input: images})
-        return boxes_around(found[0, 0]) * np.array((width / size[0], height / size[1]), np.float32)
+        (found,) = self._session.run(None, {self._input: model_input(rgb, scale)})
+        (height, width), (rows, columns) = rgb.shape[:2], found.shape[2:]
+        return boxes_around(found[0, 0]) * np.array((width / columns, height / rows), np.float32)
+
+
+def scale_of(rgb: Pixels, area: float) -> float:
+    """What makes a picture as large as `area`, in pixels; small ones are made at most twice as long."""
+    height, width = rgb.shape[:2]
+    return min(_MAX_ENLARGEMENT, sqrt(area / (width * height)))
+
+
+def model_input(rgb: Pixels, scale: float) -> Floats:
+    """(1, 3, height, width), BGR in [-1, 1], sides multiples of 32 and about `scale` times those of the picture."""
+    height, width = (max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in rgb.shape[:2])
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(rgb, (width, height), interpolation=interpolation)
+    return batch_of_one(np.asarray(resized, np.uint8), mean=127.5, scale=1 / 127.5, bgr=True)
 
 
 def _heights(quads: Quads) -> Floats:
