@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from adlens.vision.bundle import load_bundle
+from adlens.vision.image import PillowDecoder
 from adlens.vision.text.ctc import CtcRecogniser
 from training.text.alphabet import ALPHABET
+
+CARD = Path(__file__).parents[2] / "samples" / "bags_01_card.jpg"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -51,3 +57,18 @@ def test_the_card_says_what_was_measured(trained: Path) -> None:
     card = (trained / "cards/text.md").read_text()
     assert "600 lines" in card
     assert "test-mixed-augmented" in card
+
+
+def test_int8_reads_and_is_smaller(run: Callable[..., str], tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    shutil.copy(CARD, pictures)
+    said = run("training.text.quantise", "--calibrate", pictures, "--out", tmp_path / "int8")
+    sizes = re.findall(r"\w+: ([\d.]+) MB -> ([\d.]+) MB", said)
+    assert len(sizes) == 2
+    assert all(float(after) < float(before) for before, after in sizes)
+    for part in "detector", "reader":
+        bundle = load_bundle(tmp_path / "int8" / part, threads=1)
+        assert bundle.text
+        words = " ".join(block.text for block in bundle.text.read(PillowDecoder().decode(CARD.read_bytes())))
+        assert len(words) > 20
