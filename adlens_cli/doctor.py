@@ -30,15 +30,19 @@ class Check:
 
 def run(stage: Stage, region: str | None) -> int:
     """Prints every check; 1 when something is wrong."""
+    from botocore.exceptions import BotoCoreError, ClientError
     from rich.console import Console
 
     console, wrong = Console(highlight=False), 0
-    for check in local_checks() if stage == "local" else aws_checks(_clients(region)):
-        wrong += bool(check.problem)
-        mark = "[red]✗[/]" if check.problem else "[green]✓[/]"
-        console.print(f"{mark} {check.name}{check.problem and f': {check.problem}'}")
-        if check.remedy:
-            console.print(f"  → {check.remedy}")
+    try:
+        for check in local_checks() if stage == "local" else aws_checks(_clients(region)):
+            wrong += bool(check.problem)
+            mark = "[red]✗[/]" if check.problem else "[green]✓[/]"
+            console.print(f"{mark} {check.name}{check.problem and f': {check.problem}'}")
+            if check.remedy:
+                console.print(f"  → {check.remedy}")
+    except (BotoCoreError, ClientError) as error:
+        fail(f"AWS can't be asked: {error}")
     return 1 if wrong else 0
 
 
