@@ -120,8 +120,9 @@ def aws_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def dependencies_layer(folder: Path) -> Path:
     """As `make layers` would leave it, less the packages."""
-    (folder / "python").mkdir(parents=True)
-    (folder / "python" / "packages.txt").write_text("what make layers installs")
+    (folder / "python/__pycache__").mkdir(parents=True)
+    (folder / "python/packages.txt").write_text("what make layers installs")
+    (folder / "python/__pycache__/package.cpython-312.pyc").write_text("what it compiles")
     return folder
 
 
