@@ -364,6 +364,28 @@ def test_alarms_are_mailed_through_an_encrypted_topic(aws: Stage) -> None:
     aws.template.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "ops@example.com"})
 
 
+def test_no_log_is_kept_for_ever(aws: Stage) -> None:
+    """Those that AWS would make by itself when there is something to log, too."""
+    groups = aws.of_type("AWS::Logs::LogGroup")
+    without = [name for name, found in aws.of_type("AWS::Lambda::Function").items() if "LoggingConfig" not in found]
+    assert [name[:12] for name in without] == ["LogRetention"]  # which sets a day for itself
+    (gateway,) = (name for name in groups if "ErrorLogs" in name)
+    ((api, _),) = aws.of_type("AWS::ApiGateway::RestApi").items()
+    assert groups[gateway]["LogGroupName"] == {"Fn::Join": ["", ["API-Gateway-Execution-Logs_", {"Ref": api}, "/v1"]]}
+    (stage,) = (found for found in aws.resources.values() if found["Type"] == "AWS::ApiGateway::Stage")
+    assert gateway in stage["DependsOn"]
+    ((proxy, properties),) = aws.of_type("AWS::RDS::DBProxy").items()
+    (of_proxy,) = (
+        name for name, found in groups.items() if found.get("LogGroupName", "") == "/aws/rds/proxy/adlens-aws"
+    )
+    assert properties["DBProxyName"] == "adlens-aws"
+    assert of_proxy in aws.resources[proxy]["DependsOn"]
+    ((cluster, _),) = aws.of_type("AWS::RDS::DBCluster").items()
+    (retention,) = aws.of_type("Custom::LogRetention").values()
+    assert retention["LogGroupName"] == {"Fn::Join": ["", ["/aws/rds/cluster/", {"Ref": cluster}, "/postgresql"]]}
+    assert retention["RetentionInDays"] == 90
+
+
 def _our_functions(aws: Stage) -> list[dict[str, Any]]:
     return [aws.function(name) for name in (*IN_THE_NETWORK, "webhooks")]
 
