@@ -31,11 +31,11 @@ sqs = boto3.client(
     aws_access_key_id="local",
     aws_secret_access_key="local",  # noqa: S106 - LocalStack checks none
 )
-arns = {}
+arns: dict[str, str] = {}
 for name, hidden, days, dead_letters, max_receives in QUEUES:
     attributes = {"VisibilityTimeout": str(hidden), "MessageRetentionPeriod": str(days * DAY_SECONDS)}
     if dead_letters:
         given_up_to = {"deadLetterTargetArn": arns[dead_letters], "maxReceiveCount": max_receives}
         attributes["RedrivePolicy"] = json.dumps(given_up_to)
-    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
     arns[name] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
