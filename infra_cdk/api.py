@@ -149,7 +149,9 @@ class Api(Construct):
 
     def url(self, config: LocalConfig | AwsConfig) -> str:
         """Where clients reach the API, with a slash at its end."""
-        return f"{config.endpoint_url}{self._local_path}/" if isinstance(config, LocalConfig) else self.rest_api.url
+        if isinstance(config, LocalConfig):
+            return f"{config.endpoint_url}{self._local_path}/"
+        return f"https://{config.api_domain}/{STAGE}/" if config.api_domain else self.rest_api.url
 
     @property
     def _local_path(self) -> str:
