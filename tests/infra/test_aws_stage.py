@@ -51,6 +51,13 @@ def test_data_survives_the_stacks_once_a_deployment_has_succeeded(aws: Stage, aw
         for resource in stage.resources.values():
             if kept := policies.get(resource["Type"]):
                 assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == kept[number]
+    kept_besides = {
+        resource["Type"]
+        for stage in (aws, aws_lean)
+        for resource in stage.resources.values()
+        if resource.get("DeletionPolicy", "Delete") != "Delete" and resource["Type"] not in policies
+    }
+    assert kept_besides == {"AWS::IAM::Role", "AWS::ApiGateway::Account"}  # the account's setting of the gateway's logs
     (first,) = aws_lean.of_type("AWS::RDS::DBCluster").values()
     assert first["DeletionProtection"] is False
 
