@@ -100,7 +100,9 @@ def _health(url: str) -> Iterator[Check]:
         parts = {part: health[part] for part in ("database", "store", "queue", "models")}
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         yield Check(
-            "API", f"does not answer ({error or type(error).__name__})", "see the logs of the API and the gateway"
+            "API",
+            f"{url} does not answer ({error or type(error).__name__})",
+            "see the logs of the API and the gateway; a name of your own has to be in DNS",
         )
         return
     yield Check(f"API {health['version']}")

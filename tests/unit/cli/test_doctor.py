@@ -123,7 +123,7 @@ def test_an_api_that_does_not_answer_is_a_finding(deploy: Deploy) -> None:
     deploy("http://127.0.0.1:9/v1/", status="UPDATE_ROLLBACK_COMPLETE")
     code, said = doctor()
     assert code == 1
-    assert "API: does not answer" in said
+    assert "API: http://127.0.0.1:9/v1/ does not answer" in said
     assert "stack adlens-aws: is UPDATE_ROLLBACK_COMPLETE" in said
 
 
