@@ -1,5 +1,7 @@
 # AdLens. `make` lists the targets.
 PYTHON ?= python3
+# What compiles the layer: a version, which uv finds or fetches, or the path of one.
+LAMBDA_PYTHON ?= 3.12
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -55,10 +57,14 @@ fix: setup ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-layers: setup ## Build the dependency layer of the zip functions into build/layers, without Docker
+# Lambda's file systems are read-only: what is not compiled here is compiled at every cold start. By Lambda's Python, and
+# with hashes that nobody checks, for times do not outlive the asset's archive.
+layers: setup ## Build the dependency layer of the zip functions into build/layers, without Docker (LAMBDA_PYTHON=path of a Python 3.12)
 	rm -rf build/layers/dependencies
 	$(BIN)/uv pip install --quiet --require-hashes --no-deps --only-binary :all: --python-platform x86_64-manylinux_2_34 \
 	  --python-version 3.12 --target build/layers/dependencies/python -r requirements/api.txt
+	$(BIN)/uv run --quiet --no-project --python $(LAMBDA_PYTHON) python -m compileall -q -j 0 --invalidation-mode unchecked-hash \
+	  -s build/layers/dependencies -p /opt build/layers/dependencies
 
 web: setup ## Build the web app into build/web, for the CDK's stage aws
 	@mkdir -p build

@@ -30,15 +30,19 @@ class Check:
 
 def run(stage: Stage, region: str | None) -> int:
     """Prints every check; 1 when something is wrong."""
+    from botocore.exceptions import BotoCoreError, ClientError
     from rich.console import Console
 
     console, wrong = Console(highlight=False), 0
-    for check in local_checks() if stage == "local" else aws_checks(_clients(region)):
-        wrong += bool(check.problem)
-        mark = "[red]✗[/]" if check.problem else "[green]✓[/]"
-        console.print(f"{mark} {check.name}{check.problem and f': {check.problem}'}")
-        if check.remedy:
-            console.print(f"  → {check.remedy}")
+    try:
+        for check in local_checks() if stage == "local" else aws_checks(_clients(region)):
+            wrong += bool(check.problem)
+            mark = "[red]✗[/]" if check.problem else "[green]✓[/]"
+            console.print(f"{mark} {check.name}{check.problem and f': {check.problem}'}")
+            if check.remedy:
+                console.print(f"  → {check.remedy}")
+    except (BotoCoreError, ClientError) as error:
+        fail(f"AWS can't be asked: {error}")
     return 1 if wrong else 0
 
 
@@ -96,7 +100,9 @@ def _health(url: str) -> Iterator[Check]:
         parts = {part: health[part] for part in ("database", "store", "queue", "models")}
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         yield Check(
-            "API", f"does not answer ({error or type(error).__name__})", "see the logs of the API and the gateway"
+            "API",
+            f"{url} does not answer ({error or type(error).__name__})",
+            "see the logs of the API and the gateway; a name of your own has to be in DNS",
         )
         return
     yield Check(f"API {health['version']}")

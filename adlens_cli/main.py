@@ -74,7 +74,8 @@ StageOption = Annotated[
     Stage, typer.Option("--stage", help="local, or aws with the credentials that AWS's own command line uses.")
 ]
 RegionOption = Annotated[
-    str | None, typer.Option("--region", help="Of the stage aws; else AWS_REGION's.", show_default=False)
+    str | None,
+    typer.Option("--region", envvar="AWS_REGION", help="Of the stage aws; else of AWS's profile.", show_default=False),
 ]
 FunctionOption = Annotated[
     str | None, typer.Option("--function", help="Analyze function on AWS, when --bucket is there.")
@@ -364,11 +365,11 @@ def revoke_reader(
 
 
 @models.command("list")
-def list_models(bucket: BucketOption = None, function: FunctionOption = None) -> None:
+def list_models(bucket: BucketOption = None, function: FunctionOption = None, region: RegionOption = None) -> None:
     """Published bundles and those of the checkout: engines, size, promoted or in use, measured figures."""
     from adlens_cli.models import show
 
-    show(bucket, function)
+    show(bucket, function, region)
 
 
 @models.command("verify")
@@ -409,8 +410,9 @@ def use_models(
     ],
     bucket: BucketOption = None,
     function: FunctionOption = None,
+    region: RegionOption = None,
 ) -> None:
     """Make the local stack, or a function on AWS, analyse with a bundle from now on: nothing is built or deployed."""
     from adlens_cli.models import use
 
-    use(bundle, bucket, function)
+    use(bundle, bucket, function, region)

@@ -77,7 +77,9 @@ class Chosen:
         return self.address.startswith("s3://")
 
 
-def find_place(bucket: str | None, function: str | None = None, root: Path = DEFAULT_ROOT) -> Place:
+def find_place(
+    bucket: str | None, function: str | None = None, region: str | None = None, root: Path = DEFAULT_ROOT
+) -> Place:
     """The bucket that was named or is set, else the running local stack's. Raises InvalidValue when there is none."""
     settings = CommandLineSettings()
     if bucket := bucket or settings.models_bucket:
@@ -86,7 +88,7 @@ def find_place(bucket: str | None, function: str | None = None, root: Path = DEF
         from adlens.storage.clients import s3_client
 
         s3 = s3_client(settings.s3_endpoint_url, "path" if settings.s3_endpoint_url else "auto")
-        return Place(s3, bucket, boto3.client("lambda") if function else None, function, None)
+        return Place(s3, bucket, boto3.client("lambda", region_name=region) if function else None, function, None)
     deployed = stack.running(root)
     if deployed is None:
         raise InvalidValue(
@@ -246,9 +248,9 @@ def publish(folder: str, creatives: Sequence[Path], forced: str, bucket: str | N
 # --- use and list ---------------------------------------------------------------------------------------------------
 
 
-def use(asked: str, bucket: str | None, function: str | None) -> None:
+def use(asked: str, bucket: str | None, function: str | None, region: str | None) -> None:
     with _sentences():
-        place = find_place(bucket, function)
+        place = find_place(bucket, function, region)
         found = use_bundle(find_bundle(asked, place), place)
     print(f"{place.function} uses {found.bundle.name} {found.bundle.version} from now on.")
 
@@ -267,13 +269,13 @@ def use_bundle(chosen: Chosen, place: Place) -> Analysis:
     return found
 
 
-def show(bucket: str | None, function: str | None) -> None:
+def show(bucket: str | None, function: str | None, region: str | None) -> None:
     from rich.table import Table
 
     table = Table("Bundle", "Engines", "MB", "Published", "", "Measured", header_style="bold")
     with _sentences():
         if bucket or CommandLineSettings().models_bucket or stack.running():
-            for row in published(find_place(bucket, function)):
+            for row in published(find_place(bucket, function, region)):
                 table.add_row(*row)
         else:
             print("The local stack does not run: published bundles are not shown.", file=sys.stderr)

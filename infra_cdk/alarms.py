@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -32,7 +32,14 @@ class Alarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, config: AwsConfig, parts: AdLens) -> None:
         super().__init__(scope, construct_id)
         # A key of our own: alarms cannot publish to a topic under the key that AWS manages for SNS.
-        key = kms.Key(self, "Key", description="Alarms of AdLens", enable_key_rotation=True)
+        key = kms.Key(
+            self,
+            "Key",
+            description="Alarms of AdLens",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,  # nothing that it encrypts outlives the topic
+            pending_window=Duration.days(7),
+        )
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
         key.grant(iam.ServicePrincipal("cloudwatch.amazonaws.com"), "kms:Decrypt", "kms:GenerateDataKey")
         self.topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com"))

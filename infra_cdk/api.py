@@ -123,6 +123,17 @@ class Api(Construct):
         )
         if isinstance(config, LocalConfig):
             Tags.of(self.rest_api).add("_custom_id_", LOCAL_ID)  # LocalStack then keeps the address over deployments
+        else:
+            # Under this name the gateway logs errors of its own; it takes a group that is there, else one for ever.
+            self.rest_api.deployment_stage.node.add_dependency(
+                logs.LogGroup(
+                    self,
+                    "ErrorLogs",
+                    log_group_name=f"API-Gateway-Execution-Logs_{self.rest_api.rest_api_id}/{STAGE}",
+                    retention=logs.RetentionDays.THREE_MONTHS,
+                    removal_policy=RemovalPolicy.DESTROY,
+                )
+            )
         self.rest_api.node.try_remove_child("Endpoint")  # an output beside ours
         self._environment(config, buckets, queue, exports)
         self.function.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
@@ -138,7 +149,9 @@ class Api(Construct):
 
     def url(self, config: LocalConfig | AwsConfig) -> str:
         """Where clients reach the API, with a slash at its end."""
-        return f"{config.endpoint_url}{self._local_path}/" if isinstance(config, LocalConfig) else self.rest_api.url
+        if isinstance(config, LocalConfig):
+            return f"{config.endpoint_url}{self._local_path}/"
+        return f"https://{config.api_domain}/{STAGE}/" if config.api_domain else self.rest_api.url
 
     @property
     def _local_path(self) -> str:

@@ -132,6 +132,9 @@ class AwsConfig(Config):
     web_certificate: str = ""  # of that domain, in us-east-1, for CloudFront; an ARN
     web_origin_certificate: str = ""  # of that domain, in the stack's region: TLS behind CloudFront, too
     web_tasks: int = 1
+    api_domain: str = ""  # of the API; empty is the address that the gateway gives
+    api_certificate: str = ""  # of that domain, in the stack's region; an ARN
+    hosted_zone: str = ""  # id of the zone of Route 53 that the domains are in; empty leaves DNS to others
     api_rate: int = 100  # requests per second over all clients
     api_burst: int = 200
 
@@ -180,6 +183,7 @@ class AwsConfig(Config):
             raise ConfigError("ADLENS_AWS_WEB_CERTIFICATE must be in us-east-1, where CloudFront looks for it")
         if self.web_origin_certificate and not self.web_domain:
             raise ConfigError("ADLENS_AWS_WEB_ORIGIN_CERTIFICATE needs ADLENS_AWS_WEB_DOMAIN, the name that it is for")
+        self._check_api_domain()
         if self.zones and len(set(self.zones)) != 2:
             raise ConfigError("ADLENS_AWS_ZONES must be the ids of two availability zones, such as use1-az1 use1-az2")
         if self.image_target not in IMAGE_TARGETS:
@@ -193,6 +197,16 @@ class AwsConfig(Config):
             raise ConfigError(f"{self.dependencies_layer} is missing: run `make layers` first")
         if self.web and not (self.web_build / PAGES / "index.html").is_file():
             raise ConfigError(f"{self.web_build} is missing: run `make web` first, or set ADLENS_AWS_WEB=0")
+
+    def _check_api_domain(self) -> None:
+        if bool(self.api_domain) != bool(self.api_certificate):
+            raise ConfigError("ADLENS_AWS_API_DOMAIN and ADLENS_AWS_API_CERTIFICATE go together")
+        if self.api_certificate and self.region and f":{self.region}:" not in self.api_certificate:
+            raise ConfigError(f"ADLENS_AWS_API_CERTIFICATE must be in {self.region}, where the API is")
+        if self.api_domain and self.api_domain == self.web_domain:
+            raise ConfigError("ADLENS_AWS_API_DOMAIN must be another name than ADLENS_AWS_WEB_DOMAIN, such as api.NAME")
+        if self.hosted_zone and not (self.api_domain or self.web_domain):
+            raise ConfigError("ADLENS_AWS_HOSTED_ZONE needs ADLENS_AWS_API_DOMAIN or ADLENS_AWS_WEB_DOMAIN")
 
     def _check_concurrency(self) -> None:
         reserved = (self.api_reserved or 0) + (self.analyze_reserved or 0)
@@ -254,6 +268,9 @@ class AwsConfig(Config):
             web_domain=env.get("ADLENS_AWS_WEB_DOMAIN", ""),
             web_certificate=env.get("ADLENS_AWS_WEB_CERTIFICATE", ""),
             web_origin_certificate=env.get("ADLENS_AWS_WEB_ORIGIN_CERTIFICATE", ""),
+            api_domain=env.get("ADLENS_AWS_API_DOMAIN", ""),
+            api_certificate=env.get("ADLENS_AWS_API_CERTIFICATE", ""),
+            hosted_zone=env.get("ADLENS_AWS_HOSTED_ZONE", "").removeprefix("/hostedzone/"),
             web_tasks=_number(env, "ADLENS_AWS_WEB_TASKS", cls.web_tasks, 1, 20),
         )
 

@@ -65,9 +65,8 @@ def per_thousand(seconds: float, mib: int) -> float:
 
 def document() -> str:
     columns = {name: idle(_template(changes)) for name, changes in VARIANTS.items()}
-    rows = sorted(
-        {row for column in columns.values() for row in column}, key=lambda row: -columns["standard"].get(row, 0)
-    )
+    rows = sorted({row for column in columns.values() for row in column})
+    rows.sort(key=lambda row: -columns["standard"].get(row, 0))
     lines = [
         f"Computed by `make cost` from the templates, with the list prices of {PRICES['region']} of {PRICES['date']} "
         "(`infra_cdk/prices.toml`), in US dollars a month while nobody uses it:",

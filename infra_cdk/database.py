@@ -66,6 +66,7 @@ class Database(Construct):
             deletion_protection=config.protect,
             removal_policy=RemovalPolicy.SNAPSHOT if config.protect else RemovalPolicy.DESTROY,
             cloudwatch_logs_exports=["postgresql"],
+            cloudwatch_logs_retention=logs.RetentionDays.THREE_MONTHS,
             parameters=PARAMETERS | (PAUSING if config.lean else {}),
         )
         self.cluster.connections.allow_from(self.clients, ec2.Port.tcp(POSTGRES_PORT))
@@ -87,8 +88,17 @@ class Database(Construct):
             self.proxy.grant_connect(role, FUNCTIONS)
 
     def _proxy(self, subnets: ec2.SubnetSelection) -> rds.DatabaseProxy:
+        name = self._config.stack_name
+        log_group = logs.LogGroup(
+            self,
+            "ProxyLogs",
+            log_group_name=f"/aws/rds/proxy/{name}",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         proxy = self.cluster.add_proxy(
             "Proxy",
+            db_proxy_name=name,  # which names its log
             default_auth_scheme=rds.DefaultAuthScheme.IAM_AUTH,
             vpc=self.vpc,
             vpc_subnets=subnets,
@@ -96,6 +106,7 @@ class Database(Construct):
             idle_client_timeout=Duration.minutes(15),
             max_connections_percent=90,  # the rest is for migrations and people
         )
+        proxy.node.add_dependency(log_group)
         role = proxy.node.find_child("IAMRole")
         assert isinstance(role, iam.Role)  # noqa: S101 - what a proxy makes
         self.cluster.grant_connect(role, FUNCTIONS)

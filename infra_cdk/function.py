@@ -117,17 +117,19 @@ class ZipCode(Construct):
             exclude=["/*", "!/functions", "/functions/analyze", "/functions/exports", "/functions/lift", *CACHES],
             ignore_mode=IgnoreMode.GIT,
         )
-        self.layers = [self._layer("Library", "adlens: the shared library", ROOT / "layers/adlens")]
+        self.layers = [self._layer("Library", "adlens: the shared library", ROOT / "layers/adlens", CACHES)]
         if isinstance(config, AwsConfig):  # locally the functions run in the project's own environment
             layer = self._layer("Dependencies", "requirements/api.txt, built by make layers", config.dependencies_layer)
             self.layers.append(layer)
 
-    def _layer(self, construct_id: str, description: str, folder: Path) -> lambda_.LayerVersion:
+    def _layer(
+        self, construct_id: str, description: str, folder: Path, without: Sequence[str] = ()
+    ) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(
             self,
             construct_id,
             description=description,
-            code=lambda_.Code.from_asset(str(folder), exclude=CACHES, ignore_mode=IgnoreMode.GIT),
+            code=lambda_.Code.from_asset(str(folder), exclude=list(without), ignore_mode=IgnoreMode.GIT),
             compatible_runtimes=[RUNTIME],
             compatible_architectures=[ARCHITECTURE],
         )

@@ -25,6 +25,9 @@ ON_AWS = {
     "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]": (
         "The policy that AWS makes for CodeDeploy, which moves the alias of the API from version to version."
     ),
+    "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]": (
+        "The CDK's function that sets how long the database's log is kept; the policy is for a log of its own."
+    ),
     "IAM5[Resource::*]": "Actions that know no resource, such as those on network interfaces; tests/infra names them.",
 }
 _FILES = (

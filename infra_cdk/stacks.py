@@ -80,6 +80,10 @@ class AdLens:
         self._outputs(main, data)
         if isinstance(config, AwsConfig):
             self._migrate_first()
+            if config.api_domain:
+                from infra_cdk.domain import ApiDomain
+
+                ApiDomain(main, "Domain", config=config, api=self.api)
             alarms = self._alarms(main, config)
             if config.web:
                 self._web(AdLensStack(app, config, "web"), config, alarms)
@@ -113,14 +117,27 @@ class AdLens:
         return Alarms(stack, "Alarms", config=config, parts=self)
 
     def _web(self, stack: AdLensStack, config: AwsConfig, alarms: Alarms) -> None:
+        from aws_cdk.aws_route53_targets import CloudFrontTarget
+
         from infra_cdk.alarms import WebAlarms
+        from infra_cdk.domain import point
         from infra_cdk.web import Web
 
         assert self.database is not None  # noqa: S101 - made for this stage
         self.web = Web(stack, "Web", config=config, vpc=self.database.vpc)
-        self.web.run(self.api.url(config))
+        self.web.run(self.api.rest_api.url)  # the gateway's own: it answers whatever DNS says
         WebAlarms(stack, "WebAlarms", topic=alarms.topic, server=self.web.server)
         CfnOutput(stack, "WebUrl", value=self.web.origin)
+        if config.web_domain:
+            point(
+                stack,
+                "WebDomainTarget",
+                config=config,
+                name=config.web_domain,
+                target=CloudFrontTarget(self.web.distribution),
+                address=self.web.distribution.distribution_domain_name,
+                ipv6=True,
+            )
         self.stacks.append(stack)
 
     def _outputs(self, main: AdLensStack, data: AdLensStack) -> None:

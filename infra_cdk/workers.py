@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aws_cdk import Duration, triggers
+from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack, triggers
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_logs as logs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
@@ -27,6 +28,7 @@ class Workers(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         config, buckets, queue = surroundings.config, surroundings.buckets, surroundings.queue
+        self._config = config
 
         def function(
             construct_id: str, name: str, timeout: Duration, description: str, *, owner: bool = False
@@ -115,3 +117,15 @@ class Workers(Construct):
             timeout=Duration.minutes(10),
             execute_before=list(constructs),
         )
+        # The CDK's function that calls it: without a group its log would be kept for ever.
+        log_group = logs.LogGroup(
+            self,
+            "TriggerLogs",
+            log_group_name=f"/aws/lambda/{self._config.stack_name}-migrate-trigger",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        provider = Stack.of(self).node.find_child("AWSCDK.TriggerCustomResourceProviderCustomResourceProvider")
+        handler = provider.node.find_child("Handler")
+        assert isinstance(handler, CfnResource)  # noqa: S101 - what the CDK makes
+        handler.add_property_override("LoggingConfig", {"LogGroup": log_group.log_group_name})

@@ -10,13 +10,18 @@ import os
 import boto3
 
 DAY_SECONDS = 24 * 3600
-# Name, dead-letter queue, seconds that a message stays hidden from others, receives before it is given up.
-# The webhooks' come last: the health check takes them for all of them.
+# Name, seconds that a message stays hidden from others, days that it is kept, dead-letter queue, receives before it is
+# given up. Dead-letter queues come before what gives up to them. The webhooks' come last: the health check takes them
+# for all of them.
 QUEUES = (
-    ("adlens-local-uploads", "adlens-local-uploads-dead-letters", 180, 5),
-    ("adlens-local-analysis", "adlens-local-uploads-dead-letters", 360, 5),
-    ("adlens-local-exports", "adlens-local-exports-dead-letters", 5400, 3),
-    ("adlens-local-webhooks", "adlens-local-webhook-results", 120, 8),
+    ("adlens-local-uploads-dead-letters", 360, 14, None, 0),
+    ("adlens-local-exports-dead-letters", 360, 14, None, 0),
+    ("adlens-local-webhook-results-dead-letters", 360, 14, None, 0),
+    ("adlens-local-uploads", 180, 4, "adlens-local-uploads-dead-letters", 5),
+    ("adlens-local-analysis", 360, 4, "adlens-local-uploads-dead-letters", 5),
+    ("adlens-local-exports", 5400, 4, "adlens-local-exports-dead-letters", 3),
+    ("adlens-local-webhook-results", 360, 14, "adlens-local-webhook-results-dead-letters", 5),
+    ("adlens-local-webhooks", 120, 4, "adlens-local-webhook-results", 8),
 )
 
 sqs = boto3.client(
@@ -26,17 +31,11 @@ sqs = boto3.client(
     aws_access_key_id="local",
     aws_secret_access_key="local",  # noqa: S106 - LocalStack checks none
 )
-for name, dead_letters, visibility, max_receives in QUEUES:
-    url = sqs.create_queue(
-        QueueName=dead_letters,
-        Attributes={"VisibilityTimeout": "360", "MessageRetentionPeriod": str(14 * DAY_SECONDS)},
-    )["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sqs.create_queue(
-        QueueName=name,
-        Attributes={
-            "VisibilityTimeout": str(visibility),
-            "MessageRetentionPeriod": str(4 * DAY_SECONDS),
-            "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": max_receives}),
-        },
-    )
+arns: dict[str, str] = {}
+for name, hidden, days, dead_letters, max_receives in QUEUES:
+    attributes = {"VisibilityTimeout": str(hidden), "MessageRetentionPeriod": str(days * DAY_SECONDS)}
+    if dead_letters:
+        given_up_to = {"deadLetterTargetArn": arns[dead_letters], "maxReceiveCount": max_receives}
+        attributes["RedrivePolicy"] = json.dumps(given_up_to)
+    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
+    arns[name] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -120,8 +120,9 @@ def aws_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def dependencies_layer(folder: Path) -> Path:
     """As `make layers` would leave it, less the packages."""
-    (folder / "python").mkdir(parents=True)
-    (folder / "python" / "packages.txt").write_text("what make layers installs")
+    (folder / "python/__pycache__").mkdir(parents=True)
+    (folder / "python/packages.txt").write_text("what make layers installs")
+    (folder / "python/__pycache__/package.cpython-312.pyc").write_text("what it compiles")
     return folder
 
 
@@ -148,7 +149,7 @@ def aws_reference(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def aws_domain(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """The web app at a domain of its own, with TLS up to the load balancer; the API behind a web ACL; a budget."""
+    """Web app and API at domains of their own, with TLS up to the load balancer; the API behind a web ACL; a budget."""
     env = {
         **aws_env,
         "ADLENS_AWS_CORS_ORIGINS": "",
@@ -156,6 +157,9 @@ def aws_domain(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
         "ADLENS_AWS_WEB_CERTIFICATE": "arn:aws:acm:us-east-1:111111111111:certificate/front",
         "ADLENS_AWS_WEB_ORIGIN_CERTIFICATE": "arn:aws:acm:eu-central-1:111111111111:certificate/back",
         "ADLENS_AWS_WEB_TASKS": "2",
+        "ADLENS_AWS_API_DOMAIN": "api.ads.example.com",
+        "ADLENS_AWS_API_CERTIFICATE": "arn:aws:acm:eu-central-1:111111111111:certificate/api",
+        "ADLENS_AWS_HOSTED_ZONE": "/hostedzone/Z0EXAMPLE",
         "ADLENS_AWS_WAF": "1",
         "ADLENS_AWS_BUDGET_DOLLARS": "300",
         # As the CDK's command line sets them for an account.
@@ -167,11 +171,14 @@ def aws_domain(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def aws_lean(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """The lean profile as a new account deploys it first, in a region with zones that not everything runs in."""
+    """The lean profile as a new account deploys it first, in a region with zones that not everything runs in. DNS of
+    the API's domain is elsewhere."""
     env = {
         **{name: aws_env[name] for name in ("ADLENS_AWS_DEPENDENCIES_LAYER", "ADLENS_AWS_ALARM_EMAIL")},
         "ADLENS_AWS_PROFILE": "lean",
         "ADLENS_AWS_PROTECT": "0",
+        "ADLENS_AWS_API_DOMAIN": "api.example.com",
+        "ADLENS_AWS_API_CERTIFICATE": "arn:aws:acm:us-east-1:111111111111:certificate/api",
         "CDK_DEFAULT_REGION": "us-east-1",
     }
     return synthesise(read_config("aws", env), tmp_path_factory.mktemp("aws-lean"))

@@ -51,6 +51,13 @@ def test_data_survives_the_stacks_once_a_deployment_has_succeeded(aws: Stage, aw
         for resource in stage.resources.values():
             if kept := policies.get(resource["Type"]):
                 assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == kept[number]
+    kept_besides = {
+        resource["Type"]
+        for stage in (aws, aws_lean)
+        for resource in stage.resources.values()
+        if resource.get("DeletionPolicy", "Delete") != "Delete" and resource["Type"] not in policies
+    }
+    assert kept_besides == {"AWS::IAM::Role", "AWS::ApiGateway::Account"}  # the account's setting of the gateway's logs
     (first,) = aws_lean.of_type("AWS::RDS::DBCluster").values()
     assert first["DeletionProtection"] is False
 
@@ -269,7 +276,8 @@ def test_zip_functions_have_the_library_and_its_dependencies(aws: Stage) -> None
     for name in ("admin", "api", "dead-letters", "dispatch", "sweep", "migrate", "webhooks", "webhook-results"):
         folders = [contents[layer["Ref"]] / "python" for layer in aws.function(name)["Layers"]]
         assert [folder for folder in folders if (folder / "adlens/domain/creative.py").is_file()]
-        assert [folder for folder in folders if (folder / "packages.txt").is_file()]
+        (dependencies,) = (folder for folder in folders if (folder / "packages.txt").is_file())
+        assert (dependencies / "__pycache__/package.cpython-312.pyc").is_file()  # nothing compiles there
 
 
 def test_traces_are_taken(aws: Stage) -> None:
@@ -361,6 +369,28 @@ def test_alarms_are_mailed_through_an_encrypted_topic(aws: Stage) -> None:
         for statement in properties["KeyPolicy"]["Statement"]
     )
     aws.template.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "ops@example.com"})
+
+
+def test_no_log_is_kept_for_ever(aws: Stage) -> None:
+    """Those that AWS would make by itself when there is something to log, too."""
+    groups = aws.of_type("AWS::Logs::LogGroup")
+    without = [name for name, found in aws.of_type("AWS::Lambda::Function").items() if "LoggingConfig" not in found]
+    assert [name[:12] for name in without] == ["LogRetention"]  # which sets a day for itself
+    (gateway,) = (name for name in groups if "ErrorLogs" in name)
+    ((api, _),) = aws.of_type("AWS::ApiGateway::RestApi").items()
+    assert groups[gateway]["LogGroupName"] == {"Fn::Join": ["", ["API-Gateway-Execution-Logs_", {"Ref": api}, "/v1"]]}
+    (stage,) = (found for found in aws.resources.values() if found["Type"] == "AWS::ApiGateway::Stage")
+    assert gateway in stage["DependsOn"]
+    ((proxy, properties),) = aws.of_type("AWS::RDS::DBProxy").items()
+    (of_proxy,) = (
+        name for name, found in groups.items() if found.get("LogGroupName", "") == "/aws/rds/proxy/adlens-aws"
+    )
+    assert properties["DBProxyName"] == "adlens-aws"
+    assert of_proxy in aws.resources[proxy]["DependsOn"]
+    ((cluster, _),) = aws.of_type("AWS::RDS::DBCluster").items()
+    (retention,) = aws.of_type("Custom::LogRetention").values()
+    assert retention["LogGroupName"] == {"Fn::Join": ["", ["/aws/rds/cluster/", {"Ref": cluster}, "/postgresql"]]}
+    assert retention["RetentionInDays"] == 90
 
 
 def _our_functions(aws: Stage) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from infra_cdk.lift import LIFT_TIMEOUT_SECONDS
 from local.compose import event_sources
 from local.compose.env import make_env
 from local.compose.minio_bridge import BridgeSettings
+from local.postgres import VERSION
 
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?:(?P<kind>:[-?])(?P<rest>[^}]*))?\}")
 # A digest, or a tag that names one version; :latest, :3 or :3.12-slim name another image every month.
@@ -289,6 +290,13 @@ def test_pages_are_opened_where_they_may_connect_and_upload(compose: Compose) ->
     assert f"http://{address}:{published}" in origins
     assert json.loads(api.environment["ADLENS_CORS_ORIGINS"]) == origins
     assert minio.environment["MINIO_API_CORS_ALLOW_ORIGIN"].split(",") == origins
+
+
+def test_the_database_is_the_one_of_the_other_stages(compose: Compose) -> None:
+    postgres = compose.services["postgres"]
+    assert f"-pg{VERSION}-" in postgres.image
+    # Where images of PostgreSQL up to 17 keep it; a volume for each version, for none reads another's.
+    assert postgres.volumes == [f"postgres-{VERSION}:/var/lib/postgresql/data"]
 
 
 def test_minio_and_the_bridge_share_a_secret(compose: Compose, environment: dict[str, str]) -> None:

@@ -104,6 +104,33 @@ def test_domain_and_certificates_fit(aws_env: dict[str, str], variables: dict[st
         read_config("aws", aws_env | {f"ADLENS_AWS_WEB_{name}": value for name, value in variables.items()})
 
 
+@pytest.mark.parametrize(
+    ("variables", "match"),
+    [
+        ({"API_DOMAIN": "api.example.com"}, "ADLENS_AWS_API_CERTIFICATE go together"),
+        ({"API_CERTIFICATE": "arn:aws:acm:eu-west-1:1:certificate/a"}, "ADLENS_AWS_API_DOMAIN and"),
+        (
+            {"API_DOMAIN": "api.example.com", "API_CERTIFICATE": "arn:aws:acm:us-east-1:1:certificate/a"},
+            "must be in eu-west-1",
+        ),
+        (
+            {
+                "API_DOMAIN": "ads.example.com",
+                "API_CERTIFICATE": "arn:aws:acm:eu-west-1:1:certificate/a",
+                "WEB_DOMAIN": "ads.example.com",
+                "WEB_CERTIFICATE": "arn:aws:acm:us-east-1:1:certificate/a",
+            },
+            "another name",
+        ),
+        ({"HOSTED_ZONE": "Z0EXAMPLE"}, "ADLENS_AWS_HOSTED_ZONE needs"),
+    ],
+)
+def test_the_apis_domain_fits(aws_env: dict[str, str], variables: dict[str, str], match: str) -> None:
+    given = {f"ADLENS_AWS_{name}": value for name, value in variables.items()}
+    with pytest.raises(ConfigError, match=match):
+        read_config("aws", {**aws_env, "CDK_DEFAULT_REGION": "eu-west-1", **given})
+
+
 def test_aws_needs_the_dependencies_layer(aws_env: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="make layers"):
         read_config("aws", {**aws_env, "ADLENS_AWS_DEPENDENCIES_LAYER": str(tmp_path / "missing")})

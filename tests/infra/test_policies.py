@@ -78,6 +78,8 @@ TAKES = {
 LOGS_IN_AS = {"admin": {"adlens_owner"}, "migrate": {"adlens_owner"}, "webhooks": set()}
 # Wildcards of policies, each with why there is nothing narrower.
 WILDCARDS = {
+    "logs:DeleteRetentionPolicy": "the CDK's function keeps logs for days; its own log has a name it learns later",
+    "logs:PutRetentionPolicy": "the CDK's function keeps logs for days; its own log has a name it learns later",
     "ec2:": "interfaces in the network, which Lambda makes with the function's role: these actions know no resource",
     "xray:": "traces: these actions know no resource",
     "ecr:GetAuthorizationToken": "the backend's image: this action knows no resource",

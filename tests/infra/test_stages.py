@@ -60,6 +60,8 @@ ON_ANYTHING = {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
     "ecr:GetAuthorizationToken",
+    "logs:DeleteRetentionPolicy",
+    "logs:PutRetentionPolicy",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }

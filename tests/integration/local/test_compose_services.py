@@ -28,7 +28,12 @@ from PIL import Image, ImageDraw
 from adlens_cli.client import Client
 from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, DISPATCH_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
 from infra_cdk.exports import MAX_RECEIVES as EXPORT_RECEIVES
-from infra_cdk.queue import MAX_RECEIVES, WEBHOOK_MAX_RECEIVES, WEBHOOK_TIMEOUT_SECONDS
+from infra_cdk.queue import (
+    MAX_RECEIVES,
+    WEBHOOK_MAX_RECEIVES,
+    WEBHOOK_RESULTS_TIMEOUT_SECONDS,
+    WEBHOOK_TIMEOUT_SECONDS,
+)
 from local import localstack
 from local.compose.functions import FunctionError, ProcessFunction
 from local.localstack import LocalStack
@@ -198,6 +203,7 @@ def counts(sqs: Any, url: str) -> list[int]:
         (QUEUE, DEAD_LETTERS, ANALYZE_TIMEOUT_SECONDS, MAX_RECEIVES),
         (EXPORTS, DEAD_EXPORTS, EXPORT_TIMEOUT_SECONDS, EXPORT_RECEIVES),
         (WEBHOOKS, WEBHOOK_RESULTS, WEBHOOK_TIMEOUT_SECONDS, WEBHOOK_MAX_RECEIVES),
+        (WEBHOOK_RESULTS, f"{WEBHOOK_RESULTS}-dead-letters", WEBHOOK_RESULTS_TIMEOUT_SECONDS, MAX_RECEIVES),
     ],
 )
 def test_the_queues_are_those_of_the_template(
@@ -212,7 +218,7 @@ def test_the_queues_are_those_of_the_template(
     policy = json.loads(queue["RedrivePolicy"])
     assert int(policy["maxReceiveCount"]) == receives
     assert policy["deadLetterTargetArn"] == dead["QueueArn"]
-    assert int(dead["MessageRetentionPeriod"]) > int(queue["MessageRetentionPeriod"])
+    assert int(dead["MessageRetentionPeriod"]) == 14 * 24 * 3600 >= int(queue["MessageRetentionPeriod"])
 
 
 def test_localstack_is_healthy_when_the_queue_is_there(aws: str, queues: str) -> None:

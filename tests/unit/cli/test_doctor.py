@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -122,7 +123,7 @@ def test_an_api_that_does_not_answer_is_a_finding(deploy: Deploy) -> None:
     deploy("http://127.0.0.1:9/v1/", status="UPDATE_ROLLBACK_COMPLETE")
     code, said = doctor()
     assert code == 1
-    assert "API: does not answer" in said
+    assert "API: http://127.0.0.1:9/v1/ does not answer" in said
     assert "stack adlens-aws: is UPDATE_ROLLBACK_COMPLETE" in said
 
 
@@ -132,3 +133,31 @@ def test_where_nothing_is_deployed_it_says_so() -> None:
     assert code == 1
     assert "stack adlens-aws-data: is not there" in said
     assert "name another --region" in said
+
+
+def test_the_region_is_the_one_that_the_cdk_takes_as_well(
+    deploy: Deploy, health: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(health[0])
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")  # which boto3 does not read
+    code, said = doctor()
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [({"AWS_DEFAULT_REGION": "eu-central-1"}, "AWS can't be asked: Unable to locate credentials"), ({}, "--region")],
+)
+def test_without_credentials_or_region_it_says_so(
+    variables: dict[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": str(tmp_path / "none")}
+    nobody["AWS_SHARED_CREDENTIALS_FILE"] = str(tmp_path / "none")
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "PROFILE", "REGION", "DEFAULT_REGION"):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    for name, value in {**nobody, **variables}.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(app, ["doctor", "--stage", "aws"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert told in result.stderr
