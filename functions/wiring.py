@@ -10,6 +10,7 @@ from adlens.settings import (
     DatabaseSettings,
     DispatchSettings,
     EventSettings,
+    ExportQueueSettings,
     ExportSettings,
     LiftSettings,
     PreviewSettings,
@@ -114,7 +115,7 @@ def exports(settings: DatabaseSettings, connections: int = 1) -> PostgresExports
 
 
 @functools.cache
-def export_queue(settings: ExportSettings) -> SqsExportQueue:
+def export_queue(settings: ExportQueueSettings) -> SqsExportQueue:
     from adlens.storage.clients import sqs_client
     from adlens.storage.queue import SqsExportQueue
 

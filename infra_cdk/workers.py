@@ -68,6 +68,7 @@ class Workers(Construct):
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_PREVIEWS_BUCKET", buckets.previews.bucket_name)
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
+        self.sweep.add_environment("ADLENS_EXPORTS_QUEUE_URL", exports.queue.queue_url)
         self.sweep.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         allow(self.sweep, ["s3:GetObject"], buckets.uploads.arn_for_objects("*"))
         allow(
@@ -77,7 +78,8 @@ class Workers(Construct):
             buckets.previews.arn_for_objects("*"),
         )
         allow(self.sweep, ["s3:ListBucket"], buckets.uploads.bucket_arn)  # a missing object answers 404, not 403
-        allow(self.sweep, ["sqs:SendMessage"], queue.analysis.queue_arn, surroundings.webhooks.events.queue_arn)
+        queues = queue.analysis, exports.queue, surroundings.webhooks.events
+        allow(self.sweep, ["sqs:SendMessage"], *(one.queue_arn for one in queues))
         events.Rule(
             self,
             "SweepSchedule",

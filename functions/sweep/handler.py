@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from adlens.persistence.removals import PostgresRemovals
-from adlens.services.end_unfinished import Sweep, SweepExports
+from adlens.services.end_unfinished import ReleaseExports, Sweep, SweepExports
 from adlens.services.remove_files import RemoveFiles
 from adlens.services.send_events import SendEvents
 from adlens.settings import SweepSettings
@@ -47,6 +47,10 @@ def release_claims(now: datetime) -> Counts:
     return {"ClaimsReleased": wiring.creatives(settings()).release_all()}
 
 
+def release_exports(now: datetime) -> Counts:
+    return {"ExportsSentAgain": ReleaseExports(wiring.exports(settings()), wiring.export_queue(settings()))()}
+
+
 def end_exports(now: datetime) -> Counts:
     lost, forgotten = SweepExports(wiring.exports(settings()))(now)
     return {"ExportsLost": lost, "ExportsForgotten": forgotten}
@@ -70,6 +74,7 @@ def forget_deliveries(now: datetime) -> Counts:
     return {"DeliveriesForgotten": wiring.webhooks(settings()).forget()}
 
 
+WORKERS_GONE: tuple[Callable[[datetime], Counts], ...] = (release_claims, release_exports)
 DUTIES: tuple[Callable[[datetime], Counts], ...] = (
     end_unfinished,
     end_exports,
@@ -88,7 +93,7 @@ class SweepIncomplete(Exception):
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Counts:
     """`{"workers": "gone"}` says that no worker of before lives on, as when the local stack has started anew."""
-    duties = (release_claims, *DUTIES) if event.get("workers") == "gone" else DUTIES
+    duties = (*WORKERS_GONE, *DUTIES) if event.get("workers") == "gone" else DUTIES
     now = datetime.now(UTC)
     counts: dict[str, int] = {}
     failed = []

@@ -64,7 +64,7 @@ SENDS = {
     "api": {"analysis", "exports", "webhooks"},
     "dispatch": {"analysis"},
     "exports": {"webhooks"},
-    "sweep": {"analysis", "webhooks"},
+    "sweep": {"analysis", "exports", "webhooks"},
     "webhooks": {"webhook-results"},
 }
 TAKES = {

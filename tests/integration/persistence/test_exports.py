@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +33,7 @@ from adlens.persistence import exports as module
 from adlens.persistence.exports import PostgresCreativeReader, PostgresExports
 from adlens.persistence.queries import PostgresQueries
 from adlens.persistence.session import make_engine
+from adlens.services.end_unfinished import ReleaseExports
 from adlens.services.write_export import Outcome, WriteExport
 
 GAVE_UP = Failure("export_failed", "It failed.")
@@ -155,6 +157,21 @@ def test_a_deleted_export_stops_its_worker(exports: PostgresExports, ordered: An
     assert exports.claim(key, "message", 60) is None
     with pytest.raises(UnknownExport):
         exports.get(key)
+
+
+def test_where_workers_are_gone_all_that_waits_is_free_and_sent_again(exports: PostgresExports, ordered: Any) -> None:
+    at_work, waiting, ended = ordered(), ordered(), ordered()
+    claim, other = exports.claim(at_work, "message", 900), exports.claim(ended, "other", 900)
+    assert claim
+    assert other
+    exports.fail(other, GAVE_UP)
+    sent: list[ExportId] = []
+    assert ReleaseExports(exports, SimpleNamespace(send=sent.append))() == len(sent)
+    assert {at_work, waiting} <= set(sent), "other tests' workspaces may have some, too"
+    assert ended not in sent
+    assert exports.get(at_work).state is ExportState.PENDING
+    assert not exports.progress(claim, 1, 2), "the claim is void"
+    assert exports.claim(at_work, "another message", 900)
 
 
 def test_lost_and_old_exports_are_swept(house: Any, exports: PostgresExports, ordered: Any) -> None:

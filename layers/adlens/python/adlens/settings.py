@@ -68,9 +68,12 @@ class PreviewSettings(StorageSettings):
     previews_bucket: str = Field(description="Bucket of the previews; what goes to the uploads bucket is analysed.")
 
 
-class ExportSettings(DatabaseSettings, StoreSettings, EventSettings):
-    exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
+class ExportQueueSettings(Settings):
     exports_queue_url: str = Field(description="Queue of exports to write.")
+
+
+class ExportSettings(DatabaseSettings, StoreSettings, EventSettings, ExportQueueSettings):
+    exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
 
 
 class AdminSettings(DatabaseSettings, StoreSettings):
@@ -108,7 +111,7 @@ class DispatchSettings(DatabaseSettings, QueueSettings):
     uploads_queue_url: str = Field(description="Queue of the objects that arrive.")
 
 
-class SweepSettings(DatabaseSettings, PreviewSettings, EventSettings):
+class SweepSettings(DatabaseSettings, PreviewSettings, EventSettings, ExportQueueSettings):
     pass
 
 

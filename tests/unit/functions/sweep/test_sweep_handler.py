@@ -37,7 +37,7 @@ def test_what_was_done_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_claims_are_given_up_first_and_only_when_their_workers_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DUTIES", (count,))
-    monkeypatch.setattr(module, "release_claims", lambda now: {"ClaimsReleased": 1})
+    monkeypatch.setattr(module, "WORKERS_GONE", (lambda now: {"ClaimsReleased": 1},))
     assert list(sweep(workers="gone")) == ["ClaimsReleased", "Counted"]
     assert list(sweep()) == ["Counted"]
 

@@ -390,6 +390,10 @@ class ExportRepository(Protocol):
         """Forgets an export; False when there is none. Its file is the caller's business."""
         ...
 
+    def release_all(self) -> Sequence[ExportId]:
+        """Gives up the claims of workers that are all gone, and answers with every export that waits now."""
+        ...
+
     def end_lost(self, before: datetime, failure: Failure) -> int:
         """Ends in FAILED what is unfinished and untouched since `before`, of all workspaces."""
         ...

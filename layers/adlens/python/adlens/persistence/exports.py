@@ -170,6 +170,12 @@ class PostgresExports:
         return bool(session.execute(delete(ExportRow).where(*_is(key)).returning(ExportRow.id)).all())
 
     @transactional
+    def release_all(self, session: Session) -> Sequence[ExportId]:
+        free = update(ExportRow).where(ExportRow.ended_at.is_(None)).values(**_FREE, state=ExportState.PENDING.value)
+        waiting = session.execute(free.returning(ExportRow.workspace_id, ExportRow.id)).all()
+        return [ExportId(workspace_id, id_) for workspace_id, id_ in waiting]
+
+    @transactional
     def end_lost(self, session: Session, before: datetime, failure: Failure) -> int:
         lost = update(ExportRow).where(ExportRow.ended_at.is_(None), ExportRow.updated_at < before)
         return len(session.execute(lost.values(**_failed(failure)).returning(ExportRow.id)).all())

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from adlens.domain.creative import Failure
 from adlens.domain.events import AnalysisRequested, Event
 from adlens.domain.exports import KEPT_FOR, ExportId
-from adlens.domain.ports import AnalysisQueue, CreativeRepository, ExportRepository, ObjectStore
+from adlens.domain.ports import AnalysisQueue, CreativeRepository, ExportQueue, ExportRepository, ObjectStore
 
 GAVE_UP = Failure(
     "analysis_failed", "The analysis failed several times. Start it again; if it fails again, the file may be at fault."
@@ -77,6 +77,21 @@ class EndDeadExport:
     def __call__(self, key: ExportId, claimant: str) -> bool:
         """Whether the export was still waiting for its message and is now FAILED."""
         return self.exports.fail_unfinished(key, claimant, EXPORT_GAVE_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseExports:
+    """For when the workers are gone, and with them, perhaps, the messages that they were at."""
+
+    exports: ExportRepository
+    queue: ExportQueue
+
+    def __call__(self) -> int:
+        """How many exports were sent again; one that was asked for twice is written once."""
+        waiting = self.exports.release_all()
+        for key in waiting:
+            self.queue.send(key)
+        return len(waiting)
 
 
 @dataclass(frozen=True, slots=True)
