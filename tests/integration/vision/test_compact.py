@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
 
 from adlens.domain.analysis import Analysis, TextBlock
 from adlens.domain.ports import Engines
@@ -103,6 +104,31 @@ def test_white_print_on_a_transparent_ground_is_read(line: Pillow.Image, engines
     white = Pillow.new("RGBA", page.size, "white")
     white.putalpha(page.convert("L").point(lambda value: 255 - value))
     assert [block.text for block in read(white, engines)] == ["Сумка женская"]
+
+
+def drawn(*pieces: tuple[str, int, int]) -> Pillow.Image:
+    """Pieces of a line one behind the other: text, size in pixels, how far its foot stands above the line's."""
+    page, x = Pillow.new("RGB", (640, 140), "white"), 30.0
+    for text, size, raised in pieces:
+        font = ImageFont.load_default(size)
+        ImageDraw.Draw(page).text((x, 100 - raised), text, "black", font, anchor="ls")
+        x += font.getlength(text)
+    return page
+
+
+def fraction(upper: str, lower: str) -> tuple[tuple[str, int, int], ...]:
+    return (upper, 28, 18), ("/", 48, 0), (lower, 28, 0)
+
+
+def test_a_fraction_is_no_percentage_and_a_raised_figure_no_letter(engines: Engines) -> None:
+    def texts(*pieces: tuple[str, int, int]) -> list[str]:
+        return [block.text for block in read(drawn(*pieces), engines)]
+
+    assert texts(("Size 2", 48, 0), *fraction("1", "2"), (" inch", 48, 0)) == ["Size 2½ inch"]
+    assert texts(("Save ", 48, 0), *fraction("3", "4")) == ["Save ¾"]
+    assert texts(("Save 50% or 5 %", 48, 0)) == ["Save 50% or 5 %"]
+    assert texts(("Flat of 45 m", 48, 0), ("2", 28, 20), (" near", 48, 0)) == ["Flat of 45 m² near"]
+    assert texts(("Box of 12 dm", 48, 0), ("3", 28, 16), (" max", 48, 0)) == ["Box of 12 dm³ max"]
 
 
 def turned(picture: Pillow.Image) -> Pillow.Image:
