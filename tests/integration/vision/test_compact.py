@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from adlens.domain.analysis import Analysis, TextBlock
 from adlens.domain.ports import Engines
 from adlens.services.analyze_image import analyze_image
 from adlens.vision.bundle import load_bundle
+from benchmarks import text_alone
 from benchmarks.scoring import Counts, score_words, words
 
 CHECKOUT = Path(__file__).parents[3]
@@ -162,6 +164,19 @@ def test_the_samples_are_about_what_their_labels_say(analyses: dict[str, Analysi
         (found := analyses[label["file"]].topic) is not None and found.topic == label["topic"] for label in LABELS
     )
     assert right >= 0.9 * len(LABELS)
+
+
+@pytest.mark.skipif(not text_alone.FONT_FOLDER.is_dir(), reason=f"needs {text_alone.FONT_PACKAGE}")
+def test_nothing_but_text_has_no_objects_and_no_sure_topic_of_a_product(engines: Engines) -> None:
+    chance = random.Random(29)
+    for number, copy in enumerate(text_alone.COPY):
+        buffer = BytesIO()
+        text_alone.LAYOUTS[number % len(text_alone.LAYOUTS)](chance, copy).save(buffer, "PNG")
+        found = analyze_image(buffer.getvalue(), engines, 3, 3)
+        assert found.detections is not None
+        assert found.detections.objects == (), copy
+        assert found.topic is not None
+        assert found.topic.topic == "other" or not found.topic.sure, copy
 
 
 def test_the_russian_samples_are_read(analyses: dict[str, Analysis]) -> None:
