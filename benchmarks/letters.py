@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from adlens.domain.ports import Engines
 from adlens_cli.bundles import open_bundle
 from samples.drawing.canvas import FONT_FOLDER
+from training.text.edits import distance
 
 FONTS = (
     "truetype/roboto/unhinted/RobotoTTF/Roboto-Regular.ttf",
@@ -110,6 +111,20 @@ def _special(chance: random.Random) -> str:
     return chance.choice(("Крем H2O", "Full HD 1080p", "CO2 в каждой банке", "Омега-3", "5G и 4K", "Витамин B12"))
 
 
+def _sign(chance: random.Random) -> str:
+    number, fraction = chance.randint(2, 90), chance.choice("½¼¾")
+    return chance.choice(
+        (
+            f"{fraction} {chance.choice(('чашки сахара', 'стоимости тура', 'цены'))}",
+            f"Размер {number}{fraction} дюйма",
+            f"{chance.choice(('Квартира', 'Площадь', 'Студия'))} {number} м²",
+            f"Объём {number} м³",
+            f"{number * 1000:,} ₽ за м²".replace(",", " "),
+            f"Скидка² до {number}% на всё",
+        )
+    )
+
+
 def raised_price(chance: random.Random) -> Page:
     """One price with raised kopecks, as shops print it."""
     paper, ink = chance.choice(_PAPERS)
@@ -148,6 +163,7 @@ KINDS = {
     "legal forms": Kind(_abbreviation),
     "words of look-alike letters": Kind(_alike),
     "H2O, 1080p and the like": Kind(_special),
+    "fractions, raised figures": Kind(_sign),
     "legal lines, 180 to 320 characters": Kind(_legal, (18, 20), 3400),
     "small print, 9 px": Kind(lambda chance: _legal(chance)[:90].rstrip(), (9, 9)),
     "small print, 11 px": Kind(lambda chance: _legal(chance)[:90].rstrip(), (11, 11)),
@@ -205,16 +221,6 @@ def read_lines(page: Page, engines: Engines) -> list[tuple[str, str]]:
         here = [block for block in blocks if block.bbox.y1 <= y <= block.bbox.y2]
         found.append((text, " ".join(block.text for block in sorted(here, key=lambda block: block.bbox.x1))))
     return found
-
-
-def distance(a: str, b: str) -> int:
-    """Levenshtein's."""
-    row = list(range(len(b) + 1))
-    for i, left in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, right in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
-    return row[-1]
 
 
 def main() -> None:

@@ -121,15 +121,19 @@ def test_what_a_gallery_shows_is_exported(browser: Browser, web: WebStack, fille
         page.goto(f"/creatives?group={filled.bags}")
         page.locator("#export").click()
         expect(page.locator("dialog[open]")).to_contain_text("Сумки")
+        page.locator("#export-format").select_option("parquet")
+        expect(page.locator("#export-separator")).to_have_count(0)
         page.locator("#export-format").select_option("csv")
+        page.locator("#export-separator").select_option("semicolon")
         page.locator("#export-order").click()
         done = page.locator("dialog[open] [data-export][data-state=DONE]")
         expect(done).to_have_count(1, timeout=PATIENCE_MS)
+        expect(done).to_contain_text(text("exports.separators.semicolon"))
         with page.expect_download() as downloading:
             done.locator(".download").click()
         assert downloading.value.suggested_filename.endswith(".csv")
         with Path(downloading.value.path()).open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            rows = list(csv.DictReader(file, delimiter=";"))
         assert len(rows) == filled.client.get("/creatives", group_id=filled.bags)["total"]
         page.goto("/settings")
         expect(page.locator("#exports-latest [data-export]")).to_have_count(1)

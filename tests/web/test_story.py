@@ -165,3 +165,26 @@ def test_boxes_lie_on_a_picture_that_is_stored_on_its_side(browser: Browser, web
         x1, y1, _, y2 = creative["ocr_blocks"][0]["bbox"]
         assert (x1, y1) < (0.15, 0.12)
         assert y2 < 0.25
+
+
+def test_white_print_on_nothing_lies_on_the_ground_that_it_was_read_on(
+    browser: Browser, web: WebStack, tmp_path: Path
+) -> None:
+    clear = Image.new("RGBA", (600, 200), (255, 255, 255, 0))
+    font = ImageFont.load_default(72)
+    ImageDraw.Draw(clear).text((40, 60), "SALE -50%", fill="white", font=font)
+    clear.save(tmp_path / "clear.png")
+    opaque = Image.new("RGB", clear.size, "white")
+    opaque.save(tmp_path / "opaque.png")
+    with person(browser, web.url) as page:
+        group = upload(page, [tmp_path / "clear.png", tmp_path / "opaque.png"], "clear")
+        rows = {row["original_filename"]: row for row in web.client.get("/creatives", group_id=group)["items"]}
+        page.goto(f"/creative/{rows['clear.png']['creative_id']}")
+        creative = web.client.get(f"/creatives/{rows['clear.png']['creative_id']}")
+        assert "SALE" in creative["ocr_text"]
+        expect(page.locator("#background")).to_have_text(creative["background"])
+        red, green, blue = bytes.fromhex(creative["background"][1:])
+        expect(page.locator("#picture")).to_have_css("background-color", f"rgb({red}, {green}, {blue})")
+        page.goto(f"/creative/{rows['opaque.png']['creative_id']}")
+        expect(page.locator("#picture")).to_be_visible()
+        expect(page.locator("#background")).to_have_count(0)

@@ -11,6 +11,7 @@ from torch import nn
 from adlens.vision.text.ctc import decode
 from adlens.vision.text.scripts import unify
 from training.text.alphabet import ALPHABET
+from training.text.edits import distance
 from training.text.features import Lines
 
 
@@ -38,13 +39,3 @@ def score(read_lines: Sequence[str], texts: Sequence[str], unified: bool) -> Sco
     folded = sum(distance(found.casefold(), text.casefold()) for found, text in pairs)
     characters = sum(map(len, texts))
     return Score(edits / characters, sum(found == text for found, text in pairs) / len(pairs), folded / characters)
-
-
-def distance(a: str, b: str) -> int:
-    """Levenshtein's."""
-    row = list(range(len(b) + 1))
-    for i, left in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, right in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (left != right))
-    return row[-1]

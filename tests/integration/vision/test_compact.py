@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,11 +14,13 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
 
 from adlens.domain.analysis import Analysis, TextBlock
 from adlens.domain.ports import Engines
 from adlens.services.analyze_image import analyze_image
 from adlens.vision.bundle import load_bundle
+from benchmarks import text_alone
 from benchmarks.scoring import Counts, score_words, words
 
 CHECKOUT = Path(__file__).parents[3]
@@ -105,6 +108,31 @@ def test_white_print_on_a_transparent_ground_is_read(line: Pillow.Image, engines
     assert [block.text for block in read(white, engines)] == ["Сумка женская"]
 
 
+def drawn(*pieces: tuple[str, int, int]) -> Pillow.Image:
+    """Pieces of a line one behind the other: text, size in pixels, how far its foot stands above the line's."""
+    page, x = Pillow.new("RGB", (640, 140), "white"), 30.0
+    for text, size, raised in pieces:
+        font = ImageFont.load_default(size)
+        ImageDraw.Draw(page).text((x, 100 - raised), text, "black", font, anchor="ls")
+        x += font.getlength(text)
+    return page
+
+
+def fraction(upper: str, lower: str) -> tuple[tuple[str, int, int], ...]:
+    return (upper, 28, 18), ("/", 48, 0), (lower, 28, 0)
+
+
+def test_a_fraction_is_no_percentage_and_a_raised_figure_no_letter(engines: Engines) -> None:
+    def texts(*pieces: tuple[str, int, int]) -> list[str]:
+        return [block.text for block in read(drawn(*pieces), engines)]
+
+    assert texts(("Size 2", 48, 0), *fraction("1", "2"), (" inch", 48, 0)) == ["Size 2½ inch"]
+    assert texts(("Save ", 48, 0), *fraction("3", "4")) == ["Save ¾"]
+    assert texts(("Save 50% or 5 %", 48, 0)) == ["Save 50% or 5 %"]
+    assert texts(("Flat of 45 m", 48, 0), ("2", 28, 20), (" near", 48, 0)) == ["Flat of 45 m² near"]
+    assert texts(("Box of 12 dm", 48, 0), ("3", 28, 16), (" max", 48, 0)) == ["Box of 12 dm³ max"]
+
+
 def turned(picture: Pillow.Image) -> Pillow.Image:
     return picture.rotate(37, expand=True, fillcolor="white")
 
@@ -136,6 +164,19 @@ def test_the_samples_are_about_what_their_labels_say(analyses: dict[str, Analysi
         (found := analyses[label["file"]].topic) is not None and found.topic == label["topic"] for label in LABELS
     )
     assert right >= 0.9 * len(LABELS)
+
+
+@pytest.mark.skipif(not text_alone.FONT_FOLDER.is_dir(), reason=f"needs {text_alone.FONT_PACKAGE}")
+def test_nothing_but_text_has_no_objects_and_no_sure_topic_of_a_product(engines: Engines) -> None:
+    chance = random.Random(29)
+    for number, copy in enumerate(text_alone.COPY):
+        buffer = BytesIO()
+        text_alone.LAYOUTS[number % len(text_alone.LAYOUTS)](chance, copy).save(buffer, "PNG")
+        found = analyze_image(buffer.getvalue(), engines, 3, 3)
+        assert found.detections is not None
+        assert found.detections.objects == (), copy
+        assert found.topic is not None
+        assert found.topic.topic == "other" or not found.topic.sure, copy
 
 
 def test_the_russian_samples_are_read(analyses: dict[str, Analysis]) -> None:

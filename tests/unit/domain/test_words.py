@@ -26,6 +26,7 @@ from adlens.domain.words import (
         (("Е\u0308лка", "чаи\u0306ник"), ("елка", "чайник")),
         (("350мл wi-fi men's 3D-печать шт. 24k",), ("men", "печать")),
         (("a²bc x_yz½",), ()),
+        (("Скидка² на 45 м³",), ("скидка",)),
         (("two", "lines"), ("lines", "two")),
         (("Straße",), ("straße",)),
         (("д" * LONGEST, "ж" * (LONGEST + 1)), ("д" * LONGEST,)),
@@ -42,6 +43,10 @@ def test_a_word_is_asked_for_as_it_is_kept() -> None:
 def test_what_nobody_sees_makes_no_other_word() -> None:
     assert fold("мяг\u00adкий за\u0301мок\u200b") == "мягкий замок"
     assert fold("йод ёж café") == "йод еж café"
+
+
+def test_raised_figures_are_asked_for_as_they_are_typed() -> None:
+    assert search_words(["45 м²"]) == search_words(["45 м2"])
 
 
 @pytest.mark.parametrize(

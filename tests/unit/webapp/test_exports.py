@@ -13,6 +13,7 @@ EXPORT: dict[str, Any] = {
     "format": "csv",
     "filters": {"group_id": ["g-1", "g-2"], "min_confidence": 0.5},
     "include_embeddings": False,
+    "separator": "semicolon",
     "state": "RUNNING",
     "progress": {"done": 30, "total": 120},
     "created_at": "2026-03-01T10:15:02Z",
@@ -28,18 +29,25 @@ TITLES = filters.titles_of(TAXONOMY, GROUPS)
 
 def test_a_gallery_is_ordered_by_its_filters_as_the_api_types_them() -> None:
     asked = {"group": "g-1", "topic": "cups,none", "q": "скидка", "min_share": "30", "sort": "filename", "word": ""}
-    assert order_of(asked, "parquet", embeddings=True) == {
+    assert order_of(asked, "parquet", embeddings=True, separator="semicolon") == {
         "format": "parquet",
         "filters": {"group_id": ["g-1"], "topic": ["cups", "none"], "q": "скидка", "min_share": 30.0},
         "include_embeddings": True,
     }
-    assert order_of({}, "csv", embeddings=False)["filters"] == {}
+    assert order_of({}, "csv", embeddings=False, separator="comma")["filters"] == {}
+
+
+def test_only_csv_has_a_separator() -> None:
+    assert order_of({}, "csv", embeddings=False, separator="semicolon")["separator"] == "semicolon"
+    assert "separator" not in order_of({}, "jsonl", embeddings=False, separator="semicolon")
+    assert row_of({**EXPORT, "format": "jsonl"}, {}).separator == ""
 
 
 def test_an_export_tells_how_far_it_is_and_of_which_creatives() -> None:
     assert row_of(EXPORT, TITLES) == ExportRow(
         export_id="e-1",
         format="csv",
+        separator="semicolon",
         ru="Группа: Весна, g-2; Уверенность от: 50 %",
         en="Group: Весна, g-2; Confidence from: 50%",
         created_at="2026-03-01T10:15:02Z",

@@ -39,7 +39,8 @@ class Arrows(rx.Component):
 
 class Picture(rx.Component):
     """A creative with the boxes of what was found: see picture.jsx. `lines`, `objects` and `weak`, the objects that may
-    be there, have `points`: corners as fractions of the picture, or two of them for an upright box."""
+    be there, have `points`: corners as fractions of the picture, or two of them for an upright box. `background` is
+    the colour that lies under transparent parts, empty for opaque pictures."""
 
     library = rx.asset("picture.jsx", shared=True).importable_path
     tag = "Picture"
@@ -48,6 +49,7 @@ class Picture(rx.Component):
     alt: rx.Var[str]
     width: rx.Var[int]
     height: rx.Var[int]
+    background: rx.Var[str]
     lines: rx.Var[list[Any]]
     objects: rx.Var[list[Any]]
     weak: rx.Var[list[Any]]

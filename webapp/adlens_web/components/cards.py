@@ -95,7 +95,7 @@ def strip_of(colors: Iterable[Mapping[str, Any]]) -> Strip:
 
 
 MOST_LINES = 2
-_WORDS = re.compile(r"([^\W\d_]+|\d+)")
+_WORDS = re.compile(r"([^\W\d_²³]+|\d+)")
 
 
 def fold(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from adlens_web.texts import both, moment, number, one_of, t
 
 DIALOG = "exports"
 FORMATS = ("csv", "parquet", "coco", "jsonl")
+SEPARATORS = ("comma", "semicolon", "tab")
 LATEST = 10
 MOST_GROUPS = 100
 SOON_MS, LATE_MS = 1000, 10000
@@ -30,10 +31,11 @@ NUMBERS = ("min_share", *(f"{end}_{what}" for what in _ENDS for end in ("min", "
 @dataclass
 class ExportRow:
     """`percent` is how far it is, below 0 while it is not counted; `ru` and `en` say of which creatives, empty for all.
-    `rows` and `bytes_` are those of the file."""
+    `rows` and `bytes_` are those of the file. `separator` is that of CSV, empty for other formats."""
 
     export_id: str
     format: str
+    separator: str
     ru: str
     en: str
     created_at: str
@@ -51,6 +53,7 @@ def row_of(export: Mapping[str, Any], titles: Titles) -> ExportRow:
     return ExportRow(
         export_id=export["export_id"],
         format=export["format"],
+        separator=export["separator"] if export["format"] == "csv" else "",
         ru=ru,
         en=en,
         created_at=export["created_at"],
@@ -63,7 +66,7 @@ def row_of(export: Mapping[str, Any], titles: Titles) -> ExportRow:
     )
 
 
-def order_of(asked: Mapping[str, str], format_: str, *, embeddings: bool) -> dict[str, Any]:
+def order_of(asked: Mapping[str, str], format_: str, *, embeddings: bool, separator: str) -> dict[str, Any]:
     """What `POST /exports` is told to write the creatives that a gallery shows."""
     given = filters.for_api({**asked, "sort": ""})
     body: dict[str, Any] = {}
@@ -74,7 +77,8 @@ def order_of(asked: Mapping[str, str], format_: str, *, embeddings: bool) -> dic
             body[name] = value if isinstance(value, list) else [value]
         else:
             body[name] = float(str(value)) if name in NUMBERS else value
-    return {"format": format_, "filters": body, "include_embeddings": embeddings}
+    of_csv = {"separator": separator} if format_ == "csv" else {}
+    return {"format": format_, "filters": body, "include_embeddings": embeddings, **of_csv}
 
 
 def _asked(told: Mapping[str, Any]) -> dict[str, str]:
@@ -91,6 +95,7 @@ class Exporting(Session):
     rows: list[ExportRow] = []  # noqa: RUF012
     ready: bool = False
     format: str = FORMATS[0]
+    separator: str = SEPARATORS[0]
     embeddings: bool = False
     pause: int = 0
     """Until the next look, in milliseconds; 0 while nothing is being written."""
@@ -119,7 +124,7 @@ class Exporting(Session):
     @rx.event
     @acts
     async def order(self) -> None:
-        body = order_of(self.asked, self.format, embeddings=self.embeddings)
+        body = order_of(self.asked, self.format, embeddings=self.embeddings, separator=self.separator)
         await self.call("POST", "/exports", json=body)
         self.pause = 0
         await self._list()
@@ -149,6 +154,10 @@ class Exporting(Session):
     @rx.event
     def choose(self, format_: str) -> None:
         self.format = format_
+
+    @rx.event
+    def separate_by(self, separator: str) -> None:
+        self.separator = separator
 
     @rx.event
     def add_embeddings(self, wanted: bool) -> None:
@@ -201,16 +210,10 @@ def exports_dialog() -> rx.Component:
                 class_name="muted export-what",
             ),
             rx.el.form(
-                rx.el.div(
-                    rx.el.label(t("exports.format"), html_for="export-format"),
-                    rx.el.select(
-                        *(rx.el.option(t(f"exports.formats.{name}"), value=name) for name in FORMATS),
-                        id="export-format",
-                        value=Exporting.format,
-                        on_change=Exporting.choose,
-                        class_name="input",
-                    ),
-                    class_name="field",
+                _choice("format", FORMATS, Exporting.format, Exporting.choose),
+                rx.cond(
+                    Exporting.format == "csv",
+                    _choice("separator", SEPARATORS, Exporting.separator, Exporting.separate_by),
                 ),
                 rx.el.label(
                     rx.el.input(
@@ -237,6 +240,20 @@ def exports_dialog() -> rx.Component:
     )
 
 
+def _choice(what: str, names: Sequence[str], chosen: rx.Var[str], choose: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t(f"exports.{what}"), html_for=f"export-{what}"),
+        rx.el.select(
+            *(rx.el.option(t(f"exports.{what}s.{name}"), value=name) for name in names),
+            id=f"export-{what}",
+            value=chosen,
+            on_change=choose,
+            class_name="input",
+        ),
+        class_name="field",
+    )
+
+
 def exports_list() -> rx.Component:
     """The latest exports; it looks again while one is being written."""
     return rx.fragment(
@@ -258,7 +275,13 @@ def _row(row: rx.Var[ExportRow]) -> rx.Component:
     name = one_of("exports.formats", row.format)
     return rx.el.li(
         rx.el.div(
-            rx.el.span(name, class_name="strong"),
+            rx.el.span(
+                rx.el.span(name, class_name="strong"),
+                rx.cond(
+                    row.separator != "",
+                    rx.el.span(" · ", one_of("exports.separators", row.separator), class_name="small muted"),
+                ),
+            ),
             rx.el.span(rx.cond(row.en != "", both(row.ru, row.en), t("exports.all")), class_name="small muted cut"),
             rx.el.span(
                 moment(row.created_at),

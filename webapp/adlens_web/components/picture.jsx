@@ -85,8 +85,9 @@ function Label({ points, text, kind, active }) {
 }
 
 /** A creative with what was found in it. The boxes lie in one SVG over the picture, stretched with it, so that they stay
- * where they are at every size. Points are fractions of the upright picture: browsers turn it as its EXIF says. */
-export function Picture({ src, alt, width, height, lines, objects, weak, texts, language }) {
+ * where they are at every size. Points are fractions of the upright picture: browsers turn it as its EXIF says.
+ * `background` lies under transparent parts, as it did when it was analysed. */
+export function Picture({ src, alt, width, height, background, lines, objects, weak, texts, language }) {
   const [shown, setShown] = useState({ text: true, object: true, weak: false });
   const [zoom, setZoom] = useState(null); // null fits, 1 is a picture's pixel per pixel
   const [room, setRoom] = useState(null);
@@ -247,6 +248,7 @@ export function Picture({ src, alt, width, height, lines, objects, weak, texts, 
               id="picture"
               src={src}
               alt={alt}
+              style={background ? { background } : undefined}
               onLoad={({ target }) => setOwn({ width: target.naturalWidth, height: target.naturalHeight })}
               onError={() => setBroken(true)}
             />

@@ -179,6 +179,7 @@ def _picture() -> rx.Component:
             alt=State.filename,
             width=State.width,
             height=State.height,
+            background=State.background,
             lines=State.lines,
             objects=State.objects,
             weak=State.weak,
@@ -503,6 +504,7 @@ def _facts() -> rx.Component:
     facts = (
         ("format", State.format_ != "", State.format_),
         ("dimensions", State.width > 0, t("creative.size", width=State.width, height=State.height)),
+        ("background", State.background != "", _background()),
         ("file_size", State.bytes_ >= 0, size),
         ("uploaded", State.uploaded_at != "", moment(State.uploaded_at)),
         ("models", State.models != "", State.models),
@@ -531,6 +533,18 @@ def _facts() -> rx.Component:
             ),
             class_name="facts",
         ),
+    )
+
+
+def _background() -> rx.Component:
+    return rx.fragment(
+        rx.el.span(
+            rx.el.span(background=State.background, class_name="swatch", aria_hidden=True),
+            rx.el.span(State.background, class_name="mono"),
+            class_name="row",
+            id="background",
+        ),
+        rx.el.span(t("creative.background_text"), class_name="small muted background-reason"),
     )
 
 

@@ -28,6 +28,8 @@ class CreativeState(Session):
     original: str = ""
     width: int = 0
     height: int = 0
+    background: str = ""
+    """What lies under transparent parts, as a colour; empty for opaque pictures."""
     bytes_: int = -1
     format_: str = ""
     uploaded_at: str = ""
@@ -180,6 +182,7 @@ class CreativeState(Session):
             creative[name] for name in ("creative_id", "group_id", "original_filename")
         )
         self.width, self.height = size or (0, 0)
+        self.background = creative["background"] or ""
         self.bytes_ = -1 if creative["file_size"] is None else creative["file_size"]
         self.format_, self.uploaded_at = creative["file_format"] or "", creative["upload_timestamp"]
         self.models = f"{creative['models']['name']} {creative['models']['version']}" if creative["models"] else ""

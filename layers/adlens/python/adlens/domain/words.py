@@ -13,15 +13,17 @@ SHORTEST_READING = 3
 """Letters of a word that may have been meant in the other alphabet."""
 
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
-_STRESS = dict.fromkeys(map(ord, "\u0300\u0301"))
+_PLAIN = dict.fromkeys(map(ord, "\u0300\u0301")) | str.maketrans("²³ё", "23е")
 
 
 def fold(text: str) -> str:
-    """`text` in the spelling that words are compared in: without marks of stress and what is invisible."""
+    """`text` in the spelling that words are compared in: without marks of stress and what is invisible, raised figures
+    on the line.
+    """
     composed = unicodedata.normalize("NFC", text)
     if not composed.isprintable():
         composed = "".join(letter for letter in composed if unicodedata.category(letter) != "Cf")
-    return composed.translate(_STRESS).lower().replace("ё", "е")
+    return composed.lower().translate(_PLAIN)
 
 
 def distinct_words(lines: Iterable[str]) -> tuple[str, ...]:

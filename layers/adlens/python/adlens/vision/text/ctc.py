@@ -9,11 +9,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from adlens.vision.image import Pixels
 from adlens.vision.session import Floats, batch_of_one, make_session
 from adlens.vision.text.reading import Reading
 from adlens.vision.text.scripts import is_known, unify
+from adlens.vision.text.signs import Character, with_signs
 
 _HEIGHT = 48
 _STEP = 16
@@ -81,7 +83,14 @@ class CtcRecogniser:
         return max(reading, self._decoded(crop, _WIDER), key=lambda reading: reading.confidence)
 
     def _decoded(self, crop: Pixels, stretch: float = 1.0) -> Reading:
-        return Reading(*decode(self._probabilities(model_input(crop, stretch)), self._alphabet))
+        probabilities = self._probabilities(model_input(crop, stretch))
+        text, confidence = decode(probabilities, self._alphabet)
+        step = crop.shape[1] / len(probabilities)
+        read = [Character(one, (at + 0.5) * step) for one, at in zip(text, _starts(probabilities), strict=True)]
+        return Reading(with_signs(crop, read, step, self._figure), confidence)
+
+    def _figure(self, crop: Pixels) -> Reading:
+        return Reading(*decode(self._run(model_input(crop, 1.0)), self._alphabet))
 
     def _probabilities(self, line: Floats) -> Floats:
         """(steps, 1 + characters). A long line is read in pieces, each with what is around it: the model has learned
@@ -117,9 +126,14 @@ def decode(probabilities: Floats, alphabet: str) -> tuple[str, float]:
 
     `probabilities` is (steps, 1 + characters).
     """
-    best = probabilities.argmax(axis=1)
-    starts = np.flatnonzero((best != 0) & (best != np.concatenate([[0], best[:-1]])))
+    best, starts = probabilities.argmax(axis=1), _starts(probabilities)
     if not len(starts):
         return "", 0.0
     text = "".join(alphabet[best[start] - 1] for start in starts)
     return text, float(probabilities[starts, best[starts]].mean())
+
+
+def _starts(probabilities: Floats) -> npt.NDArray[np.intp]:
+    """The steps at which a character of the best path begins."""
+    best = probabilities.argmax(axis=1)
+    return np.flatnonzero((best != 0) & (best != np.concatenate([[0], best[:-1]])))

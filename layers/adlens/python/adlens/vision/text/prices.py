@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
-
 from adlens.domain.analysis import BoundingBox
 from adlens.vision.image import Pixels
+from adlens.vision.text.ink import parts_of
 
 IS_NUMBER = re.compile(r"\d[\d .,:;'\"*°-]{1,9}")
 IS_PRICE = re.compile(r"(?:от |до )?\d[\d ]*(?:[.,]\d\d)? ?(?:₽|р\.?|руб\.?)?")
@@ -51,10 +49,7 @@ def raised_part(line: Pixels) -> Parts | None:
 
 def _signs(line: Pixels) -> list[tuple[int, int, int, int]]:
     """x, y, width and height of the connected parts of its ink, from left to right."""
-    edge = np.concatenate([line[0], line[-1], line[:, 0], line[:, -1]])
-    ink = np.abs(line.astype(np.int16) - np.median(edge, axis=0).astype(np.int16)).max(axis=2).astype(np.uint8)
-    _, marked = cv2.threshold(ink, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    _, _, found, _ = cv2.connectedComponentsWithStats(marked)
+    _, found = parts_of(line)
     least = _SPECK * max((int(part[3]) for part in found[1:]), default=0)
     return sorted((int(x), int(y), int(w), int(h)) for x, y, w, h, _ in found[1:] if h >= least)
 

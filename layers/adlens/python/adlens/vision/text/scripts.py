@@ -31,7 +31,7 @@ _CLOSING = r"[»\"')\].,:;!?*]*"
 _OPENING = r"[«\"'(\[]*"
 
 _UNITS = (
-    "шт|штук|штуки|кг|гр?|мг|мкг|л|мл|см|мм|км|м|гб|мб|тб|к?вт|м?ач|лет|года?|дн|дня|дней|ч|час|часа|часов|мин|минут|минуты"
+    "шт|штук|штуки|кг|гр?|мг|мкг|л|мл|[скмд]?м[²³]?|гб|мб|тб|к?вт|м?ач|лет|года?|дн|дня|дней|ч|час|часа|часов|мин|минут|минуты"
     "|сек|мес|месяца|месяцев|нед|недели|руб|рублей|рубля|коп|тыс|млн|ком|комн|чел|пары?|уп|упак|таб|капс"
 )
 _NUMBER_AND_UNIT = re.compile(
@@ -50,7 +50,8 @@ _BETWEEN_CAPITALS = re.compile("[А-ЯЁ][сошзийклмнптфхцчщъы
 _CAMEL = re.compile("(?:[А-ЯЁ][а-яё]{2,}){2,}")
 
 _LEGAL_FORM = re.compile(r"[0OОoо]{3}")
-_NUMBER_BEFORE = re.compile(r"[\d№#]\W*$|(?<!\w)(?:от|до|за|по|на)$", re.IGNORECASE)
+_CUBED = re.compile(r"(?<=\d)( ?[кдс]?м)з(?!\w)", re.IGNORECASE)
+_NUMBER_BEFORE = re.compile(r"(?<!\d)(?:\d{1,3}|\d{5,})\W*$|[№#]\W*$|(?<!\w)(?:от|до|за|по|на)$", re.IGNORECASE)
 _NUMBER_BEHIND = re.compile(rf"[\d₽%$€+]|(?:{_UNITS}|р)(?!\w)", re.IGNORECASE)
 _ABBREVIATIONS = frozenset({"ООО", "ОАО", "ЗАО", "ПАО", "НАО", "АО", "АНО", "ОЗУ", "ВОЗ", "КАСКО", "ОСАГО"})
 _REGISTERS = frozenset({"ИНН", "ОГРН", "ОГРНИП", "КПП", "БИК", "СНИЛС"})
@@ -87,7 +88,7 @@ def unify(line: str, creative: str = "") -> str:
 
 
 def _mended(line: str, creative: str) -> str:
-    line = _THREE_APART.sub("3", line)
+    line = _CUBED.sub(r"\1³", _THREE_APART.sub("3", line))
     line = _TOKEN.sub(lambda found: _token(found[0], line[: found.start()], line[found.end() :], creative), line)
     return _ROUBLES_APART.sub(lambda found: found[0].translate(_ROUBLE), line)
 
@@ -101,7 +102,7 @@ def _token(token: str, before: str, behind: str, creative: str) -> str:
         return token.translate(_IN_LATIN_CODES).translate(_TO_LATIN)
     if _ADDRESS.search(token):
         return _in_one_script(token, token)
-    if not any(map(str.isdigit, token)) and not _NUMBER_AND_UNIT.fullmatch(token):
+    if not any(map(str.isdecimal, token)) and not _NUMBER_AND_UNIT.fullmatch(token):
         if core.translate(_TO_CYRILLIC).upper() in _REGISTERS and _NUMBER_NEXT.match(behind):
             return token.replace(core, core.translate(_TO_CYRILLIC).upper())
         return _word(token, around, creative)
