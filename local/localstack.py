@@ -34,7 +34,7 @@ PLUGIN = Path(__file__).with_name("lambda_executor")
 DEFAULT_PORT = 4566
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-START_SECONDS = 120  # a slow machine, nothing in its file cache
+START_SECONDS = 90  # a slow machine, nothing in its file cache; once in a while it hangs before it listens
 STOP_SECONDS = 15
 KEEPALIVE_SECONDS = 24 * 3600  # what `up` has started is warm for a day without calls
 
@@ -167,13 +167,23 @@ class LocalStack:
         self.state.write(localstack={"pid": process.pid, "created": process.created}, deployment=None)
 
     def wait(self) -> None:
-        """Returns when LocalStack answers."""
-        process = self.process
-        if process and wait_for(lambda: self.healthy() or not process.running, START_SECONDS) and process.running:
+        """Returns when LocalStack answers; one that does not is started once more."""
+        if self._answers():
             return
         self.stop()
-        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-        raise LocalStackError(f"LocalStack did not start; the end of {self.log}:\n{tail}")
+        progress("LocalStack does not answer: starting it anew")
+        self.start()
+        if not self._answers():
+            self.stop()
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+            raise LocalStackError(f"LocalStack did not start; the end of {self.log}:\n{tail}")
+
+    def _answers(self) -> bool:
+        """Whether it does so in time; a process that ends never will."""
+        process = self.process
+        if process is None:
+            return False
+        return wait_for(lambda: self.healthy() or not process.running, START_SECONDS) and process.running
 
     def stop(self) -> None:
         """Ends LocalStack with every Lambda environment, at once: what lasts is on disk, the rest it would forget."""

@@ -254,7 +254,7 @@ def test_exports_are_written_by_an_image_function_with_room_and_time(stage: Stag
     [
         ("api", ["analysis", "exports", "webhooks"]),
         ("dispatch", ["analysis"]),
-        ("sweep", ["analysis", "webhooks"]),
+        ("sweep", ["analysis", "exports", "webhooks"]),
         ("exports", ["webhooks"]),
         ("analyze", ["webhooks"]),
     ],

@@ -27,9 +27,9 @@ from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces import PostgresWorkspaces
 from local import stack
 from local.deployment import Deployment, client, invoke
-from local.localstack import LocalStack
+from local.localstack import LocalStack, install
 from local.postgres import Postgres
-from local.state import HOST, LocalStackError, State
+from local.state import HOST, LocalStackError, State, free_port
 
 KEY = "workspace/group/creative Кружка?#"
 PICTURE = b"\x89PNG\r\n" + bytes(range(256)) * 4096  # 1 MB: LocalStack moves it to a file of its own
@@ -348,3 +348,20 @@ def test_status_of_what_never_ran(tmp_path: Path) -> None:
     folder = tmp_path / "nothing"
     assert not any(part.running for part in stack.status(folder))
     assert not folder.exists()
+
+
+def test_a_localstack_that_hangs_is_started_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install()
+    monkeypatch.setenv("ADLENS_LOCALSTACK_PORT", str(free_port()))
+    monkeypatch.setattr("local.localstack.START_SECONDS", 45)
+    local = LocalStack(State.at(tmp_path / "state"))
+    local.start()
+    try:
+        hanging = local.process
+        assert hanging
+        os.kill(hanging.pid, signal.SIGSTOP)
+        local.wait()
+        assert not hanging.running
+        assert local.healthy()
+    finally:
+        local.stop()

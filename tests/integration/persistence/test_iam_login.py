@@ -40,7 +40,7 @@ def test_the_token_is_the_one_that_boto3_makes(monkeypatch: pytest.MonkeyPatch) 
     fixed = auth.get_current_datetime()
     monkeypatch.setattr(auth, "get_current_datetime", lambda *_, **__: fixed)
     host = "adlens.proxy-abc.eu-central-1.rds.amazonaws.com"
-    expected = boto3.client("rds").generate_db_auth_token(host, 5432, "adlens_app")
+    expected = boto3.Session().client("rds").generate_db_auth_token(host, 5432, "adlens_app")
     assert clients.database_token(host, "adlens_app") == expected
 
 
