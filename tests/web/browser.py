@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from adlens_web.texts import say
 
@@ -78,3 +80,19 @@ def faults_of(page: Page) -> list[str]:
     page.emulate_media(reduced_motion="reduce")
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
+
+
+def click_bar(page: Page, bar: Locator, address: str) -> None:
+    """Leads to an address like that. A chart that is still being drawn misses a click: people click once more."""
+    for _ in range(5):
+        bar.scroll_into_view_if_needed()
+        box = bar.bounding_box()
+        assert box
+        page.mouse.move(0, 0)
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+        page.mouse.down()
+        page.mouse.up()
+        with contextlib.suppress(AssertionError):
+            expect(page).to_have_url(re.compile(address), timeout=5_000)
+            return
+    expect(page).to_have_url(re.compile(address))

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from adlens_cli.bundles import CHECKOUT
 
-from .browser import PATIENCE_MS, drop, person, text, upload
+from .browser import PATIENCE_MS, click_bar, drop, person, text, upload
 from .conftest import WebStack
 
 pytestmark = pytest.mark.timeout(600)
@@ -85,13 +85,7 @@ def test_from_files_to_figures_and_back(browser: Browser, web: WebStack, tmp_pat
         assert sure
         expect(bars).to_have_count(len(sure) + any(one["unsure"] for one in topics))
         expect(page.locator("#chart-words .bars .point path").first).to_be_attached()  # nothing moves any more
-        bars.first.scroll_into_view_if_needed()
-        box = bars.first.bounding_box()
-        assert box
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
-        page.mouse.down()
-        page.mouse.up()
-        expect(page).to_have_url(re.compile(r"/creatives\?.*topic="))
+        click_bar(page, bars.first, r"/creatives\?.*topic=")
         expect(page.locator("[data-creative]").first).to_be_visible()
         topic = re.search(r"topic=(\w+)", page.url)
         assert topic
