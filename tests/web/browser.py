@@ -76,8 +76,9 @@ def text(key: str, language: str = "ru", **values: object) -> str:
 
 
 def faults_of(page: Page) -> list[str]:
-    """What axe calls serious on a page, when nothing on it moves or fades any more."""
+    """What axe calls serious on a page, when nothing on it is faded, moves or waits for its server any more."""
     page.emulate_media(reduced_motion="reduce")
+    expect(page.locator(".stale")).to_have_count(0)
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
 

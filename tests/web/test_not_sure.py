@@ -218,6 +218,7 @@ def test_everybody_can_use_what_is_not_sure(
             page.goto(path)
             expect(page.locator(shown).first).to_be_attached()
             expect(page.locator(".skeleton")).to_have_count(0)
+            expect(page.locator("html")).to_have_class(scheme)
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
             if page.locator("#show-weak").count():
                 page.locator("#show-weak").click()
