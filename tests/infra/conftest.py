@@ -11,6 +11,20 @@ import pytest
 from infra_cdk.app import build_app
 from infra_cdk.config import PAGES, AwsConfig, LocalConfig, read_config, use_own_node
 
+WITH_DATABASE = (
+    "analyze",
+    "exports",
+    "api",
+    "dead-letters",
+    "dispatch",
+    "lift",
+    "sweep",
+    "migrate",
+    "admin",
+    "webhook-results",
+)
+"""Functions that reach the database, and so are in its network."""
+
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
 

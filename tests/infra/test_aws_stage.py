@@ -9,20 +9,7 @@ from aws_cdk.assertions import Match
 from infra_cdk import cost, firewall
 from infra_cdk.config import AwsConfig
 
-from .conftest import Stage
-
-IN_THE_NETWORK = (
-    "analyze",
-    "exports",
-    "api",
-    "dead-letters",
-    "dispatch",
-    "lift",
-    "sweep",
-    "migrate",
-    "admin",
-    "webhook-results",
-)
+from .conftest import WITH_DATABASE, Stage
 
 
 def test_transport_is_encrypted(aws: Stage) -> None:
@@ -104,7 +91,7 @@ def test_functions_are_in_subnets_without_internet(aws: Stage) -> None:
         association["SubnetId"]["Ref"]: association["RouteTableId"]["Ref"]
         for association in aws.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
     }
-    for name in IN_THE_NETWORK:
+    for name in WITH_DATABASE:
         subnets = aws.function(name)["VpcConfig"]["SubnetIds"]
         assert len(subnets) == 2
         assert not {tables[subnet["Ref"]] for subnet in subnets} & routed
@@ -183,7 +170,7 @@ def test_functions_log_in_by_iam_as_who_reads_and_writes_rows_through_the_proxy(
     ((cluster, _),) = aws.of_type("AWS::RDS::DBCluster").items()
     assert (properties["RequireTLS"], properties["DefaultAuthScheme"]) == (True, "IAM_AUTH")
     assert not properties.get("Auth")
-    for name in IN_THE_NETWORK:
+    for name in WITH_DATABASE:
         is_owner = name in ("migrate", "admin")
         variables = aws.function(name)["Environment"]["Variables"]
         host = [cluster, "Endpoint.Address"] if is_owner else [proxy, "Endpoint"]
@@ -205,7 +192,7 @@ def test_the_lean_database_pauses_and_nothing_holds_it_awake(aws_lean: Stage) ->
     (rule,) = aws_lean.of_type("AWS::Events::Rule").values()
     assert rule["ScheduleExpression"] == "rate(3 hours)"
     (cluster,) = aws_lean.of_type("AWS::RDS::DBCluster")
-    for name in IN_THE_NETWORK:
+    for name in WITH_DATABASE:
         variables = aws_lean.function(name)["Environment"]["Variables"]
         assert variables["ADLENS_DATABASE_HOST"] == {"Fn::GetAtt": [cluster, "Endpoint.Address"]}
         assert int(variables["ADLENS_DATABASE_CONNECT_SECONDS"]) > 15  # what it takes to resume
@@ -394,7 +381,7 @@ def test_no_log_is_kept_for_ever(aws: Stage) -> None:
 
 
 def _our_functions(aws: Stage) -> list[dict[str, Any]]:
-    return [aws.function(name) for name in (*IN_THE_NETWORK, "webhooks")]
+    return [aws.function(name) for name in (*WITH_DATABASE, "webhooks")]
 
 
 def test_the_lean_profile_costs_no_more_than_25_dollars_at_rest(aws: Stage, aws_lean: Stage) -> None:

@@ -1,6 +1,6 @@
 """What LocalStack is given: no more than it can run without Docker, and where the parts of this machine are."""
 
-from .conftest import LOCAL_ENV, Stage
+from .conftest import LOCAL_ENV, WITH_DATABASE, Stage
 
 # Services that LocalStack has without Docker (docs/adr/0002).
 SERVICES = {"ApiGateway", "Events", "IAM", "Lambda", "Logs", "S3", "SQS"}
@@ -15,18 +15,7 @@ def test_it_needs_no_bootstrapped_account(local: Stage) -> None:
 
 
 def test_functions_know_where_the_parts_are(local: Stage) -> None:
-    for name in (
-        "analyze",
-        "exports",
-        "api",
-        "dead-letters",
-        "dispatch",
-        "lift",
-        "sweep",
-        "migrate",
-        "admin",
-        "webhook-results",
-    ):
+    for name in WITH_DATABASE:
         variables = local.function(name)["Environment"]["Variables"]
         assert variables["ADLENS_DATABASE_URL"] == LOCAL_ENV["ADLENS_LOCAL_DATABASE_URL"]
         assert variables["ADLENS_S3_ENDPOINT_URL"] == "http://127.0.0.1:4566"
