@@ -18,11 +18,12 @@ help: ## Show this list
 
 setup: .venv/.ready ## Create the environment .venv with everything that work needs
 
-.venv/.ready: requirements/uv.txt requirements/dev.txt pyproject.toml
+.venv/.ready: requirements/uv.txt requirements/dev.txt requirements/amx.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "AdLens needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --no-deps -r requirements/dev.txt
+	@! grep -qsw amx_bf16 /proc/cpuinfo || $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --no-deps -r requirements/amx.txt
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -138,6 +139,7 @@ lock: setup ## Pin requirements/*.in with hashes
 	  --custom-compile-command "make lock" --upgrade requirements/uv.in -o requirements/uv.txt
 	$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
 	for room in analyze api exports lift compose webapp; do $(COMPILE) --upgrade -c requirements/dev.txt requirements/$$room.in -o requirements/$$room.txt; done
+	$(COMPILE) --upgrade --no-deps requirements/amx.in -o requirements/amx.txt
 	$(COMPILE) --upgrade requirements/localstack.in -o requirements/localstack.txt
 	$(COMPILE) --upgrade -c requirements/dev.txt requirements/training.in -o requirements/training.txt
 	$(COMPILE) --upgrade -c requirements/training.txt requirements/reference.in -o requirements/reference.txt

@@ -1,6 +1,6 @@
-"""ONNX Runtime held against OpenVINO, and 8-bit forms of the text models, on the models and shapes of one creative.
+"""ONNX Runtime held against OpenVINO on the models and shapes of one creative, in floats, bfloat16 and 8 bits.
 
-    .venv/bin/uv pip install --python $(.venv/bin/python -m training.environment) openvino==2026.4.1
+    .venv/bin/uv pip install --no-deps --python $(.venv/bin/python -m training.environment) -r requirements/amx.txt
     .venv/bin/python -m training.environment benchmarks.engines
 
 They take turns, run by run, so that whatever else the machine does falls on all alike; ratios are of medians. Ranges of
@@ -52,8 +52,8 @@ def onnx_runtime(model: Path, images: Floats, threads: int) -> Run:
     return lambda: session.run(None, {name: images})
 
 
-def open_vino(model: Path, images: Floats, threads: int) -> Run:
-    options = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+def open_vino(model: Path, images: Floats, threads: int, precision: str) -> Run:
+    options = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": precision}
     request = openvino.Core().compile_model(str(model), "CPU", options).create_infer_request()
     return lambda: request.infer({0: images}, share_inputs=True, share_outputs=True)
 
@@ -104,20 +104,25 @@ def main() -> None:
         "objects": (stages["detection"].files["model"], (stages["detection"].settings["side"],) * 2),
         "looks": (stages["looks"].files["model"], (stages["looks"].settings["side"],) * 2),
     }
-    instructions = {"avx2", "avx512f", "avx512_vnni", "avx_vnni"} & set(Path("/proc/cpuinfo").read_text().split())
+    instructions = {"avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_bf16"} & set(
+        Path("/proc/cpuinfo").read_text().split()
+    )
     print(
         f"{', '.join(sorted(instructions))}; load average {os.getloadavg()[0]:.1f}; milliseconds, ONNX Runtime / others"
     )
+    make_session(models["looks"][0], 1)  # the first session of a thread decides what becomes of denormal numbers
     with TemporaryDirectory() as folder:
         for name, (model, size) in models.items():
             images = noise.random((1, 3, *size), np.float32)
             small = eight_bits(model, images, Path(folder)) if model in stages["ocr"].files.values() else None
             for threads in (1, 2):
                 runs = {"ONNX Runtime": onnx_runtime(model, images, threads)}
-                runs["OpenVINO"] = open_vino(model, images, threads)
+                runs["OpenVINO"] = open_vino(model, images, threads, "f32")
+                if "amx_bf16" in instructions:
+                    runs["OpenVINO, bf16"] = open_vino(model, images, threads, "bf16")
                 if small:
                     runs["ONNX Runtime, int8"] = onnx_runtime(small, images, threads)
-                    runs["OpenVINO, int8"] = open_vino(small, images, threads)
+                    runs["OpenVINO, int8"] = open_vino(small, images, threads, "f32")
                 took = in_turn(runs, arguments.rounds)
                 others = [f"{other} {ms:.1f} ({took['ONNX Runtime'] / ms:.2f})" for other, ms in took.items()]
                 print(f"{name:18} {threads} thread(s)  " + "  ".join(others), flush=True)

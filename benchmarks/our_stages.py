@@ -22,6 +22,7 @@ from adlens.domain.ports import Engines
 from adlens.domain.settings import SETTING_KINDS
 from adlens.services.analyze_image import analyze_image
 from adlens.vision.session import CONFIGURATION, make_session
+from adlens.vision.text.network import OPTIONS
 from adlens_cli.bundles import open_bundle
 from benchmarks.profile import Profiler
 
@@ -74,9 +75,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.keep_denormals:
         del CONFIGURATION["session.set_denormal_as_zero"]
+        OPTIONS["CPU_DENORMALS_OPTIMIZATION"] = False
     profiler = Profiler() if arguments.profile else None
     engines = open_bundle(arguments.bundle, arguments.threads)
-    _ = engines.text  # in this thread, and before the yardstick: the first session says what becomes of denormals
+    _ = engines.text, engines.looks  # in this thread, before the yardstick: the first session rules on denormals
     stick = yardstick(arguments.yardstick, arguments.threads) if arguments.yardstick else None
     if arguments.paths:
         json.dump([analyze(path, engines, stick) for path in arguments.paths], sys.stdout)

@@ -204,8 +204,9 @@ from pathlib import Path
 from adlens.services.analyze_image import analyze_image
 from adlens.vision import session
 from adlens.vision.bundle import load_bundle
-from adlens.vision.text import ctc
+from adlens.vision.text import ctc, network
 
+network._has_matrix_units = lambda: False  # which have an engine of their own
 bundle, picture, kept = sys.argv[1:]
 if kept == "kept":
     del session.CONFIGURATION["session.set_denormal_as_zero"]

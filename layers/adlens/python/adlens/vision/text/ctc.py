@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from adlens.vision.image import Pixels
-from adlens.vision.session import Floats, batch_of_one, make_session
+from adlens.vision.session import Floats, batch_of_one
+from adlens.vision.text.network import open_network
 from adlens.vision.text.reading import Reading
 from adlens.vision.text.scripts import is_known, unify
 from adlens.vision.text.signs import Character, with_signs
@@ -40,8 +41,7 @@ class CtcRecogniser:
     """
 
     def __init__(self, model: Path, alphabet: str, sure: float, threads: int) -> None:
-        self._session = make_session(model, threads=1)
-        self._input = self._session.get_inputs()[0].name
+        self._network = open_network(model, threads, calls=threads)
         self._alphabet = alphabet
         self._sure = sure
         self._readers = ThreadPoolExecutor(threads, thread_name_prefix="line")
@@ -108,8 +108,7 @@ class CtcRecogniser:
         return np.concatenate(found)
 
     def _run(self, line: Floats) -> Floats:
-        (probabilities,) = self._session.run(None, {self._input: np.ascontiguousarray(line)})
-        return np.asarray(probabilities[0])
+        return np.asarray(self._network(np.ascontiguousarray(line))[0])
 
 
 def model_input(crop: Pixels, stretch: float) -> Floats:

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from adlens.vision.image import Pixels
-from adlens.vision.session import Floats, batch_of_one, make_session
+from adlens.vision.session import Floats, batch_of_one
+from adlens.vision.text.network import open_network
 
 Quads = npt.NDArray[np.float32]
 """Corners (lines, 4, 2), clockwise from the top left."""
@@ -43,8 +44,7 @@ class LineFinder:
     """
 
     def __init__(self, model: Path, megapixels: float, threads: int) -> None:
-        self._session = make_session(model, threads)
-        self._input = self._session.get_inputs()[0].name
+        self._network = open_network(model, threads)
         self._area = megapixels * 1e6
 
     def find(self, rgb: Pixels) -> Quads:
@@ -65,7 +65,7 @@ class LineFinder:
         return _with_small(quads, small, found[_heights(found) * scale < _SMALL])
 
     def _find(self, rgb: Pixels, scale: float) -> Quads:
-        (found,) = self._session.run(None, {self._input: model_input(rgb, scale)})
+        found = self._network(model_input(rgb, scale))
         (height, width), (rows, columns) = rgb.shape[:2], found.shape[2:]
         return boxes_around(found[0, 0]) * np.array((width / columns, height / rows), np.float32)
 
