@@ -14,7 +14,7 @@ from adlens.domain.creative import Creative, CreativeId, Failure, Status, stage_
 from adlens.domain.errors import AdLensError, PermanentError
 from adlens.domain.exports import Separator
 from adlens.domain.media import check_file_size
-from adlens.domain.ports import Engines
+from adlens.domain.ports.vision import Engines
 from adlens.domain.settings import SETTING_KINDS
 from adlens.services.analyze_image import analyze_image
 from adlens_cli.bundles import open_bundle

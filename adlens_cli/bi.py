@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from adlens.domain.errors import AdLensError
-from adlens.persistence.bi import PostgresBiReaders
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.bi import PostgresBiReaders
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens_cli.admin import Stage, call, fail
 from adlens_cli.database import engine_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import Engines
+from adlens.domain.ports.vision import Engines
 from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import MANIFEST, load_bundle, read_manifest
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens_cli.admin import Stage, call
 from local.state import write_private
 

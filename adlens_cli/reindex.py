@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from adlens.domain.errors import AdLensError
-from adlens.persistence.facts import reindex
+from adlens.persistence.search.reindex import reindex
 from adlens_cli.database import engine_of
 
 

@@ -27,7 +27,7 @@ from PIL import ImageDraw, ImageEnhance
 from tqdm import tqdm
 
 from adlens.domain.duplicates import HASH_BITS, are_variants
-from adlens.domain.ports import Engines
+from adlens.domain.ports.vision import Engines
 from adlens.domain.words import distinct_words
 from adlens.services.analyze_image import analyze_image
 from adlens.settings import CommandLineSettings

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from adlens.domain.analysis import Analysis, Decision, DetectedObject, Detections, Stage, TopicPrediction
 from adlens.domain.errors import AdLensError, InvalidBundle
 from adlens.domain.gallery import LEAST_SIMILARITY
-from adlens.domain.ports import Engines, ImageDecoder, TextReader
+from adlens.domain.ports.vision import Engines, ImageDecoder, TextReader
 from adlens.domain.settings import SETTING_KINDS
 from adlens.domain.topics import taxonomy
 from adlens.services.analyze_image import analyze_image

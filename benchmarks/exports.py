@@ -22,10 +22,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine, text
 
 from adlens.domain.exports import ExportFormat, ExportId, ExportOrder
-from adlens.persistence.exports import PostgresCreativeReader, PostgresExports
+from adlens.persistence.exports.creative_reader import PostgresCreativeReader
+from adlens.persistence.exports.repository import PostgresExports
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.services.write_export import SHARE_FOR_READING, WriteExport
 from infra_cdk.config import EXPORT_TIMEOUT_SECONDS
 from local.postgres import VERSION

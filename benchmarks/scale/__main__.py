@@ -20,8 +20,8 @@ from typing import Any
 import psutil
 from sqlalchemy import Engine, text
 
-from adlens.persistence import facts, tokens
 from adlens.persistence.migrations import migrate
+from adlens.persistence.search import facts, tokens
 from adlens.persistence.session import make_engine
 from benchmarks.scale import content, generate, mvp, report, rows
 from benchmarks.scale.content import Plan, plan

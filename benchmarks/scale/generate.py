@@ -22,10 +22,10 @@ import psycopg2
 from sqlalchemy import make_url
 
 from adlens.domain.words import distinct_words
-from adlens.persistence import tables
-from adlens.persistence.facts import learn
+from adlens.persistence import schema
+from adlens.persistence.search.vocabulary import learn
+from adlens.persistence.search.words import meaningful_words
 from adlens.persistence.session import make_engine, transaction
-from adlens.persistence.words import meaningful_words
 from benchmarks.scale.content import BUNDLE, YEAR, Plan, creatives, dictionary, plan
 from benchmarks.scale.rows import COLUMNS, NOTHING, CachedTokens, embeddings, facts_columns, lines_of
 
@@ -312,7 +312,7 @@ def _rollups() -> Iterator[str]:
 
 
 def _of_workspaces(name: str) -> str:
-    whole = tables.Base.metadata.tables[f"workspace_{name}"].columns
+    whole = schema.Base.metadata.tables[f"workspace_{name}"].columns
     keys = [column.name for column in whole if column.primary_key]
     values = {
         c.name: f"max({c.name})" if c.name == "updated_at" else f"sum({c.name})" for c in whole if not c.primary_key

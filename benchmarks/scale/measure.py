@@ -27,7 +27,7 @@ from adlens.domain.color_distance import shades_of
 from adlens.domain.colors import COLOR_CLASSES
 from adlens.domain.topics import taxonomy
 from adlens.persistence.paging import cursor_of
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.settings import ApiSettings
 from benchmarks.scale.content import DAYS, FULL_GROUP, OBJECTS, YEAR, misread
 from functions import wiring

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import URL, create_engine, select
 from sqlalchemy.orm import Session, defer
 
-from adlens.persistence.tables import Analysis, Creative, DetectedObject, Swatch, TextBlock
+from adlens.persistence.schema import Analysis, Creative, DetectedObject, Swatch, TextBlock
 
 
 @dataclass(frozen=True, slots=True)

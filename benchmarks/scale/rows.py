@@ -14,8 +14,8 @@ from adlens.domain.analysis import Stage
 from adlens.domain.creative import CreativeId, object_key
 from adlens.domain.topics import taxonomy
 from adlens.domain.words import distinct_words, search_words
-from adlens.persistence.facts import Found
-from adlens.persistence.tokens import Tokens
+from adlens.persistence.search.facts import Found
+from adlens.persistence.search.tokens import Tokens
 from benchmarks.scale.content import BUNDLE, DIMENSIONS, OBJECTS, Made
 
 COLUMNS = {

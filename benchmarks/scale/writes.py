@@ -33,7 +33,7 @@ from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.domain.events import ObjectCreated
 from adlens.domain.media import ImageFormat
 from adlens.domain.topics import taxonomy
-from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.creatives.repository import PostgresCreatives
 from benchmarks.scale.content import BUNDLE, OBJECTS, Made, creatives, plan
 
 

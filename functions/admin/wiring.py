@@ -9,8 +9,8 @@ from adlens.settings import AdminSettings
 from functions import wiring
 
 if TYPE_CHECKING:
-    from adlens.persistence.bi import PostgresBiReaders
-    from adlens.persistence.workspaces import PostgresWorkspaces
+    from adlens.persistence.workspaces.bi import PostgresBiReaders
+    from adlens.persistence.workspaces.repository import PostgresWorkspaces
     from adlens.services.erase_workspace import EraseWorkspace
 
 
@@ -21,14 +21,14 @@ def settings() -> AdminSettings:
 
 @functools.cache
 def workspaces() -> PostgresWorkspaces:
-    from adlens.persistence.workspaces import PostgresWorkspaces
+    from adlens.persistence.workspaces.repository import PostgresWorkspaces
 
     return PostgresWorkspaces(wiring.database(settings()))
 
 
 @functools.cache
 def readers() -> PostgresBiReaders:
-    from adlens.persistence.bi import PostgresBiReaders
+    from adlens.persistence.workspaces.bi import PostgresBiReaders
 
     return PostgresBiReaders(wiring.database(settings()))
 

@@ -6,7 +6,7 @@ import functools
 import tempfile
 from pathlib import Path
 
-from adlens.domain.ports import Engines
+from adlens.domain.ports.vision import Engines
 from adlens.services.analyze_creative import AnalyzeCreative
 from adlens.services.send_events import SendEvents
 from adlens.settings import AnalyzeSettings

@@ -11,18 +11,19 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyHeader
 
 from adlens.domain.creative import CreativeId
-from adlens.domain.ports import LiftEstimator
-from adlens.persistence.alike import PostgresAlike
-from adlens.persistence.exports import PostgresExports
-from adlens.persistence.figures import PostgresFigures
-from adlens.persistence.gallery import PostgresGallery
-from adlens.persistence.performance import PostgresPerformance
-from adlens.persistence.queries import PostgresQueries
-from adlens.persistence.repositories import PostgresCreatives
-from adlens.persistence.search import PostgresSearch
-from adlens.persistence.webhooks import PostgresWebhooks
-from adlens.persistence.workspaces import Caller as KeyHolder
-from adlens.persistence.workspaces import PostgresSettings, PostgresWorkspaces
+from adlens.domain.ports.performance import LiftEstimator
+from adlens.persistence.analytics.figures import PostgresFigures
+from adlens.persistence.creatives.queries import PostgresQueries
+from adlens.persistence.creatives.repository import PostgresCreatives
+from adlens.persistence.exports.repository import PostgresExports
+from adlens.persistence.performance.repository import PostgresPerformance
+from adlens.persistence.search.gallery import PostgresGallery
+from adlens.persistence.search.search import PostgresSearch
+from adlens.persistence.search.similar import PostgresAlike
+from adlens.persistence.webhooks.repository import PostgresWebhooks
+from adlens.persistence.workspaces.repository import Caller as KeyHolder
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
+from adlens.persistence.workspaces.settings import PostgresSettings
 from adlens.services.reanalyze import Reanalyze, ReanalyzeMany
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
 from adlens.services.remove_files import DeleteCreatives

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 from adlens.exporting.formats import WRITERS
-from adlens.persistence.exports import PostgresCreativeReader
-from adlens.persistence.webhooks import PostgresWebhooks
+from adlens.persistence.exports.creative_reader import PostgresCreativeReader
+from adlens.persistence.webhooks.repository import PostgresWebhooks
 from adlens.services.send_events import SendEvents
 from adlens.services.write_export import WriteExport
 from adlens.settings import ExportSettings

@@ -11,7 +11,7 @@ from functions import wiring
 
 @functools.cache
 def estimate_lift() -> EstimateLift:
-    from adlens.persistence.lift import PostgresPerformanceFigures
+    from adlens.persistence.performance.lift import PostgresPerformanceFigures
     from adlens.statistics.lift import LiftByRegression
 
     return EstimateLift(PostgresPerformanceFigures(wiring.database(DatabaseSettings())), LiftByRegression())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from adlens.persistence.removals import PostgresRemovals
+from adlens.persistence.creatives.removals import PostgresRemovals
 from adlens.services.end_unfinished import ReleaseExports, Sweep, SweepExports
 from adlens.services.remove_files import RemoveFiles
 from adlens.services.send_events import SendEvents

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from adlens.persistence.webhooks import PostgresWebhooks
+    from adlens.persistence.webhooks.repository import PostgresWebhooks
 
 logger = Logger(service="webhook_results")
 tracer = Tracer(service="webhook_results")

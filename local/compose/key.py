@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.settings import DatabaseSettings
 from functions.wiring import database
 

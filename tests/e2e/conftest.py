@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens_cli.bundles import choose_bundle, weights_folder
 from adlens_cli.client import Client
 from benchmarks import pipeline

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens_cli.bundles import choose_bundle, weights_folder
 from adlens_cli.client import Client
 from local import stack

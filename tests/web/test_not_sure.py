@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Locator, expect
 
 from adlens.domain.analysis import BoundingBox, DetectedObject, Evidence, EvidenceKind
 from adlens.domain.creative import CreativeId
-from adlens.persistence.queries import PostgresQueries
-from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.creatives.queries import PostgresQueries
+from adlens.persistence.creatives.repository import PostgresCreatives
 from adlens.persistence.session import make_engine
 from adlens_cli.bundles import CHECKOUT
 from adlens_cli.client import Client

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from adlens.domain.ports import LooksExtractor
+from adlens.domain.ports.vision import LooksExtractor
 from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import MANIFEST, load_bundle, read_manifest
 from adlens.vision.image import Pixels

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from adlens.domain.analysis import Looks, Stage
-from adlens.domain.ports import LooksExtractor, ObjectDetector
+from adlens.domain.ports.vision import LooksExtractor, ObjectDetector
 from adlens.domain.topics import taxonomy
 from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import load_bundle, read_manifest

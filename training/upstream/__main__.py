@@ -25,7 +25,7 @@ import torch
 from tqdm import tqdm
 
 from adlens.domain.analysis import Stage
-from adlens.domain.ports import ObjectDetector
+from adlens.domain.ports.vision import ObjectDetector
 from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import ENGINES, read_manifest
 from adlens.vision.reference.objects import UltralyticsDetector

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlens.domain.analysis import BoundingBox, DetectedObject, Looks
-from adlens.domain.ports import DecodedImage, ObjectDetector
+from adlens.domain.ports.vision import DecodedImage, ObjectDetector
 from adlens.vision.image import PillowDecoder
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp")

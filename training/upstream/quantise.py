@@ -23,7 +23,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.vision.image import pixels_of
 from adlens.vision.objects.yolo import Letterbox, YoloDetector
 from adlens.vision.session import make_session

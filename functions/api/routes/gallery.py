@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from adlens.domain.gallery import CreativeCard, CreativeOrder
-from adlens.domain.ports import ObjectStore
+from adlens.domain.ports.storage import ObjectStore
 from functions.api.dependencies import PAGE, CreativeKey, Cursor, Galleries, Limit, Previews, Store, Workspace
 from functions.api.errors import documented
 from functions.api.filters import Filters

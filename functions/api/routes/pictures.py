@@ -5,7 +5,7 @@ from __future__ import annotations
 from adlens.domain.creative import Creative, CreativeSummary, preview_key
 from adlens.domain.gallery import CreativeCard
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports import ObjectStore
+from adlens.domain.ports.storage import ObjectStore
 
 
 def picture_url(store: ObjectStore, creative: Creative | CreativeSummary | CreativeCard) -> str:

@@ -40,7 +40,7 @@ from adlens.domain.creative import (
 )
 from adlens.domain.gallery import CreativeCard
 from adlens.domain.media import CONTENT_TYPES, MAX_FILE_BYTES, ImageFormat
-from adlens.domain.ports import PresignedPost
+from adlens.domain.ports.storage import PresignedPost
 from adlens.domain.text import clean_filename
 from adlens.domain.topics import taxonomy
 

@@ -15,9 +15,9 @@ from moto import mock_aws
 from sqlalchemy import Engine, func, select
 
 from adlens.domain.creative import CreativeId, NewCreative, object_key
-from adlens.persistence import tables
-from adlens.persistence.repositories import PostgresCreatives
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence import schema
+from adlens.persistence.creatives.repository import PostgresCreatives
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.storage.clients import s3_client
 from functions.admin import wiring
 from functions.admin.handler import ACTIONS, handler
@@ -114,7 +114,7 @@ def test_an_erased_workspace_leaves_nothing_and_its_neighbour_everything(engine:
         assert len(left) == versions
     with engine.connect() as connection:
         count = (
-            select(func.count()).select_from(tables.Creative).where(tables.Creative.workspace_id.in_([kept, erased]))
+            select(func.count()).select_from(schema.Creative).where(schema.Creative.workspace_id.in_([kept, erased]))
         )
         assert connection.scalar(count) == 3
 

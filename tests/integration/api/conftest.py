@@ -37,14 +37,14 @@ from adlens.domain.events import AnalysisRequested, ObjectCreated
 from adlens.domain.exports import ExportedFile, ExportFormat, ExportId, ExportOrder
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports import PresignedPost
+from adlens.domain.ports.storage import PresignedPost
 from adlens.domain.webhooks import Outgoing
-from adlens.persistence.exports import PostgresExports
-from adlens.persistence.lift import PostgresPerformanceFigures
-from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.creatives.repository import PostgresCreatives
+from adlens.persistence.exports.repository import PostgresExports
+from adlens.persistence.performance.lift import PostgresPerformanceFigures
+from adlens.persistence.schema import Base
 from adlens.persistence.session import make_engine
-from adlens.persistence.tables import Base
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.services.estimate_lift import EstimateLift
 from adlens.statistics.lift import LiftByRegression
 from functions.api import dependencies

@@ -9,7 +9,7 @@ import pytest
 from adlens.domain.analysis import BundleInfo, Stage, StageRun, StageState
 from adlens.domain.creative import NewCreative, object_key, preview_key
 from adlens.domain.events import ObjectCreated
-from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.creatives.repository import PostgresCreatives
 
 
 @pytest.fixture

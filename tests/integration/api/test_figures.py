@@ -30,8 +30,8 @@ from adlens.domain.analysis import (
 from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.domain.events import ObjectCreated
 from adlens.domain.media import ImageFormat
-from adlens.persistence.repositories import PostgresCreatives
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.creatives.repository import PostgresCreatives
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from functions.api import dependencies
 
 BOX = BoundingBox(0, 0, 0.5, 0.5)

@@ -15,7 +15,7 @@ from httpx import Response
 from PIL import Image
 
 from adlens.domain.creative import CreativeId
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 
 GROUP = "grp_20260301_101500_a1b2c3"
 OPEN = {"GET /docs", "GET /openapi.json", "HEAD /openapi.json", "GET /health"}

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from adlens.domain.creative import NewCreative
-from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.creatives.repository import PostgresCreatives
 from functions.api.routes import pages
 
 LAMBDA = 6_000_000

@@ -17,7 +17,7 @@ from adlens.domain.creative import CreativeId
 from adlens.domain.errors import InvalidValue
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.lift import ElementKind, Metric, lift_request
-from adlens.persistence.lift import PostgresPerformanceFigures
+from adlens.persistence.performance.lift import PostgresPerformanceFigures
 from functions.api import dependencies
 from functions.api.routes import performance as route
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens_cli.main import app
 
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from adlens.domain.errors import Conflict, InvalidBundle
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.storage.bundles import fetch_bundle
 from adlens_cli.client import Client
 from adlens_cli.main import app

@@ -16,8 +16,8 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from adlens.domain.creative import NewCreative
-from adlens.persistence.repositories import PostgresCreatives
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.creatives.repository import PostgresCreatives
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens_cli import performance
 from adlens_cli.main import app
 from functions.api.app import create_app

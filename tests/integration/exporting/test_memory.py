@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from adlens.domain.exports import ExportFormat
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from benchmarks.exports import MOST_MEGABYTES, fill, measured
 
 FEW, MANY = 6_000, 20_000

@@ -22,9 +22,9 @@ import pytest
 
 from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.domain.events import ObjectCreated
-from adlens.persistence.repositories import PostgresCreatives
+from adlens.persistence.creatives.repository import PostgresCreatives
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from local import stack
 from local.deployment import Deployment, client, invoke
 from local.localstack import LocalStack, install

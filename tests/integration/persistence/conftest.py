@@ -40,8 +40,8 @@ from adlens.domain.events import ObjectCreated
 from adlens.domain.media import ImageFormat
 from adlens.domain.topics import taxonomy
 from adlens.domain.words import search_words
-from adlens.persistence.repositories import PostgresCreatives
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.creatives.repository import PostgresCreatives
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 
 BUNDLE = BundleInfo("test", "1", "c" * 64, {Stage.OCR: "rapidocr", Stage.COLOR: "kmeans"})
 

@@ -18,8 +18,8 @@ from adlens.domain.creative import CreativeId
 from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.gallery import LEAST_SIMILARITY
 from adlens.domain.media import ImageFormat
-from adlens.persistence import alike as module
-from adlens.persistence.alike import CANDIDATES, PostgresAlike, nearest_of
+from adlens.persistence.search import similar as module
+from adlens.persistence.search.similar import CANDIDATES, PostgresAlike, nearest_of
 
 Findings = Callable[..., Analysis]
 OTHER_BUNDLE = BundleInfo("other", "1", "d" * 64, {})

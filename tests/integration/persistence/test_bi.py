@@ -26,9 +26,9 @@ from sqlalchemy import Engine, make_url, text
 
 from adlens.domain.analysis import Analysis
 from adlens.domain.errors import InvalidValue
-from adlens.persistence.bi import GROUP_ROLE, MAX_CONNECTIONS, PostgresBiReaders
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.bi import GROUP_ROLE, MAX_CONNECTIONS, PostgresBiReaders
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from local.postgres import VERSION
 
 VIEWS = ("groups", "creatives", "text", "objects", "weak_objects", "colors", "daily_topics")

@@ -29,9 +29,10 @@ from adlens.domain.exports import (
 )
 from adlens.domain.gallery import CreativeFilter
 from adlens.exporting.formats import WRITERS
-from adlens.persistence import exports as module
-from adlens.persistence.exports import PostgresCreativeReader, PostgresExports
-from adlens.persistence.queries import PostgresQueries
+from adlens.persistence.creatives.queries import PostgresQueries
+from adlens.persistence.exports import creative_reader as module
+from adlens.persistence.exports.creative_reader import PostgresCreativeReader
+from adlens.persistence.exports.repository import PostgresExports
 from adlens.persistence.session import make_engine
 from adlens.services.end_unfinished import ReleaseExports
 from adlens.services.write_export import Outcome, WriteExport

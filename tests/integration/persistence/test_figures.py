@@ -19,8 +19,8 @@ from adlens.domain.creative import Failure, Status
 from adlens.domain.errors import InvalidValue, UnknownGroup
 from adlens.domain.figures import MOST_BUCKETS, By, Row, analysed_of
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
-from adlens.persistence.figures import PostgresFigures
-from adlens.persistence.gallery import PostgresGallery
+from adlens.persistence.analytics.figures import PostgresFigures
+from adlens.persistence.search.gallery import PostgresGallery
 
 Findings = Callable[..., Analysis]
 FIRST = datetime(2026, 1, 29, 22, 30, tzinfo=UTC)
@@ -382,7 +382,7 @@ def test_only_the_most_frequent_words_are_compared(
 ) -> None:
     a, b = CreativeFilter(group_ids=("grp_0",)), CreativeFilter(group_ids=("grp_1",))
     whole = figures.sides(market.workspace_id, a, b)
-    monkeypatch.setattr("adlens.persistence.figures.MOST_WORDS", 2)
+    monkeypatch.setattr("adlens.persistence.analytics.figures.MOST_WORDS", 2)
     few = figures.sides(market.workspace_id, a, b)
     frequent = sorted(whole.counts[By.WORD], key=lambda word: (-sum(whole.counts[By.WORD][word]), word))
     assert list(few.counts[By.WORD]) == frequent[:2]

@@ -27,8 +27,8 @@ from adlens.domain.analysis import (
 from adlens.domain.creative import CreativeId, Failure, NewCreative, Status
 from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.gallery import CreativeFilter, CreativeOrder, Total
-from adlens.persistence.gallery import PostgresGallery
-from adlens.persistence.queries import PostgresQueries
+from adlens.persistence.creatives.queries import PostgresQueries
+from adlens.persistence.search.gallery import PostgresGallery
 
 Findings = Callable[..., Analysis]
 BOX = BoundingBox(0, 0, 1, 1)
@@ -320,10 +320,10 @@ def test_a_page_and_its_total_are_the_same_on_every_way(
     known = pages()
     assert (known[0].total.count > 6, known[0].total.more) == (True, False)
     ways = {"GATHERED": (5, 7, 1000), "COLORED": (5, 1000), "ORDERED": (0, 1000), "PROBED": (4, 1000)}
-    monkeypatch.setattr("adlens.persistence.gallery.MOST_COUNTED", 5)
+    monkeypatch.setattr("adlens.persistence.search.gallery.MOST_COUNTED", 5)
     for values in itertools.product(*ways.values()):
         for name, value in zip(ways, values, strict=True):
-            monkeypatch.setattr(f"adlens.persistence.gallery.{name}", value)
+            monkeypatch.setattr(f"adlens.persistence.search.gallery.{name}", value)
         found_pages = pages()
         assert [page.cards for page in found_pages] == [page.cards for page in known]
         assert [page.next_cursor for page in found_pages] == [page.next_cursor for page in known]

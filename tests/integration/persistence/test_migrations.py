@@ -17,12 +17,10 @@ from alembic.util import CommandError
 from sqlalchemy import Engine, MetaData, event, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from adlens.persistence import bi, export_tables, migrations  # noqa: F401 - for its table, which is compared
+from adlens.persistence import migrations
 from adlens.persistence.migrations import migrate
+from adlens.persistence.schema import Base
 from adlens.persistence.session import make_engine
-from adlens.persistence.tables import Base
-
-assert export_tables.ExportRow.metadata is Base.metadata  # its table is compared too
 
 RELEASED = "0016"
 """The newest revision of the release before."""

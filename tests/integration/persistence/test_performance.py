@@ -25,7 +25,7 @@ from adlens.domain.performance import (
     Reason,
     SentRow,
 )
-from adlens.persistence.performance import PostgresPerformance
+from adlens.persistence.performance.repository import PostgresPerformance
 
 DAY = date(2026, 3, 1)
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from adlens.domain.analysis import Decision
 from adlens.domain.gallery import CERTAIN, CreativeFilter, CreativeOrder
-from adlens.persistence import turns
-from adlens.persistence.gallery import PostgresGallery
+from adlens.persistence.creatives import turns
+from adlens.persistence.creatives.queries import PostgresQueries
 from adlens.persistence.paging import cursor_of
-from adlens.persistence.queries import PostgresQueries
-from adlens.persistence.search import PostgresSearch
+from adlens.persistence.search.gallery import PostgresGallery
+from adlens.persistence.search.search import PostgresSearch
 from adlens.persistence.session import make_engine
 from benchmarks.scale.content import FULL_GROUP, Plan
 from benchmarks.scale.generate import fill

@@ -28,7 +28,8 @@ from adlens.domain.analysis import (
 )
 from adlens.domain.creative import Failure, NewCreative, Status
 from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
-from adlens.persistence.queries import TOP_COLORS, PostgresQueries
+from adlens.persistence.analytics.overview import TOP_COLORS
+from adlens.persistence.creatives.queries import PostgresQueries
 
 Findings = Callable[..., Analysis]
 

@@ -29,10 +29,10 @@ from adlens.domain.creative import Claim, CreativeId, Failure, NewCreative, Stat
 from adlens.domain.errors import Conflict, InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import CreativeFilter
-from adlens.domain.ports import CreativeRepository, Overdue, RequestedAnalyses
-from adlens.persistence.queries import PostgresQueries
-from adlens.persistence.removals import PostgresRemovals
-from adlens.persistence.workspaces import PostgresSettings
+from adlens.domain.ports.creatives import CreativeRepository, Overdue, RequestedAnalyses
+from adlens.persistence.creatives.queries import PostgresQueries
+from adlens.persistence.creatives.removals import PostgresRemovals
+from adlens.persistence.workspaces.settings import PostgresSettings
 
 Findings = Callable[..., Analysis]
 BROKEN = Failure("invalid_image", "The file is cut off.")

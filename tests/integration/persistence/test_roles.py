@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from adlens.persistence.bi import PostgresBiReaders
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.workspaces.bi import PostgresBiReaders
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from infra_cdk.roles import FUNCTIONS, OWNER, ROLES
 from local.postgres import VERSION
 

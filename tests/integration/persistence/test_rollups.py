@@ -16,7 +16,7 @@ from adlens.domain.analysis import Analysis
 from adlens.domain.creative import CreativeId, Failure
 from adlens.domain.errors import Conflict, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested, Event
-from adlens.persistence.queries import PostgresQueries
+from adlens.persistence.creatives.queries import PostgresQueries
 
 CREATIVES = tuple(uuid.UUID(int=n) for n in range(4))
 GROUPS = {id_: f"grp_{n % 2}" for n, id_ in enumerate(CREATIVES)}

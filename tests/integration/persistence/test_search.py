@@ -18,7 +18,7 @@ from adlens.domain.colors import COLOR_CLASSES, from_hex
 from adlens.domain.creative import NewCreative
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
 from adlens.domain.search import SearchResult
-from adlens.persistence.search import PostgresSearch
+from adlens.persistence.search.search import PostgresSearch
 
 Findings = Callable[..., Analysis]
 WORDS = tomllib.loads((Path(__file__).parents[3] / "training/text/words.toml").read_text())
@@ -164,7 +164,7 @@ def test_a_frequent_colour_is_paged_without_the_index_of_colours(
     chosen = CreativeFilter(hex="#{:02x}{:02x}{:02x}".format(*rgb))
     near = [card.id for card in find(hex=chosen.hex).gallery.cards]
     assert len(near) > 2
-    monkeypatch.setattr("adlens.persistence.gallery.PROBED", 50)
+    monkeypatch.setattr("adlens.persistence.search.gallery.PROBED", 50)
     seen, cursor = [], None
     while True:
         found = PostgresSearch(engine).search(shop.workspace_id, chosen, CreativeOrder.NEWEST, 1, cursor)

@@ -17,8 +17,9 @@ from adlens.domain.errors import Conflict, InvalidValue, TransientError, Unknown
 from adlens.domain.exports import ExportedFile, ExportFormat, ExportId, ExportOrder
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.webhooks import Delivery, DeliveryResult, DeliveryState, EventType, Outgoing
-from adlens.persistence.exports import PostgresExports
-from adlens.persistence.webhooks import MAX_WEBHOOKS, PostgresWebhooks, note
+from adlens.persistence.exports.repository import PostgresExports
+from adlens.persistence.webhooks.outbox import note
+from adlens.persistence.webhooks.repository import MAX_WEBHOOKS, PostgresWebhooks
 from adlens.services.send_events import SendEvents
 
 URL = "https://hooks.example.com/"

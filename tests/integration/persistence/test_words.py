@@ -16,12 +16,13 @@ from adlens.domain.analysis import Analysis, BoundingBox, TextBlock
 from adlens.domain.creative import NewCreative
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
 from adlens.domain.words import fold
-from adlens.persistence.facts import learn, reindex
-from adlens.persistence.search import PostgresSearch
-from adlens.persistence.tables import Vocabulary
-from adlens.persistence.tokens import Tokens
-from adlens.persistence.vocabulary import read_phrase
-from adlens.persistence.words import stems_of
+from adlens.persistence.schema import Vocabulary
+from adlens.persistence.search.phrases import read_phrase
+from adlens.persistence.search.reindex import reindex
+from adlens.persistence.search.search import PostgresSearch
+from adlens.persistence.search.tokens import Tokens
+from adlens.persistence.search.vocabulary import learn
+from adlens.persistence.search.words import stems_of
 from tests.integration.persistence.frequent_words import ENGLISH, RUSSIAN
 
 LINES = (

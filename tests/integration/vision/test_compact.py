@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from adlens.domain.analysis import Analysis, TextBlock
-from adlens.domain.ports import Engines
+from adlens.domain.ports.vision import Engines
 from adlens.services.analyze_image import analyze_image
 from adlens.vision.bundle import load_bundle
 from benchmarks import text_alone

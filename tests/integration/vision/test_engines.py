@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from adlens.domain.analysis import BoundingBox, Looks, TextBlock
-from adlens.domain.ports import DecodedImage, Engines
+from adlens.domain.ports.vision import DecodedImage, Engines
 from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import load_bundle
 

@@ -35,9 +35,9 @@ from adlens.domain.webhooks import (
     new_secret,
     result_message,
 )
-from adlens.persistence.repositories import PostgresCreatives
-from adlens.persistence.webhooks import PostgresWebhooks
-from adlens.persistence.workspaces import PostgresWorkspaces
+from adlens.persistence.creatives.repository import PostgresCreatives
+from adlens.persistence.webhooks.repository import PostgresWebhooks
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.settings import WebhookSettings
 from functions.webhook_results import handler as results
 from functions.webhooks import handler as sender

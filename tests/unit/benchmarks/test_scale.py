@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from xml.etree import ElementTree
 
-from adlens.persistence.tokens import one_edit_apart
+from adlens.persistence.search.tokens import one_edit_apart
 from benchmarks.scale.content import FULL_GROUP, creatives, dictionary, misread, plan
 from benchmarks.scale.measure import Measured
 from benchmarks.scale.report import (

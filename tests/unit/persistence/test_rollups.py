@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from adlens.persistence.rollups import Contribution, difference
-from adlens.persistence.tables import GroupColorRollup, GroupRollup, GroupTopicRollup
+from adlens.persistence.analytics.rollups import Contribution, difference
+from adlens.persistence.schema import GroupColorRollup, GroupRollup, GroupTopicRollup
 
 
 def test_what_stays_the_same_is_not_written() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from adlens.domain.text import storable
-from adlens.persistence.tables import Base
+from adlens.persistence.schema import Base
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlens.persistence.tokens import Tokens, one_edit_apart
+from adlens.persistence.search.tokens import Tokens, one_edit_apart
 
 OURS, THEIRS = Tokens(UUID(int=1)), Tokens(UUID(int=2))
 words = st.text("абвгд", min_size=4, max_size=12)

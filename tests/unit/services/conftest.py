@@ -29,7 +29,8 @@ from adlens.domain.errors import InvalidImage, ObjectGone, TransientError, Unkno
 from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports import Overdue, PresignedPost, RequestedAnalyses, StoredObject
+from adlens.domain.ports.creatives import Overdue, RequestedAnalyses
+from adlens.domain.ports.storage import PresignedPost, StoredObject
 
 PICTURE = b"a picture"
 

@@ -28,7 +28,7 @@ from adlens.domain.exports import (
     parse_export_request,
 )
 from adlens.domain.gallery import CreativeFilter
-from adlens.domain.ports import Sink
+from adlens.domain.ports.exports import Sink
 from adlens.services.end_unfinished import EXPORT_GAVE_UP, EndDeadExport
 from adlens.services.request_export import RequestExport
 from adlens.services.write_export import CREATIVES_PER_REPORT, NO_SPACE, NO_TIME, Outcome, WriteExport

@@ -7,7 +7,7 @@ from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports import Overdue
+from adlens.domain.ports.creatives import Overdue
 from adlens.services.end_unfinished import GAVE_UP, NEVER_ARRIVED, EndDeadLetter, Sweep, SweepResult
 from adlens.services.reanalyze import BATCH, Reanalyze, ReanalyzeMany
 from adlens.services.register_uploads import RegisterUploads, StoreUpload

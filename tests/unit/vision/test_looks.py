@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Pillow
 
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.vision.image import PillowDecoder
 from adlens.vision.looks import imagenet
 

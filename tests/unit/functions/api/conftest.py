@@ -62,11 +62,12 @@ from adlens.domain.gallery import (
     Total,
 )
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports import PresignedPost, RequestedAnalyses
+from adlens.domain.ports.creatives import RequestedAnalyses
+from adlens.domain.ports.storage import PresignedPost
 from adlens.domain.search import Hit, SearchResult, Term
 from adlens.domain.settings import SETTING_KINDS, setting_kind
 from adlens.persistence.paging import Page
-from adlens.persistence.workspaces import Caller, Workspace
+from adlens.persistence.workspaces.repository import Caller, Workspace
 from adlens.settings import ApiSettings
 from functions.api import dependencies
 from functions.api.app import create_app

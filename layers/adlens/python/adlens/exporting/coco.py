@@ -16,7 +16,7 @@ from adlens.domain.analysis import BoundingBox
 from adlens.domain.creative import Creative
 from adlens.domain.exports import ExportOrder
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports import Sink
+from adlens.domain.ports.exports import Sink
 from adlens.exporting.json_text import json_text, utc_text, vector_text
 from adlens.exporting.records import embedding
 

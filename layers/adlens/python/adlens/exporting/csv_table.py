@@ -10,7 +10,7 @@ from typing import Any
 from adlens.domain.analysis import Analysis, SwatchRole
 from adlens.domain.creative import Creative
 from adlens.domain.exports import ExportOrder, Separator
-from adlens.domain.ports import Sink
+from adlens.domain.ports.exports import Sink
 from adlens.exporting.json_text import utc_text, vector_text
 from adlens.exporting.records import embedding
 

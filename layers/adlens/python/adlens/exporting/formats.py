@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from adlens.domain.creative import Creative
 from adlens.domain.exports import ExportFormat, ExportOrder
-from adlens.domain.ports import ExportWriter, Sink
+from adlens.domain.ports.exports import ExportWriter, Sink
 from adlens.exporting.coco import write_coco
 from adlens.exporting.csv_table import write_csv
 from adlens.exporting.jsonl import write_jsonl

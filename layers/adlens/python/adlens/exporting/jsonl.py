@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from adlens.domain.creative import Creative
 from adlens.domain.exports import ExportOrder
-from adlens.domain.ports import Sink
+from adlens.domain.ports.exports import Sink
 from adlens.exporting.json_text import json_text, vector_text
 from adlens.exporting.records import embedding, record
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from adlens.domain.creative import Creative
 from adlens.domain.exports import ExportOrder
-from adlens.domain.ports import Sink
+from adlens.domain.ports.exports import Sink
 from adlens.exporting.records import embedding, record
 
 ROWS_PER_BATCH = 250

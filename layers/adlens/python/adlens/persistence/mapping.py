@@ -23,7 +23,7 @@ from adlens.domain.analysis import (
 from adlens.domain.colors import from_hex
 from adlens.domain.creative import Failure
 from adlens.domain.media import ImageFormat
-from adlens.persistence import tables
+from adlens.persistence import schema
 
 Row = dict[str, Any]
 _FACTS = ("format", "width", "height", "bytes", "sha256", "phash", "ground")
@@ -43,7 +43,7 @@ class CreativeColumns(Protocol):
     failure_reason: Any
 
 
-# --- to rows --------------------------------------------------------------------------------------------------------
+# --- to rows ----------------------------------------------------------------------------------------------------------
 
 
 def facts_columns(facts: ImageFacts) -> Row:
@@ -54,7 +54,7 @@ def engines_json(bundle: BundleInfo) -> Row:
     return {stage.value: engine for stage, engine in bundle.engines.items()}
 
 
-def stage_row(creative: tables.Creative, run: StageRun) -> Row:
+def stage_row(creative: schema.Creative, run: StageRun) -> Row:
     return {
         **_owner(creative),
         "stage": run.stage.value,
@@ -66,8 +66,8 @@ def stage_row(creative: tables.Creative, run: StageRun) -> Row:
 
 
 def analysis_rows(
-    creative: tables.Creative, found: domain.Analysis, words: Sequence[str]
-) -> dict[type[tables.Base], list[Row]]:
+    creative: schema.Creative, found: domain.Analysis, words: Sequence[str]
+) -> dict[type[schema.Base], list[Row]]:
     """The rows that hold an analysis, per table; an empty list where there is nothing to hold."""
     owner = _owner(creative)
     detections, topic = found.detections, found.topic
@@ -93,9 +93,9 @@ def analysis_rows(
         "weak_objects": [_object_columns(thing) for thing in (detections.weak if detections else ())],
     }
     return {
-        tables.StageRun: [stage_row(creative, run) for run in found.stages],
-        tables.Analysis: [analysis],
-        tables.TextBlock: [
+        schema.StageRun: [stage_row(creative, run) for run in found.stages],
+        schema.Analysis: [analysis],
+        schema.TextBlock: [
             {
                 **owner,
                 "position": position,
@@ -107,11 +107,11 @@ def analysis_rows(
             }
             for position, block in enumerate(found.text or ())
         ],
-        tables.DetectedObject: [
+        schema.DetectedObject: [
             {**owner, "position": position, **_object_columns(thing)}
             for position, thing in enumerate(detections.objects if detections else ())
         ],
-        tables.Swatch: [
+        schema.Swatch: [
             {
                 **owner,
                 "position": position,
@@ -122,13 +122,13 @@ def analysis_rows(
             }
             for position, swatch in enumerate(found.palette or ())
         ],
-        tables.Embedding: []
+        schema.Embedding: []
         if found.embedding is None
         else [{**owner, "bundle_checksum": found.bundle.checksum, "vector": list(found.embedding)}],
     }
 
 
-def _owner(creative: tables.Creative) -> dict[str, UUID]:
+def _owner(creative: schema.Creative) -> dict[str, UUID]:
     return {"workspace_id": creative.workspace_id, "creative_id": creative.id}
 
 
@@ -154,7 +154,7 @@ def _stage_json(run: StageRun) -> Row:
     }
 
 
-# --- from rows ------------------------------------------------------------------------------------------------------
+# --- from rows --------------------------------------------------------------------------------------------------------
 
 
 def facts(row: CreativeColumns) -> ImageFacts | None:
@@ -184,20 +184,20 @@ def stages(told: Iterable[Sequence[Any]]) -> tuple[StageRun, ...]:
     return tuple([known.get(name) or StageRun(stage) for name, stage in _STAGES.items()])
 
 
-def bundle(row: tables.Analysis | tables.ModelBundle) -> BundleInfo:
+def bundle(row: schema.Analysis | schema.ModelBundle) -> BundleInfo:
     engines = {Stage(stage): str(engine) for stage, engine in row.engines.items()}
-    if isinstance(row, tables.ModelBundle):
+    if isinstance(row, schema.ModelBundle):
         about = {Stage(stage): dict(texts) for stage, texts in row.about.items()}
         return BundleInfo(row.name, row.version, row.checksum, engines, about)
     return BundleInfo(row.bundle_name, row.bundle_version, row.bundle_checksum, engines)
 
 
 def analysis(
-    row: tables.Analysis,
+    row: schema.Analysis,
     facts: ImageFacts,
-    blocks: Sequence[tables.TextBlock],
-    objects: Sequence[tables.DetectedObject],
-    swatches: Sequence[tables.Swatch],
+    blocks: Sequence[schema.TextBlock],
+    objects: Sequence[schema.DetectedObject],
+    swatches: Sequence[schema.Swatch],
     embedding: Sequence[float] | None,
 ) -> domain.Analysis:
     return domain.Analysis(
@@ -216,13 +216,13 @@ def analysis(
     )
 
 
-def text_block(row: tables.TextBlock, polygon: Sequence[Any] | None = None) -> domain.TextBlock:
+def text_block(row: schema.TextBlock, polygon: Sequence[Any] | None = None) -> domain.TextBlock:
     """`polygon` is that of a row whose own has not been read from JSON."""
     corners = tuple((x, y) for x, y in (row.polygon if polygon is None else polygon))
     return domain.TextBlock(row.text, _box(row), row.confidence, corners, row.language)
 
 
-def detected_object(row: tables.DetectedObject) -> domain.DetectedObject:
+def detected_object(row: schema.DetectedObject) -> domain.DetectedObject:
     return domain.DetectedObject(row.class_name, row.confidence, _box(row))
 
 
@@ -235,7 +235,7 @@ def decision(value: str | None) -> Decision | None:
     return None if value is None else Decision(value)
 
 
-def palette(rows: Iterable[tables.Swatch]) -> tuple[domain.Swatch, ...]:
+def palette(rows: Iterable[schema.Swatch]) -> tuple[domain.Swatch, ...]:
     return tuple(domain.Swatch(from_hex(row.hex), row.percent, SwatchRole(row.role), row.color_class) for row in rows)
 
 
@@ -244,7 +244,7 @@ def dominant(told: Iterable[Sequence[Any]]) -> tuple[domain.Swatch, ...]:
     return tuple([domain.Swatch(from_hex(hex_), percent, SwatchRole.DOMINANT, name) for hex_, percent, name in told])
 
 
-def predicted_topic(row: tables.Analysis) -> str | None:
+def predicted_topic(row: schema.Analysis) -> str | None:
     """What the model said, whatever people said after it."""
     if not row.topic_corrected:
         return row.topic
@@ -252,7 +252,7 @@ def predicted_topic(row: tables.Analysis) -> str | None:
     return max(scores, key=lambda topic: scores[topic]) if scores else None
 
 
-def _topic(row: tables.Analysis) -> domain.TopicPrediction | None:
+def _topic(row: schema.Analysis) -> domain.TopicPrediction | None:
     if row.topic is None or row.topic_confidence is None:
         return None
     return domain.TopicPrediction(
@@ -271,7 +271,7 @@ def _evidence_of_json(entry: Mapping[str, Any] | str) -> Evidence:
     return Evidence(EvidenceKind(entry["kind"]), entry["what"], entry["weight"])
 
 
-def _box(row: tables.TextBlock | tables.DetectedObject) -> BoundingBox:
+def _box(row: schema.TextBlock | schema.DetectedObject) -> BoundingBox:
     return BoundingBox(row.x1, row.y1, row.x2, row.y2)
 
 

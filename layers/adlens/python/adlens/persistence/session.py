@@ -32,7 +32,6 @@ _SERVER_SETTINGS = (
     "-c timezone=UTC -c statement_timeout=30s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
 )
 
-
 CERTIFICATES = Path(__file__).with_name("certificates.pem")
 """What certificates of Aurora and RDS Proxy are checked against."""
 

@@ -11,7 +11,9 @@ from adlens.domain.creative import Failure, preview_key
 from adlens.domain.errors import PermanentError, TransientError, UnknownCreative
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.media import MAX_FILE_BYTES, ImageFormat
-from adlens.domain.ports import CreativeRepository, DecodedImage, Engines, ObjectStore
+from adlens.domain.ports.creatives import CreativeRepository
+from adlens.domain.ports.storage import ObjectStore
+from adlens.domain.ports.vision import DecodedImage, Engines
 from adlens.services.analyze_image import analyze_image
 from adlens.services.show_progress import ShowProgress
 

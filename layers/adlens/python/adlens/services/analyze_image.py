@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from adlens.domain.analysis import Analysis, Detections, Looks, Stage, StageRun, StageState, Swatch
 from adlens.domain.errors import PermanentError
-from adlens.domain.ports import DecodedImage, Engines
+from adlens.domain.ports.vision import DecodedImage, Engines
 
 StageObserver = Callable[[StageRun], None]
 Result = TypeVar("Result")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
-from adlens.domain.ports import AnalysisQueue, CreativeRepository
+from adlens.domain.ports.creatives import AnalysisQueue, CreativeRepository
 
 
 @dataclass(frozen=True, slots=True)

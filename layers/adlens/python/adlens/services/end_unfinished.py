@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from adlens.domain.creative import Failure
 from adlens.domain.events import AnalysisRequested, Event
 from adlens.domain.exports import KEPT_FOR, ExportId
-from adlens.domain.ports import AnalysisQueue, CreativeRepository, ExportQueue, ExportRepository, ObjectStore
+from adlens.domain.ports.creatives import AnalysisQueue, CreativeRepository
+from adlens.domain.ports.exports import ExportQueue, ExportRepository
+from adlens.domain.ports.storage import ObjectStore
 
 GAVE_UP = Failure(
     "analysis_failed", "The analysis failed several times. Start it again; if it fails again, the file may be at fault."

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from adlens.domain.ports import ErasableStore, ErasableWorkspaces
+from adlens.domain.ports.storage import ErasableStore
+from adlens.domain.ports.workspaces import ErasableWorkspaces
 
 BATCH = 1000
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.lift import Lift, Metric
-from adlens.domain.ports import LiftStatistics, PerformanceFigures
+from adlens.domain.ports.performance import LiftStatistics, PerformanceFigures
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from adlens.domain.creative import CreativeId
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import CreativeFilter
-from adlens.domain.ports import AnalysisQueue, CreativeRepository
+from adlens.domain.ports.creatives import AnalysisQueue, CreativeRepository
 
 BATCH = 500
 """Creatives whose rows are locked at once."""

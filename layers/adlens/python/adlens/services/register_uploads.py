@@ -8,7 +8,8 @@ from uuid import UUID
 
 from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.domain.media import MAX_FILE_BYTES, ImageFormat
-from adlens.domain.ports import CreativeRepository, ObjectStore, PresignedPost
+from adlens.domain.ports.creatives import CreativeRepository
+from adlens.domain.ports.storage import ObjectStore, PresignedPost
 
 
 @dataclass(frozen=True, slots=True)

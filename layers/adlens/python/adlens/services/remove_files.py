@@ -10,7 +10,8 @@ from uuid import UUID
 
 from adlens.domain.creative import preview_key
 from adlens.domain.errors import TransientError
-from adlens.domain.ports import CreativeRepository, ObjectStore, RemovalRepository
+from adlens.domain.ports.creatives import CreativeRepository, RemovalRepository
+from adlens.domain.ports.storage import ObjectStore
 
 BATCH = 1000
 """What a store removes in one request."""

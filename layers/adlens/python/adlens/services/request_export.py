@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from adlens.domain.errors import TransientError
 from adlens.domain.exports import ExportId, ExportOrder
-from adlens.domain.ports import ExportQueue, ExportRepository
+from adlens.domain.ports.exports import ExportQueue, ExportRepository
 
 
 @dataclass(frozen=True, slots=True)

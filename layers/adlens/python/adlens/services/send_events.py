@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adlens.domain.ports import EventQueue, Outbox
+from adlens.domain.ports.webhooks import EventQueue, Outbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import IO
 from adlens.domain.creative import Creative, Failure
 from adlens.domain.errors import ExportTooLarge, PermanentError, TransientError
 from adlens.domain.exports import ExportClaim, ExportedFile, ExportFormat, ExportId, Snapshot
-from adlens.domain.ports import CreativeReader, ExportRepository, ExportStore, ExportWriter
+from adlens.domain.ports.exports import CreativeReader, ExportRepository, ExportStore, ExportWriter
 
 CREATIVES_PER_REPORT = 1000
 SHARE_FOR_READING = 0.8

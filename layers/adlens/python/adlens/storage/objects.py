@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from adlens.domain.errors import ObjectGone, TransientError
 from adlens.domain.media import check_file_size
-from adlens.domain.ports import PresignedPost, StoredObject
+from adlens.domain.ports.storage import PresignedPost, StoredObject
 from adlens.storage.clients import credentials
 from adlens.storage.errors import as_transient
 from adlens.storage.presigning import Presigner
@@ -88,7 +88,7 @@ class S3ObjectStore:
                     raise TransientError(f"The object store did not remove {len(refused)} files ({code}).")
 
     def delete_versions(self, prefix: str) -> int:
-        """As `adlens.domain.ports.ErasableStore` says; markers of deletions count as versions."""
+        """As `adlens.domain.ports.storage.ErasableStore` says; markers of deletions count as versions."""
         with as_transient("object store"):
             page = self._client.list_object_versions(Bucket=self._bucket, Prefix=prefix)
             found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]

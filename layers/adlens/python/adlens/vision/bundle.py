@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from adlens.domain.analysis import BundleInfo, Stage
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import (
+from adlens.domain.ports.vision import (
     Embedder,
     ImageDecoder,
     LooksExtractor,
@@ -275,7 +275,7 @@ _NEEDS_NO_MODEL = {Stage.COLOR: StageManifest("kmeans-lab", {}, {})}
 
 
 class Bundle:
-    """The engines of one bundle (domain.ports.Engines), each made once, by whichever thread needs it first."""
+    """The engines of one bundle (domain.ports.vision.Engines), each made once, by whichever thread needs it first."""
 
     def __init__(self, manifest: Manifest, threads: int) -> None:
         self.info = BundleInfo(

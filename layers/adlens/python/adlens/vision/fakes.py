@@ -23,7 +23,7 @@ from adlens.domain.analysis import (
     TopicPrediction,
 )
 from adlens.domain.colors import COLOR_CLASSES, from_hex
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.domain.topics import taxonomy
 from adlens.vision.bundle import EMBEDDING, LOOKS, Bundle, Manifest, StageManifest
 

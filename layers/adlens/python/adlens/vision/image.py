@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from adlens.domain.analysis import ImageFacts
 from adlens.domain.colors import RGB, to_hex
 from adlens.domain.media import PREVIEW_SIDE
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.pictures.reading import Picture, read_picture
 from adlens.vision.srgb import to_srgb
 

@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from adlens.domain.analysis import Swatch, SwatchRole
 from adlens.domain.colors import COLOR_CLASSES, RGB, from_hex
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.vision.deferred import deferred
 from adlens.vision.image import Pixels, painted_pixels_of
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from adlens.domain.analysis import Looks
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.vision.image import Pixels, pixels_of
 from adlens.vision.objects.yolo import Letterbox
 from adlens.vision.session import Floats, batch_of_one, make_session

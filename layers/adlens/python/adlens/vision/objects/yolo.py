@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from adlens.domain.analysis import BoundingBox, DetectedObject, Detections, Looks
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.vision.image import Pixels, pixels_of
 from adlens.vision.objects.context import Context
 from adlens.vision.session import Floats, batch_of_one, make_session

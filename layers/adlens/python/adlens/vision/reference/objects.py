@@ -13,7 +13,7 @@ from ultralytics.utils.events import events
 
 from adlens.domain.analysis import BoundingBox, DetectedObject, Detections, Looks
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.vision.image import pixels_of
 from adlens.vision.reference.threads import use_threads
 

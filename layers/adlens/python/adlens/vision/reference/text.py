@@ -13,7 +13,7 @@ from easyocr import config
 
 from adlens.domain.analysis import BoundingBox, TextBlock
 from adlens.domain.errors import InvalidBundle
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.vision.image import pixels_of
 from adlens.vision.reference.threads import use_threads
 from adlens.vision.text.layout import language_of, reading_order

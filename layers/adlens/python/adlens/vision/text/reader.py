@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from adlens.domain.analysis import BoundingBox, TextBlock
-from adlens.domain.ports import DecodedImage
+from adlens.domain.ports.vision import DecodedImage
 from adlens.vision.image import Pixels, pixels_of
 from adlens.vision.session import Floats
 from adlens.vision.text import prices

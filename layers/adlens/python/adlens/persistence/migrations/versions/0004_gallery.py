@@ -6,7 +6,7 @@ from alembic import op
 from sqlalchemy import text
 
 from adlens.domain.words import distinct_words
-from adlens.persistence.words import meaningful_words
+from adlens.persistence.search.words import meaningful_words
 
 revision = "0004"
 down_revision = "0003"

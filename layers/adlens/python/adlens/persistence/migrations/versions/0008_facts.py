@@ -2,14 +2,14 @@
 
 Triggers keep what follows from other tables by itself, so that it holds whichever release writes: a row of facts for
 every creative with its status, and the roll-ups of a workspace as the sums of those of its groups. Findings are put
-into the facts by `persistence.facts`.
+into the facts by `persistence.search.facts`.
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-from adlens.persistence.facts import fill_facts
+from adlens.persistence.search.reindex import fill_facts
 
 revision = "0008"
 down_revision = "0007"
@@ -113,7 +113,7 @@ _STATEMENTS = (
     """,
 )
 
-# CIEDE2000 between a colour that `persistence.facts` packed and one in CIELAB: `domain.color_distance` for SQL.
+# CIEDE2000 between a colour that `persistence.search.facts` packed and one in CIELAB: `domain.color_distance` for SQL.
 _COLOR_DISTANCE = """
     CREATE FUNCTION color_distance(packed bigint, l2 float8, a2 float8, b2 float8) RETURNS float8
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$

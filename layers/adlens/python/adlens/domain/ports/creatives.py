@@ -1,0 +1,162 @@
+"""What the use cases need to keep creatives and to have them analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from adlens.domain.analysis import (
+    Analysis,
+    BundleInfo,
+    StageRun,
+)
+from adlens.domain.creative import Claim, CreativeId, Failure, NewCreative
+from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
+from adlens.domain.gallery import CreativeFilter
+
+
+class AnalysisQueue(Protocol):
+    def send(self, requests: Iterable[AnalysisRequested]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A creative that has not ended although it should have; `arrived` is whether its object was ever seen."""
+
+    key: CreativeId
+    object_key: str
+    revision: int
+    arrived: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedAnalyses:
+    """Some of the analyses that were asked for; those after `last` come next, none when it is None."""
+
+    requests: tuple[AnalysisRequested, ...]
+    last: UUID | None
+
+
+class CreativeRepository(Protocol):
+    """Writes. Each method is one transaction that changes roll-ups too. Database trouble raises TransientError."""
+
+    def register(
+        self, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative], group_name: str | None = None
+    ) -> None:
+        """Makes the group if need be, names it if there is a name, and records each creative as PENDING.
+
+        The same creative again changes nothing; raises Conflict when its id is already used in another group.
+        """
+        ...
+
+    def arrive(self, objects: Iterable[ObjectCreated]) -> list[AnalysisRequested]:
+        """Lets the creatives of these objects wait for their turns, and answers with the analyses to send messages for:
+        of those that have not ended. Objects that nobody registered are passed over.
+        """
+        ...
+
+    def take_turn(self, request: AnalysisRequested, claimant: str, lease_seconds: float) -> AnalysisRequested | None:
+        """The analysis whose turn it is, in an order that is fair to workspaces; `claimant` has it for itself until the
+        lease runs out. None when none waits; TransientError when that of `request` does, but others have taken all.
+
+        `claimant` is the queue message: delivered again, it goes on with what it had. The creative of `request`, which
+        it was sent for, waits from now on if it did not.
+        """
+        ...
+
+    def claim(self, event: Event, claimant: str, lease_seconds: float) -> Claim | None:
+        """Makes the creative of `event` PROCESSING and its earlier claims void, or answers None when there is nothing
+        to do: analysed already, a newer event is known, or another claimant is at it and its lease has not run out.
+
+        `claimant` is the queue message: delivered again, it takes its own claim over. Raises UnknownCreative.
+        """
+        ...
+
+    def record_stages(self, claim: Claim, runs: Sequence[StageRun]) -> None:
+        """Shows states of stages; nothing happens when the claim is void."""
+        ...
+
+    def complete(self, claim: Claim, analysis: Analysis, etag: str) -> bool:
+        """Stores the findings, replacing older ones; the status is SUCCESS, or ERROR when a stage failed. The preview
+        is in its store by then.
+
+        False, and nothing stored, when the claim is void.
+        """
+        ...
+
+    def fail(self, claim: Claim, failure: Failure, etag: str | None) -> bool:
+        """Ends the creative in ERROR; older findings stay. False when the claim is void."""
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Gives the claim up after a transient failure: the creative is PENDING again, and the claimant's for some more
+        minutes."""
+        ...
+
+    def release_all(self) -> int:
+        """Gives up the claims of workers that are all gone, and answers how many there were: what they were at is
+        PENDING again, and free for anybody at once."""
+        ...
+
+    def fail_unfinished(self, event: Event, claimant: str, failure: Failure) -> bool:
+        """Ends in ERROR what `claimant` has taken, or else what `event` asked for, unless it has ended, a newer event
+        is known or another claimant is at it."""
+        ...
+
+    def request_analysis(self, key: CreativeId) -> AnalysisRequested:
+        """Asks for one more analysis: the creative is PENDING again. Raises UnknownCreative, and Conflict when its file
+        has not arrived yet."""
+        ...
+
+    def request_analyses(
+        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
+    ) -> RequestedAnalyses:
+        """Asks for one more analysis of at most `limit` creatives that `chosen` is true of, that have ended and whose
+        file has arrived, in the order of their ids; `outdated`: only of those without findings of the bundle that was
+        reported last. Raises UnknownGroup."""
+        ...
+
+    def overdue(self, missing: datetime, lost: datetime, limit: int, after: Overdue | None = None) -> list[Overdue]:
+        """Creatives of all workspaces that have not ended, from the one untouched for longest on, the next after
+        `after`: whose object was never seen and that are untouched since `missing`, or that are so since `lost`."""
+        ...
+
+    def touch(self, keys: Iterable[CreativeId]) -> None:
+        """Notes that somebody cared for these creatives now."""
+        ...
+
+    def end_overdue(self, key: CreativeId, revision: int, before: datetime, failure: Failure) -> bool:
+        """Ends a creative in ERROR when it is still at `revision`, unfinished and untouched since `before`."""
+        ...
+
+    def delete_creatives(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
+        """Forgets creatives with all that was found in them, and notes that their files are to go; unknown ids are
+        passed over. Answers with the keys of their objects.
+        """
+        ...
+
+    def delete_group(self, workspace_id: UUID, group_id: str) -> list[str]:
+        """The same for a group and all its creatives. Raises UnknownGroup."""
+        ...
+
+    def exists(self, key: CreativeId) -> bool: ...
+
+    def report_bundle(self, bundle: BundleInfo) -> None:
+        """Remembers which models the workers run, for `GET /health`."""
+        ...
+
+
+class RemovalRepository(Protocol):
+    """Files of deleted creatives, by the keys of their objects; deletions note them. Each method is one transaction."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Those to remove now, longest due first."""
+        ...
+
+    def removed(self, keys: Sequence[str], now: datetime, window: timedelta) -> None:
+        """They are gone at `now`. Those deleted at least `window` ago are forgotten; the others are due again then."""
+        ...

@@ -1,0 +1,97 @@
+"""What the use cases need to write exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from adlens.domain.creative import Creative, Failure
+from adlens.domain.exports import ExportClaim, ExportedFile, ExportId, ExportOrder, Snapshot
+from adlens.domain.gallery import CreativeFilter
+
+
+class Sink(Protocol):
+    def write(self, data: bytes, /) -> int: ...
+
+
+ExportWriter = Callable[[Iterable[Creative], Sink, ExportOrder], int]
+"""Writes creatives as a file of one format, with their embeddings or without, and answers how many are in it.
+
+The same creatives in the same order give the same bytes, and memory does not grow with their number.
+"""
+
+
+class ExportStore(Protocol):
+    def put_file(self, key: str, path: Path, content_type: str) -> None:
+        """Stores a file of any size without holding it in memory."""
+        ...
+
+    def delete(self, keys: list[str]) -> None: ...
+
+
+class ExportQueue(Protocol):
+    def send(self, key: ExportId) -> None: ...
+
+
+class CreativeReader(Protocol):
+    def snapshot(
+        self, workspace_id: UUID, chosen: CreativeFilter, with_embeddings: bool
+    ) -> AbstractContextManager[Snapshot]:
+        """What `chosen` is true of, as it is now and until the context ends. Raises UnknownGroup."""
+        ...
+
+
+class ExportRepository(Protocol):
+    """Each method is one transaction. Database trouble raises TransientError."""
+
+    def record(self, key: ExportId, order: ExportOrder) -> None:
+        """Records an export as PENDING. Raises UnknownGroup, and Conflict when too many are unfinished."""
+        ...
+
+    def claim(self, key: ExportId, claimant: str, lease_seconds: float) -> ExportClaim | None:
+        """Makes the export RUNNING, from the start, and its earlier claims void; None when there is nothing to do: it
+        was deleted, has ended, or another claimant is at it and its lease has not run out.
+
+        `claimant` is the queue message: delivered again, it takes its own claim over.
+        """
+        ...
+
+    def progress(self, claim: ExportClaim, done: int, total: int) -> bool:
+        """Shows how far it is. False when the claim is void: overtaken, or the export was deleted."""
+        ...
+
+    def complete(self, claim: ExportClaim, file: ExportedFile) -> bool:
+        """Ends it in DONE. False when the claim is void."""
+        ...
+
+    def fail(self, claim: ExportClaim, failure: Failure) -> bool:
+        """Ends it in FAILED. False when the claim is void."""
+        ...
+
+    def release(self, claim: ExportClaim) -> None:
+        """Gives the claim up after a transient failure: the export is PENDING again."""
+        ...
+
+    def fail_unfinished(self, key: ExportId, claimant: str, failure: Failure) -> bool:
+        """Ends it in FAILED unless it has ended or another claimant is at it."""
+        ...
+
+    def delete(self, key: ExportId) -> bool:
+        """Forgets an export; False when there is none. Its file is the caller's business."""
+        ...
+
+    def release_all(self) -> Sequence[ExportId]:
+        """Gives up the claims of workers that are all gone, and answers with every export that waits now."""
+        ...
+
+    def end_lost(self, before: datetime, failure: Failure) -> int:
+        """Ends in FAILED what is unfinished and untouched since `before`, of all workspaces."""
+        ...
+
+    def forget(self, before: datetime) -> int:
+        """Forgets exports that ended before then, of all workspaces."""
+        ...

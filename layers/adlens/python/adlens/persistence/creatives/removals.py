@@ -1,0 +1,41 @@
+"""Files that are to be removed from their stores: the port `RemovalRepository` on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine, delete, select, text, update
+from sqlalchemy.orm import Session
+
+from adlens.persistence import schema
+from adlens.persistence.session import transactional
+
+_NOTE = text("""
+    INSERT INTO removals (workspace_id, object_key)
+    SELECT :workspace_id, unnest(CAST(:keys AS text[])) ON CONFLICT DO NOTHING
+""")
+
+
+class PostgresRemovals:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @transactional
+    def due(self, session: Session, now: datetime, limit: int) -> list[str]:
+        removal = schema.Removal
+        due = select(removal.object_key).where(removal.due <= now).order_by(removal.due, removal.object_key)
+        return list(session.scalars(due.limit(limit)))
+
+    @transactional
+    def removed(self, session: Session, keys: Sequence[str], now: datetime, window: timedelta) -> None:
+        removal = schema.Removal
+        ours = removal.due <= now, removal.object_key.in_(keys)  # the first has an index
+        session.execute(delete(removal).where(*ours, removal.deleted_at <= now - window))
+        session.execute(update(removal).where(*ours).values(due=removal.deleted_at + window))
+
+
+def note_removals(session: Session, workspace_id: UUID, object_keys: Sequence[str]) -> None:
+    """Notes, with the deletion of their creatives, that these files are to go."""
+    session.execute(_NOTE, {"workspace_id": workspace_id, "keys": list(object_keys)})

@@ -1,0 +1,77 @@
+"""The tables. Check constraints and the order of creation live in `migrations`, where the database enforces them.
+
+Clients make the ids of creatives and groups, so these are unique within a workspace only: every key starts with
+`workspace_id`, and every foreign key carries it along. A row can never point into another workspace.
+
+Whoever imports one table knows all: foreign keys name tables of other modules.
+"""
+
+from adlens.persistence.schema.base import Base, Now, Timestamp
+from adlens.persistence.schema.creatives import Creative, Group, Removal, Waiting
+from adlens.persistence.schema.exports import ExportRow
+from adlens.persistence.schema.findings import (
+    Analysis,
+    DetectedObject,
+    Embedding,
+    ModelBundle,
+    StageRun,
+    Swatch,
+    TextBlock,
+    TopicCorrection,
+)
+from adlens.persistence.schema.performance import Performance
+from adlens.persistence.schema.rollups import (
+    FindingKind,
+    GroupColorRollup,
+    GroupFindingRollup,
+    GroupRollup,
+    GroupTopicColorRollup,
+    GroupTopicRollup,
+    WorkspaceColorRollup,
+    WorkspaceFindingRollup,
+    WorkspaceRollup,
+    WorkspaceTopicColorRollup,
+    WorkspaceTopicRollup,
+)
+from adlens.persistence.schema.search import Facts, Vocabulary
+from adlens.persistence.schema.webhooks import Webhook, WebhookDelivery
+from adlens.persistence.schema.workspaces import ApiKey, BiReader, Setting, Workspace
+
+__all__ = [
+    "Analysis",
+    "ApiKey",
+    "Base",
+    "BiReader",
+    "Creative",
+    "DetectedObject",
+    "Embedding",
+    "ExportRow",
+    "Facts",
+    "FindingKind",
+    "Group",
+    "GroupColorRollup",
+    "GroupFindingRollup",
+    "GroupRollup",
+    "GroupTopicColorRollup",
+    "GroupTopicRollup",
+    "ModelBundle",
+    "Now",
+    "Performance",
+    "Removal",
+    "Setting",
+    "StageRun",
+    "Swatch",
+    "TextBlock",
+    "Timestamp",
+    "TopicCorrection",
+    "Vocabulary",
+    "Waiting",
+    "Webhook",
+    "WebhookDelivery",
+    "Workspace",
+    "WorkspaceColorRollup",
+    "WorkspaceFindingRollup",
+    "WorkspaceRollup",
+    "WorkspaceTopicColorRollup",
+    "WorkspaceTopicRollup",
+]
