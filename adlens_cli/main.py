@@ -119,6 +119,25 @@ def down() -> None:
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The file to write (tar.gz).")]) -> None:
+    """Copy the local stack's database and files into one file, while it runs or not. It holds what customers sent."""
+    from adlens_cli.backup import back_up
+
+    back_up(file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file of `adlens backup`.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Lose what the local stack holds now.")] = False,
+) -> None:
+    """Make the local stack, which must not run, the one of a backup. `adlens up` then brings it to this release."""
+    from adlens_cli.backup import restore_from
+
+    restore_from(file, replace)
+
+
+@app.command()
 def status() -> None:
     """Say what of the local stack runs, and where. Exit status 1 unless all of it does."""
     from adlens_cli.stack import show_status

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import secrets
 import shutil
 import stat
@@ -124,6 +125,41 @@ class Postgres:
         with self._administration() as run:
             run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def has_tables(self) -> bool:
+        """Whether the database holds anything."""
+        with self._administration(DATABASE) as run:
+            return bool(run("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1"))
+
+    def dump(self, file: Path) -> None:
+        """Writes the database as of now, in the format of pg_restore."""
+        self._run_client("pg_dump", "--format", "custom", "--file", file, "--dbname", DATABASE)
+
+    def roles(self) -> str:
+        """Statements that make the roles of this server other than its own: those of BI readers, with their secrets."""
+        statements = self._run_client("pg_dumpall", "--roles-only", "--database", DATABASE).splitlines()
+        own = re.compile(rf"^(CREATE|ALTER) ROLE {USER}\b")
+        return "\n".join(line for line in statements if line.endswith(";") and not own.match(line))
+
+    def restore(self, dump: Path, roles: str) -> None:
+        """Makes the database that of a dump; when that cannot be read, it stays as it was."""
+        from psycopg2.errors import DuplicateObject
+
+        fresh = f"restored_{secrets.token_hex(8)}"
+        self.create_database(fresh)
+        try:
+            with self._administration() as run:
+                for statement in roles.splitlines():
+                    with contextlib.suppress(DuplicateObject):  # a role that this server has keeps its password
+                        run(statement)
+            self._run_client("pg_restore", "--exit-on-error", "--no-owner", "--dbname", fresh, dump)
+        except BaseException:
+            self.drop_database(fresh)
+            raise
+        self.drop_database(DATABASE)
+        with self._administration() as run:
+            run(f'ALTER DATABASE "{fresh}" RENAME TO "{DATABASE}"')
+            run(f'REVOKE TEMPORARY ON DATABASE "{DATABASE}" FROM PUBLIC')  # a right of readers that no dump takes away
+
     @contextlib.contextmanager
     def temporary_database(self) -> Iterator[str]:
         """The URL of an empty database that goes with the context."""
@@ -134,11 +170,11 @@ class Postgres:
             self.drop_database(name)
 
     @contextlib.contextmanager
-    def _administration(self) -> Iterator[Any]:
+    def _administration(self, database: str = "postgres") -> Iterator[Any]:
         import psycopg2
 
         connection = psycopg2.connect(
-            host=HOST, port=self.port, user=USER, password=self._password(), dbname="postgres", connect_timeout=10
+            host=HOST, port=self.port, user=USER, password=self._password(), dbname=database, connect_timeout=10
         )
         connection.autocommit = True  # databases are not made in transactions
         try:
@@ -201,6 +237,21 @@ class Postgres:
             with contextlib.suppress(KeyError):
                 return pwd.getpwnam(name).pw_name
         raise LocalStackError("PostgreSQL does not run as root and there is no user 'nobody': use an ordinary account")
+
+    def _run_client(self, program: str, *arguments: Any) -> str:
+        """What one of PostgreSQL's clients prints."""
+        address = ("--host", HOST, "--port", str(self.port), "--username", USER, "--no-password")
+        result = subprocess.run(
+            [self._programs / program, *address, *map(str, arguments)],
+            env=os.environ | {"PGPASSWORD": self._password()},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode:
+            raise LocalStackError(f"PostgreSQL: {program} failed: {result.stderr.strip()}")
+        return result.stdout
 
     def _run(self, program: str, *arguments: Any, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         user = self._system_user()
