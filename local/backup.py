@@ -59,8 +59,10 @@ def back_up(file: Path, root: Path = DEFAULT_ROOT) -> Backup:
 
 
 def restore(file: Path, root: Path = DEFAULT_ROOT, *, replace: bool = False) -> Backup:
-    """Makes the stack of `root`, which must not run, the one of a backup. What was there is lost, so that has to be said
-    with `replace`; until all of the backup has been read nothing of it is touched. LocalStackError says what is wrong.
+    """Makes the stack of `root`, which must not run, the one of a backup.
+
+    Data that is there is lost, and only with `replace`; nothing of it is touched until all of the backup has been read.
+    LocalStackError says what is wrong.
     """
     state = State.at(root)
     with state.lock(), tempfile.TemporaryDirectory(dir=state.root, prefix="restore-") as name:

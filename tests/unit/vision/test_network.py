@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,3 +78,30 @@ def test_matrix_units_read_the_same_from_any_thread() -> None:
         line = given[number % len(given)]
         assert np.array_equal(found, fast(line))
         assert np.abs(found - exact(line)).max() < 0.1
+
+
+FIRST_RUNS = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import numpy as np
+from adlens.vision.text import network
+
+networks = [network._on_matrix_units(Path(sys.argv[1]), threads=2, calls=calls) for calls in (1, 2)]
+start = threading.Barrier(8)
+
+def run(number):
+    start.wait()
+    networks[number % 2](np.zeros((1, 3, 48, 64 + 16 * number), np.float32))
+
+with ThreadPoolExecutor(8) as threads:
+    list(threads.map(run, range(8)))
+"""
+
+
+def test_first_runs_at_the_same_time_end() -> None:
+    """They waited for each other for ever in one process out of eight."""
+    if not network._has_matrix_units():
+        pytest.skip("this processor has no matrix units for bfloat16, or requirements/amx.txt is not installed")
+    for _ in range(5):
+        subprocess.run([sys.executable, "-c", FIRST_RUNS, str(READER)], check=True, timeout=60)

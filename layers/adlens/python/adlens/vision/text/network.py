@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ OPTIONS = {
     "PERFORMANCE_HINT": "LATENCY",
     "INFERENCE_PRECISION_HINT": "bf16",
 }
+_first = Lock()
 
 
 def open_network(model: Path, threads: int, calls: int = 1) -> Network:
@@ -78,6 +80,22 @@ def _on_matrix_units(model: Path, threads: int, calls: int) -> Network:
 
 
 def _compiled(model: Path, options: dict[str, Any]) -> Any:
-    import openvino
+    with _first:
+        core = _core()
+    return core.compile_model(str(model), "CPU", options)
 
-    return openvino.Core().compile_model(str(model), "CPU", options)
+
+@cache
+def _core() -> Any:
+    """OpenVINO, after one run: its binding makes some of its parts with the first, and two threads that do so at the
+    same time wait for each other for ever.
+    """
+    import openvino
+    from openvino import opset13 as operators
+
+    core = openvino.Core()
+    given = operators.parameter([1], np.float32)
+    request = core.compile_model(openvino.Model([operators.relu(given)], [given]), "CPU").create_infer_request()
+    request.infer([np.zeros(1, np.float32)], share_inputs=True)
+    np.array(request.get_output_tensor().data)
+    return core
