@@ -117,7 +117,8 @@ def shop(engine: Engine) -> TestClient:
     creatives.report_bundle(dataclasses.replace(analysis(1).bundle, about={Stage.OCR: {"licence": "Apache-2.0"}}))
     with engine.begin() as connection:
         for statement in (
-            "UPDATE creatives SET uploaded_at = '2026-03-01 10:00Z'::timestamptz + right(id::text, 2)::int * '5h'::interval",
+            "UPDATE creatives SET uploaded_at = timestamptz '2026-03-01 10:00Z'"
+            " + right(id::text, 6)::int * interval '5 h'",
             "UPDATE creative_facts f SET uploaded_at = c.uploaded_at FROM creatives c WHERE c.id = f.creative_id",
             "UPDATE groups SET created_at = timestamptz '2026-03-01 10:00Z' + length(id) * interval '1 h'",
             "UPDATE group_rollup SET updated_at = timestamptz '2026-03-01 11:00Z'",

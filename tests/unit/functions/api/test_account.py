@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from functions.api.account.schemas import TaxonomyOut
 from functions.api.app import create_app
-from functions.api.schemas import TaxonomyOut
 
 
 def test_a_key_tells_whose_it_is(client, world) -> None:

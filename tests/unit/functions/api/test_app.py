@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from functions.api import VERSION, handler
 from functions.api.app import create_app
-from functions.api.schemas import CreativeOut
+from functions.api.creatives.schemas import CreativeOut
 
 ROOT = Path(__file__).parents[4]
 VISION = {
@@ -176,7 +176,7 @@ def test_the_handler_imports_no_vision() -> None:
 
 def test_the_shapes_need_no_web_framework() -> None:
     heavy = {"fastapi", "starlette", "sqlalchemy", "boto3", "aws_lambda_powertools", *VISION}
-    assert heavy & modules_after("import functions.api.schemas") == set()
+    assert heavy & modules_after("import functions.api.creatives.schemas") == set()
 
 
 def modules_after(statement: str) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 from adlens.domain.analysis import Decision
 from adlens.domain.creative import Failure, Status
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
-from functions.api.filters import query_of
+from functions.api.query import query_of
 
 
 def test_a_card(client, world, analysed) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from adlens.domain.analysis import Stage, StageRun, StageState
 from adlens.domain.creative import Failure, Status
-from functions.api.schemas import GroupStatusOut
+from functions.api.groups.schemas import GroupStatusOut
 
 
 def test_a_group_at_a_glance(client, world, analysed) -> None:

@@ -1,0 +1,91 @@
+"""One creative: what was found in it, how far it is, and once more from the start; many once more."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from adlens.domain.errors import UnknownCreative
+from adlens.services.reanalyze import BATCH
+from functions.api.creatives.schemas import CreativeOut, ReanalysesOut, ReanalysisOut, TopicIn, creative_out
+from functions.api.dependencies import (
+    CreativeKey,
+    Creatives,
+    Previews,
+    Queries,
+    Store,
+    UseDeleteCreatives,
+    UseReanalyze,
+    UseReanalyzeMany,
+    Workspace,
+    media_type,
+)
+from functions.api.errors import documented
+from functions.api.pictures import picture_url, preview_url
+from functions.api.query import Filters, known_topic
+
+router = APIRouter(tags=["creatives"])
+
+
+@router.get("/creatives/{creative_id}", responses=documented(404))
+def get_creative(key: CreativeKey, queries: Queries, store: Store, previews: Previews) -> CreativeOut:
+    """A creative with all its findings; one whose analysis failed says why in `failure`."""
+    creative = queries.creative(key.workspace_id, key.id)
+    return creative_out(creative, picture_url(store, creative), preview_url(previews, creative))
+
+
+@router.delete("/creatives/{creative_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
+def delete_creative(key: CreativeKey, delete: UseDeleteCreatives) -> None:
+    """Deletes a creative, its file and all that was found in it."""
+    if not delete(key.workspace_id, [key.id]):
+        raise UnknownCreative(f"There is no creative {key.id}.")
+
+
+@router.put(
+    "/creatives/{creative_id}/topic",
+    dependencies=[Depends(media_type("application/json"))],
+    responses=documented(404, 409, 415),
+)
+def correct_topic(
+    key: CreativeKey, body: TopicIn, queries: Queries, creatives: Creatives, store: Store, previews: Previews
+) -> CreativeOut:
+    """Says what a creative's topic is. It stays so when the creative is analysed again, and teaches the next model."""
+    creatives.correct_topic(key, known_topic(body.topic))
+    return get_creative(key, queries, store, previews)
+
+
+@router.delete("/creatives/{creative_id}/topic", responses=documented(404))
+def take_back_correction(
+    key: CreativeKey, queries: Queries, creatives: Creatives, store: Store, previews: Previews
+) -> CreativeOut:
+    """Takes back what a person said a creative's topic is: it is the model's again, with the model's decision."""
+    creatives.take_back_correction(key)
+    return get_creative(key, queries, store, previews)
+
+
+@router.post("/creatives/{creative_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404, 409))
+def reanalyze(key: CreativeKey, reanalyze: UseReanalyze) -> ReanalysisOut:
+    """Analyses a creative once more, with today's settings and models. Its findings stay until there are new ones."""
+    request = reanalyze(key)
+    return ReanalysisOut(creative_id=request.creative.id, revision=request.revision)
+
+
+@router.post("/creatives/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404))
+def reanalyze_many(
+    workspace: Workspace,
+    filters: Filters,
+    reanalyze: UseReanalyzeMany,
+    outdated: Annotated[
+        bool, Query(description="Only creatives without findings of the model bundle in use; false for all.")
+    ] = True,
+    limit: Annotated[int, Query(ge=1, le=BATCH, description="At most so many in one call.")] = BATCH,
+    cursor: Annotated[UUID | None, Query(description="The `next_cursor` of the call before.")] = None,
+) -> ReanalysesOut:
+    """Analyses creatives once more that all filters are true of, that have ended and whose file has arrived: a batch a
+    call. Call again with `next_cursor` until it is null. What still waits is not asked for twice.
+    """
+    count, last = reanalyze.batch(workspace, filters, outdated, limit, cursor)
+    return ReanalysesOut(count=count, next_cursor=last)
