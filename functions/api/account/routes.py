@@ -7,16 +7,17 @@ from fastapi import APIRouter
 from adlens.domain.colors import COLOR_CLASSES
 from adlens.domain.topics import taxonomy
 from functions.api.account.schemas import MeOut, NamedColorClassOut, TaxonomyOut, TopicOut, WorkspaceOut
-from functions.api.dependencies import Caller, Workspace, Workspaces
+from functions.api.dependencies import UseIdentifyCaller
+from functions.api.request import Caller, Workspace
 from functions.api.shapes import title_of
 
 router = APIRouter(tags=["account"])
 
 
 @router.get("/me")
-def get_me(caller: Caller, workspaces: Workspaces) -> MeOut:
+def get_me(caller: Caller, identify: UseIdentifyCaller) -> MeOut:
     """The workspace that the request's key opens, and the key's name."""
-    workspace = workspaces.get(caller.workspace_id)
+    workspace = identify.workspace(caller)
     return MeOut(
         workspace=WorkspaceOut(id=workspace.id, name=workspace.name),
         key_name=caller.key_name,

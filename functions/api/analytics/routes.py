@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from adlens.domain.comparison import compare
 from adlens.domain.figures import By
 from adlens.domain.gallery import CreativeFilter
 from functions.api.analytics.overview import AnalyticsOut, analytics_out
 from functions.api.analytics.schemas import ComparisonOut, FiguresOut, comparison_out, figures_out
-from functions.api.dependencies import Cursor, FiguresOf, Queries, Workspace
+from functions.api.dependencies import UseReadAnalytics
 from functions.api.errors import documented
 from functions.api.query import MAX_NESTED_LETTERS, Filters, filter_of, query_of
+from functions.api.request import Cursor, Workspace
 from functions.api.shapes import GroupId
 
 router = APIRouter(prefix="/analytics", tags=["analytics"])
@@ -53,37 +53,37 @@ async def side_b(
 @router.get("", responses=documented(404))
 def break_down(
     workspace: Workspace,
-    figures: FiguresOf,
+    analytics: UseReadAnalytics,
     filters: Filters,
     by: Breakdown = By.TOPIC,
     limit: Rows = ROWS,
     cursor: Cursor = None,
 ) -> FiguresOut:
     """Figures over the creatives that all filters are true of, in all and row by row. A cursor holds for its `by`."""
-    return figures_out(figures.breakdown(workspace, filters, by, limit, cursor), by, query_of, link_to)
+    return figures_out(analytics.breakdown(workspace, filters, by, limit, cursor), by, query_of, link_to)
 
 
 @router.get("/compare", responses=documented(404))
 def compare_two(
     workspace: Workspace,
-    figures: FiguresOf,
+    analytics: UseReadAnalytics,
     a: Annotated[CreativeFilter, Depends(side_a)],
     b: Annotated[CreativeFilter, Depends(side_b)],
 ) -> ComparisonOut:
     """What sets two sets of creatives apart, with intervals, corrected for looking at many things at once."""
-    return comparison_out(compare(figures.sides(workspace, a, b)), query_of, link_to)
+    return comparison_out(analytics.compare(workspace, a, b), query_of, link_to)
 
 
 @router.get("/all")
-def workspace_analytics(workspace: Workspace, queries: Queries) -> AnalyticsOut:
+def workspace_analytics(workspace: Workspace, analytics: UseReadAnalytics) -> AnalyticsOut:
     """Figures over all creatives."""
-    return analytics_out(queries.workspace_analytics(workspace))
+    return analytics_out(analytics.of_workspace(workspace))
 
 
 @router.get("/group/{group_id}", responses=documented(404))
-def group_analytics(group_id: GroupId, workspace: Workspace, queries: Queries) -> AnalyticsOut:
+def group_analytics(group_id: GroupId, workspace: Workspace, analytics: UseReadAnalytics) -> AnalyticsOut:
     """Figures over one group."""
-    return analytics_out(queries.group_analytics(workspace, group_id))
+    return analytics_out(analytics.of_group(workspace, group_id))
 
 
 def link_to(chosen: CreativeFilter) -> str:

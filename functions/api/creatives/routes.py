@@ -8,40 +8,28 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from adlens.domain.errors import UnknownCreative
+from adlens.domain.creative import Creative
+from adlens.services.picture_links import PictureLinks
 from adlens.services.reanalyze import BATCH
 from functions.api.creatives.schemas import CreativeOut, ReanalysesOut, ReanalysisOut, TopicIn, creative_out
-from functions.api.dependencies import (
-    CreativeKey,
-    Creatives,
-    Previews,
-    Queries,
-    Store,
-    UseDeleteCreatives,
-    UseReanalyze,
-    UseReanalyzeMany,
-    Workspace,
-    media_type,
-)
+from functions.api.dependencies import UseCreatives, UseDeleteCreatives, UsePictureLinks, UseReanalyze, UseReanalyzeMany
 from functions.api.errors import documented
-from functions.api.pictures import picture_url, preview_url
 from functions.api.query import Filters, known_topic
+from functions.api.request import CreativeKey, Workspace, media_type
 
 router = APIRouter(tags=["creatives"])
 
 
 @router.get("/creatives/{creative_id}", responses=documented(404))
-def get_creative(key: CreativeKey, queries: Queries, store: Store, previews: Previews) -> CreativeOut:
+def get_creative(key: CreativeKey, creatives: UseCreatives, links: UsePictureLinks) -> CreativeOut:
     """A creative with all its findings; one whose analysis failed says why in `failure`."""
-    creative = queries.creative(key.workspace_id, key.id)
-    return creative_out(creative, picture_url(store, creative), preview_url(previews, creative))
+    return _linked(creatives.get(key), links)
 
 
 @router.delete("/creatives/{creative_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
 def delete_creative(key: CreativeKey, delete: UseDeleteCreatives) -> None:
     """Deletes a creative, its file and all that was found in it."""
-    if not delete(key.workspace_id, [key.id]):
-        raise UnknownCreative(f"There is no creative {key.id}.")
+    delete.one(key)
 
 
 @router.put(
@@ -49,21 +37,15 @@ def delete_creative(key: CreativeKey, delete: UseDeleteCreatives) -> None:
     dependencies=[Depends(media_type("application/json"))],
     responses=documented(404, 409, 415),
 )
-def correct_topic(
-    key: CreativeKey, body: TopicIn, queries: Queries, creatives: Creatives, store: Store, previews: Previews
-) -> CreativeOut:
+def correct_topic(key: CreativeKey, body: TopicIn, creatives: UseCreatives, links: UsePictureLinks) -> CreativeOut:
     """Says what a creative's topic is. It stays so when the creative is analysed again, and teaches the next model."""
-    creatives.correct_topic(key, known_topic(body.topic))
-    return get_creative(key, queries, store, previews)
+    return _linked(creatives.correct_topic(key, known_topic(body.topic)), links)
 
 
 @router.delete("/creatives/{creative_id}/topic", responses=documented(404))
-def take_back_correction(
-    key: CreativeKey, queries: Queries, creatives: Creatives, store: Store, previews: Previews
-) -> CreativeOut:
+def take_back_correction(key: CreativeKey, creatives: UseCreatives, links: UsePictureLinks) -> CreativeOut:
     """Takes back what a person said a creative's topic is: it is the model's again, with the model's decision."""
-    creatives.take_back_correction(key)
-    return get_creative(key, queries, store, previews)
+    return _linked(creatives.take_back_correction(key), links)
 
 
 @router.post("/creatives/{creative_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404, 409))
@@ -89,3 +71,7 @@ def reanalyze_many(
     """
     count, last = reanalyze.batch(workspace, filters, outdated, limit, cursor)
     return ReanalysesOut(count=count, next_cursor=last)
+
+
+def _linked(creative: Creative, links: PictureLinks) -> CreativeOut:
+    return creative_out(creative, links.original(creative), links.preview(creative))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -10,21 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from adlens.domain.exports import Export, ExportFormat, ExportId, ExportOrder, ExportState
-from functions.api.dependencies import (
-    Cursor,
-    Exports,
-    ExportStore,
-    Limit,
-    Now,
-    Settings,
-    UseRequestExport,
-    Workspace,
-    media_type,
-)
+from functions.api.dependencies import UseExports, UseRequestExport
 from functions.api.errors import documented
 from functions.api.exports.schemas import ExportIn, ExportOut, ExportWithLinkOut, export_out, export_with_link_out
 from functions.api.pages import PAGE_HEADERS, fitting, written_list
 from functions.api.query import json_of
+from functions.api.request import Cursor, Limit, Now, Workspace, media_type
 from functions.api.shapes import GroupId
 
 router = APIRouter(prefix="/exports", tags=["exports"])
@@ -52,7 +42,7 @@ def request_export(
     workspace: Workspace,
     order: Annotated[ExportOrder, Depends(export_order)],
     request: UseRequestExport,
-    exports: Exports,
+    exports: UseExports,
 ) -> ExportOut:
     """Asks for a file of the creatives that all filters are true of; it is written in the background."""
     return _export_out(exports.get(request(workspace, order)))
@@ -61,7 +51,7 @@ def request_export(
 @router.get("", response_model=list[ExportOut], responses={200: {"headers": PAGE_HEADERS}})
 def list_exports(
     workspace: Workspace,
-    exports: Exports,
+    exports: UseExports,
     group_id: Annotated[GroupId | None, Query(description="Those whose filters name this group.")] = None,
     format: ExportFormat | None = None,  # noqa: A002 - what it is called
     state: ExportState | None = None,
@@ -71,7 +61,7 @@ def list_exports(
     """The exports, newest first. They are kept for seven days."""
 
     def answer(limit: int) -> Response:
-        page = exports.list(workspace, limit, cursor, group_id=group_id, format=format, state=state)
+        page = exports.page(workspace, limit, cursor, group_id, format, state)
         asked = {"group_id": group_id, "format": format, "state": state}
         return written_list(list(map(_export_out, page.items)), limit, page.next_cursor, asked)
 
@@ -79,28 +69,17 @@ def list_exports(
 
 
 @router.get("/{export_id}", responses=documented(404))
-def get_export(key: ExportKey, exports: Exports, store: ExportStore, settings: Settings, now: Now) -> ExportWithLinkOut:
+def get_export(key: ExportKey, exports: UseExports, now: Now) -> ExportWithLinkOut:
     """How far an export is, and where its file is downloaded once it is DONE."""
     export = exports.get(key)
-    link = None
-    if export.file:
-        url = store.presigned_url(export.file.object_key, _filename(export), None)
-        link = url, now + timedelta(seconds=settings.upload_expiry_seconds)
-    return export_with_link_out(export, json_of(export.order.chosen), link)
+    return export_with_link_out(export, json_of(export.order.chosen), exports.link(export, now))
 
 
 @router.delete("/{export_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_export(key: ExportKey, exports: Exports, store: ExportStore) -> None:
+def delete_export(key: ExportKey, exports: UseExports) -> None:
     """Deletes an export and its file; one that is being written is given up."""
-    # The file first: should the store fail, the export is still there and can be deleted again.
-    if file := exports.get(key).file:
-        store.delete([file.object_key])
     exports.delete(key)
 
 
 def _export_out(export: Export) -> ExportOut:
     return export_out(export, json_of(export.order.chosen))
-
-
-def _filename(export: Export) -> str:
-    return f"adlens-{export.created_at:%Y%m%d-%H%M%S}.{export.order.format.extension}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
 from adlens.domain.exports import KEPT_FOR, Export, ExportFormat, ExportState, Separator
+from adlens.services.exports import ExportLink
 from functions.api.query import LISTS, CreativeQuery
 from functions.api.shapes import FailureOut, Shape, Utc
 
@@ -76,11 +76,8 @@ def export_out(export: Export, filters: dict[str, Any]) -> ExportOut:
     return ExportOut(**_fields(export, filters))
 
 
-def export_with_link_out(
-    export: Export, filters: dict[str, Any], link: tuple[str, datetime] | None
-) -> ExportWithLinkOut:
-    url, expires_at = link or (None, None)
-    return ExportWithLinkOut(**_fields(export, filters), url=url, expires_at=expires_at)
+def export_with_link_out(export: Export, filters: dict[str, Any], link: ExportLink | None) -> ExportWithLinkOut:
+    return ExportWithLinkOut(**_fields(export, filters), url=link and link.url, expires_at=link and link.expires_at)
 
 
 def _fields(export: Export, filters: dict[str, Any]) -> dict[str, Any]:

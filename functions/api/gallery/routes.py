@@ -6,14 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from adlens.domain.gallery import CreativeCard, CreativeOrder
-from adlens.domain.ports.storage import ObjectStore
-from functions.api.dependencies import PAGE, CreativeKey, Cursor, Galleries, Limit, Previews, Store, Workspace
+from adlens.domain.gallery import CreativeOrder
+from functions.api.dependencies import UseBrowseCreatives, UsePictureLinks
 from functions.api.errors import documented
-from functions.api.gallery.schemas import CreativeCardOut, GalleryOut, NeighboursOut, creative_card_out
+from functions.api.gallery.schemas import GalleryOut, NeighboursOut, card_out
 from functions.api.pages import fitting, written
-from functions.api.pictures import picture_url, preview_url
 from functions.api.query import Filters
+from functions.api.request import PAGE, CreativeKey, Cursor, Limit, Workspace
 
 router = APIRouter(prefix="/creatives", tags=["creatives"])
 Sort = Annotated[CreativeOrder, Query(description="`-` is the largest first; creatives without a topic come last.")]
@@ -22,9 +21,8 @@ Sort = Annotated[CreativeOrder, Query(description="`-` is the largest first; cre
 @router.get("", response_model=GalleryOut, responses=documented(404))
 def browse_creatives(
     workspace: Workspace,
-    galleries: Galleries,
-    store: Store,
-    previews: Previews,
+    browse: UseBrowseCreatives,
+    links: UsePictureLinks,
     filters: Filters,
     sort: Sort = CreativeOrder.NEWEST,
     limit: Limit = PAGE,
@@ -33,10 +31,10 @@ def browse_creatives(
     """The creatives that all filters are true of. A cursor holds for its `sort` only."""
 
     def answer(limit: int) -> Response:
-        gallery = galleries.browse(workspace, filters, sort, limit, cursor)
+        gallery = browse.page(workspace, filters, sort, limit, cursor)
         return written(
             GalleryOut(
-                items=[card_out(store, previews, card) for card in gallery.cards],
+                items=[card_out(links, card) for card in gallery.cards],
                 total=gallery.total.count,
                 more_than_total=gallery.total.more,
                 next_cursor=gallery.next_cursor,
@@ -48,10 +46,10 @@ def browse_creatives(
 
 @router.get("/{creative_id}/neighbours", responses=documented(404))
 def get_neighbours(
-    key: CreativeKey, galleries: Galleries, filters: Filters, sort: Sort = CreativeOrder.NEWEST
+    key: CreativeKey, browse: UseBrowseCreatives, filters: Filters, sort: Sort = CreativeOrder.NEWEST
 ) -> NeighboursOut:
     """The creatives before and after one in the gallery of the same filters and sort."""
-    found = galleries.neighbours(key.workspace_id, key.id, filters, sort)
+    found = browse.neighbours(key, filters, sort)
     return NeighboursOut(
         previous=found.previous,
         next=found.next,
@@ -59,7 +57,3 @@ def get_neighbours(
         total=found.total.count,
         more_than_total=found.total.more,
     )
-
-
-def card_out(store: ObjectStore, previews: ObjectStore, card: CreativeCard) -> CreativeCardOut:
-    return creative_card_out(card, picture_url(store, card), preview_url(previews, card))

@@ -9,6 +9,7 @@ from pydantic import Field
 from adlens.domain.analysis import SwatchRole
 from adlens.domain.creative import Status
 from adlens.domain.gallery import CreativeCard
+from adlens.services.picture_links import PictureLinks
 from functions.api.creatives.findings import ColorOut, colors_out
 from functions.api.shapes import (
     CREATIVE_ID,
@@ -62,13 +63,13 @@ class NeighboursOut(Shape):
     more_than_total: MoreThanTotal
 
 
-def creative_card_out(card: CreativeCard, file_path: str, preview_url: str | None) -> CreativeCardOut:
+def card_out(links: PictureLinks, card: CreativeCard) -> CreativeCardOut:
     return CreativeCardOut(
         creative_id=card.id,
         group_id=card.group_id,
         original_filename=card.filename,
-        file_path=file_path,
-        preview_url=preview_url,
+        file_path=links.original(card),
+        preview_url=links.preview(card),
         image_width=card.facts.width if card.facts else None,
         image_height=card.facts.height if card.facts else None,
         upload_timestamp=card.uploaded_at,

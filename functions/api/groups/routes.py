@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from adlens.domain.creative import Status
-from functions.api.dependencies import (
-    PAGE,
-    Creatives,
-    Cursor,
-    Limit,
-    Now,
-    Queries,
-    Store,
-    UseDeleteCreatives,
-    UseReanalyzeMany,
-    Workspace,
-    media_type,
-)
+from functions.api.dependencies import UseDeleteCreatives, UseGroups, UsePictureLinks, UseReanalyzeMany
 from functions.api.errors import documented
 from functions.api.groups.schemas import (
     CreativeRowOut,
@@ -35,7 +20,7 @@ from functions.api.groups.schemas import (
     group_status_json,
 )
 from functions.api.pages import PAGE_HEADERS, fitting, written_list
-from functions.api.pictures import picture_url
+from functions.api.request import PAGE, Cursor, Limit, Now, Workspace, media_type
 from functions.api.shapes import GroupId
 
 router = APIRouter(prefix="/groups", tags=["groups"])
@@ -44,7 +29,7 @@ router = APIRouter(prefix="/groups", tags=["groups"])
 @router.get("", response_model=list[GroupOut], responses={200: {"headers": PAGE_HEADERS}})
 def list_groups(
     workspace: Workspace,
-    queries: Queries,
+    groups: UseGroups,
     search: Annotated[str | None, Query(max_length=100, description="Part of the id or the name.")] = None,
     limit: Limit = PAGE,
     cursor: Cursor = None,
@@ -52,25 +37,22 @@ def list_groups(
     """The groups, newest first."""
 
     def answer(limit: int) -> Response:
-        page = queries.groups(workspace, limit, cursor, search)
+        page = groups.page(workspace, limit, cursor, search)
         return written_list([group_out(group) for group in page.items], limit, page.next_cursor, {"search": search})
 
     return fitting(limit, answer)
 
 
 @router.get("/{group_id}", responses=documented(404))
-def get_group(group_id: GroupId, workspace: Workspace, queries: Queries) -> GroupOut:
+def get_group(group_id: GroupId, workspace: Workspace, groups: UseGroups) -> GroupOut:
     """One group."""
-    return group_out(queries.group(workspace, group_id))
+    return group_out(groups.get(workspace, group_id))
 
 
 @router.patch("/{group_id}", dependencies=[Depends(media_type("application/json"))], responses=documented(404, 415))
-def rename_group(
-    group_id: GroupId, workspace: Workspace, creatives: Creatives, queries: Queries, change: GroupChangeIn
-) -> GroupOut:
+def rename_group(group_id: GroupId, workspace: Workspace, groups: UseGroups, change: GroupChangeIn) -> GroupOut:
     """Gives a group a name, or takes it away."""
-    creatives.rename_group(workspace, group_id, change.name)
-    return group_out(queries.group(workspace, group_id))
+    return group_out(groups.rename(workspace, group_id, change.name))
 
 
 @router.get(
@@ -81,16 +63,16 @@ def rename_group(
 def list_creatives(
     group_id: GroupId,
     workspace: Workspace,
-    queries: Queries,
-    store: Store,
+    groups: UseGroups,
+    links: UsePictureLinks,
     limit: Limit = PAGE,
     cursor: Cursor = None,
 ) -> Response:
     """The creatives of a group, in the order of their upload."""
 
     def answer(limit: int) -> Response:
-        page = queries.creatives(workspace, group_id, limit, cursor)
-        rows = [creative_row_out(creative, picture_url(store, creative)) for creative in page.items]
+        page = groups.creatives_of(workspace, group_id, limit, cursor)
+        rows = [creative_row_out(creative, links.original(creative)) for creative in page.items]
         return written_list(rows, limit, page.next_cursor)
 
     return fitting(limit, answer)
@@ -98,17 +80,13 @@ def list_creatives(
 
 @router.get("/{group_id}/status", response_model=GroupStatusOut, responses=documented(404))
 def group_status(
-    group_id: GroupId, workspace: Workspace, queries: Queries, now: Now, limit: Limit = PAGE, cursor: Cursor = None
+    group_id: GroupId, workspace: Workspace, groups: UseGroups, now: Now, limit: Limit = PAGE, cursor: Cursor = None
 ) -> Response:
     """How far a whole group is: counts over all of it, and each creative with its stages."""
 
     def answer(limit: int) -> Response:
-        page = queries.progress(workspace, group_id, limit, cursor)
-        if cursor is None and page.next_cursor is None:
-            by_status: Mapping[Status, int] = Counter(creative.status for creative in page.items)
-        else:
-            by_status = queries.by_status(workspace, group_id)
-        body = group_status_json(group_id, by_status, page.items, page.next_cursor, now)
+        progress = groups.progress(workspace, group_id, limit, cursor)
+        body = group_status_json(group_id, progress, now)
         return Response(body, media_type="application/json")
 
     return fitting(limit, answer)

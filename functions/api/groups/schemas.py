@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from pydantic_core import to_json
 
 from adlens.domain.creative import CreativeProgress, CreativeSummary, GroupSummary, Status
 from adlens.domain.media import ImageFormat
+from adlens.services.groups import GroupProgress
 from functions.api.analytics.overview import TopicColorOut, TopicCountOut, top_colors
 from functions.api.creatives.stages import StagesOut, stage_seconds, state_of
 from functions.api.shapes import CREATIVE_ID, GROUP_ID, FailureOut, Fraction, Shape, TopicDecision, Utc, title_of
@@ -118,24 +118,18 @@ def group_out(group: GroupSummary) -> GroupOut:
     )
 
 
-def group_status_json(
-    group_id: str,
-    by_status: Mapping[Status, int],
-    creatives: Sequence[CreativeProgress],
-    next_cursor: str | None,
-    now: datetime,
-) -> bytes:
+def group_status_json(group_id: str, progress: GroupProgress, now: datetime) -> bytes:
     """A GroupStatusOut as JSON, without its models: they took half of an answer about hundreds of creatives with four
     stages each.
     """
     return to_json(
         {
             "group_id": group_id,
-            "count": sum(by_status.values()),
-            "done": all(status.ended for status, count in by_status.items() if count),
-            "by_status": {status: by_status.get(status, 0) for status in Status},
-            "creatives": [_progress(creative, now) for creative in creatives],
-            "next_cursor": next_cursor,
+            "count": sum(progress.by_status.values()),
+            "done": all(status.ended for status, count in progress.by_status.items() if count),
+            "by_status": {status: progress.by_status.get(status, 0) for status in Status},
+            "creatives": [_progress(creative, now) for creative in progress.page.items],
+            "next_cursor": progress.page.next_cursor,
         }
     )
 

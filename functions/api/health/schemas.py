@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from adlens.domain.analysis import BundleInfo, Stage
+from adlens.domain.errors import TransientError
+from adlens.services.check_health import Checked, Health
 from functions.api.shapes import Shape
 
 
@@ -43,9 +45,32 @@ class HealthOut(Shape):
     models: ModelsHealthOut
 
 
-def models_health_out(bundle: BundleInfo) -> ModelsHealthOut:
+def health_out(health: Health, version: str) -> HealthOut:
+    return HealthOut(
+        status="ok" if health.is_ok else "failed",
+        version=version,
+        database=_part_out(health.database),
+        store=_part_out(health.store),
+        queue=_part_out(health.queue),
+        models=_models_out(health.bundle),
+    )
+
+
+def _part_out(part: Checked[None]) -> PartHealthOut:
+    return PartHealthOut(
+        status="failed" if part.error else "ok", latency_ms=_milliseconds(part), detail=_detail(part.error)
+    )
+
+
+def _models_out(checked: Checked[BundleInfo]) -> ModelsHealthOut:
+    bundle, latency = checked.found, _milliseconds(checked)
+    if checked.error:
+        return ModelsHealthOut(status="failed", latency_ms=latency, detail=_detail(checked.error))
+    if bundle is None:
+        return ModelsHealthOut(status="unknown", latency_ms=latency, detail="No worker has reported its models yet.")
     return ModelsHealthOut(
         status="ok",
+        latency_ms=latency,
         detail=f"{bundle.name} {bundle.version}",
         checksum=bundle.checksum,
         stages={
@@ -54,3 +79,13 @@ def models_health_out(bundle: BundleInfo) -> ModelsHealthOut:
             for stage, engine in bundle.engines.items()
         },
     )
+
+
+def _milliseconds(part: Checked[Any]) -> float:
+    return round(1000 * part.seconds, 1)
+
+
+def _detail(error: Exception | None) -> str | None:
+    if error is None:
+        return None
+    return str(error) if isinstance(error, TransientError) else "It cannot be used; the log says why."

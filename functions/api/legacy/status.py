@@ -11,8 +11,9 @@ from pydantic import Field
 from adlens.domain.analysis import StageState
 from adlens.domain.creative import CreativeSummary, Status
 from functions.api.creatives.stages import StageOut, StagesOut, stage_seconds, stages_out
-from functions.api.dependencies import CreativeKey, Now, Queries
+from functions.api.dependencies import UseCreatives
 from functions.api.errors import documented
+from functions.api.request import CreativeKey, Now
 from functions.api.shapes import CREATIVE_ID, FailureOut, Fraction, Shape, TopicDecision, Utc, failure_out
 
 router = APIRouter(tags=["creatives"])
@@ -42,9 +43,9 @@ class StatusOut(Shape):
 
 
 @router.get("/status/{creative_id}", responses=documented(404))
-def get_status(key: CreativeKey, queries: Queries, now: Now) -> StatusOut:
+def get_status(key: CreativeKey, creatives: UseCreatives, now: Now) -> StatusOut:
     """How far one creative is; `GET /groups/{group_id}/status` answers for a whole group at once."""
-    return status_out(queries.summary(key.workspace_id, key.id), now)
+    return status_out(creatives.summary(key), now)
 
 
 def status_out(creative: CreativeSummary, now: datetime) -> StatusOut:

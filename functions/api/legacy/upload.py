@@ -10,9 +10,10 @@ from pydantic import Field
 
 from adlens.domain.creative import NewCreative
 from adlens.domain.errors import Conflict, InvalidImage, InvalidValue, PermanentError
-from functions.api.dependencies import UseStoreUpload, Workspace, media_type
+from functions.api.dependencies import UseStoreUpload
 from functions.api.errors import MalformedRequest, documented
 from functions.api.observability import logger
+from functions.api.request import Workspace, media_type
 from functions.api.shapes import GROUP_ID, GroupId, Shape, filename_or_unnamed
 from functions.api.uploads.pictures import check_picture
 from functions.api.uploads.routes import count_files

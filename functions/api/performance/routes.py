@@ -10,7 +10,7 @@ from adlens.domain.lift import Metric
 from adlens.domain.performance import (
     MOST_LISTED,
 )
-from functions.api.dependencies import PAGE, CreativeKey, Cursor, Lifts, Limit, Performances, Workspace
+from functions.api.dependencies import UseLiftEstimator, UseRecordPerformance
 from functions.api.errors import documented
 from functions.api.pages import fitting, written
 from functions.api.performance.schemas import (
@@ -23,6 +23,7 @@ from functions.api.performance.schemas import (
 )
 from functions.api.performance.table import TABLE_BODY, Table, sent_table
 from functions.api.query import Filters
+from functions.api.request import PAGE, CreativeKey, Cursor, Limit, Workspace
 
 router = APIRouter()
 
@@ -35,7 +36,7 @@ router = APIRouter()
     openapi_extra=TABLE_BODY,
 )
 def send_performance(
-    workspace: Workspace, table: Annotated[Table, Depends(sent_table)], performances: Performances
+    workspace: Workspace, table: Annotated[Table, Depends(sent_table)], performance: UseRecordPerformance
 ) -> Response:
     """Takes impressions, clicks, conversions and spend per creative and day, and says what became of every row.
 
@@ -45,24 +46,24 @@ def send_performance(
     same creative, day and placement are added up, and the sum replaces what was stored for these: sending a file again
     changes nothing. What matches no creative or cannot be read is listed and not stored; all the rest is.
     """
-    report = performances.store(workspace, table.rows)
+    report = performance(workspace, table.rows)
     ignored = table.header.ignored if table.header else ()
     return fitting(MOST_LISTED, lambda most: written(report_out(report, ignored, most)))
 
 
 @router.get("/creatives/{creative_id}/performance", tags=["performance"], responses=documented(404))
 def get_performance(
-    key: CreativeKey, performances: Performances, limit: Limit = PAGE, cursor: Cursor = None
+    key: CreativeKey, performance: UseRecordPerformance, limit: Limit = PAGE, cursor: Cursor = None
 ) -> CreativePerformanceOut:
     """What was delivered of one creative, by day and placement, oldest first."""
-    page = performances.of_creative(key.workspace_id, key.id, limit, cursor)
+    page = performance.of_creative(key, limit, cursor)
     return creative_performance_out(page.items, page.next_cursor)
 
 
 @router.get("/analytics/lift", tags=["analytics"], responses=documented(404))
 def get_lift(
     workspace: Workspace,
-    lifts: Lifts,
+    estimate: UseLiftEstimator,
     filters: Filters,
     metric: Annotated[Metric, Query(description="Clicks per impression, conversions per click, spend per conversion.")],
 ) -> LiftOut:
@@ -72,4 +73,4 @@ def get_lift(
     allow for how much creatives differ anyway, the corrected p values for how many elements are looked at. It is what
     goes together, not what causes what. docs/performance.md says how it is calculated.
     """
-    return lift_out(lifts(workspace, metric, filters))
+    return lift_out(estimate(workspace, metric, filters))

@@ -21,8 +21,8 @@ from adlens.domain.performance import (
     rows_of,
     signs_of,
 )
-from functions.api.dependencies import Workspace
 from functions.api.errors import MalformedRequest, RequestTooLarge, UnsupportedMediaType
+from functions.api.request import Workspace
 
 MAX_TABLE_BYTES = 64_000_000
 CSV, JSON = "text/csv", "application/json"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from adlens.domain.gallery import CreativeOrder
-from functions.api.dependencies import Cursor, Limit, Previews, Searches, Store, Workspace
+from functions.api.dependencies import UseBrowseCreatives, UsePictureLinks
 from functions.api.errors import documented
-from functions.api.gallery.routes import Sort, card_out
+from functions.api.gallery.routes import Sort
+from functions.api.gallery.schemas import card_out
 from functions.api.pages import fitting, written
 from functions.api.query import Filters
+from functions.api.request import Cursor, Limit, Workspace
 from functions.api.search.schemas import SearchOut, search_card_out, term_out
 
 router = APIRouter(tags=["search"])
@@ -18,9 +20,8 @@ router = APIRouter(tags=["search"])
 @router.get("/search", response_model=SearchOut, responses=documented(404))
 def search_creatives(
     workspace: Workspace,
-    searches: Searches,
-    store: Store,
-    previews: Previews,
+    browse: UseBrowseCreatives,
+    links: UsePictureLinks,
     filters: Filters,
     sort: Sort = CreativeOrder.NEWEST,
     limit: Limit = 50,
@@ -35,8 +36,8 @@ def search_creatives(
     """
 
     def answer(limit: int) -> Response:
-        found = searches.search(workspace, filters, sort, limit, cursor)
-        cards = [card_out(store, previews, card) for card in found.gallery.cards]
+        found = browse.search(workspace, filters, sort, limit, cursor)
+        cards = [card_out(links, card) for card in found.gallery.cards]
         return written(
             SearchOut(
                 items=[search_card_out(card, hit) for card, hit in zip(cards, found.hits, strict=True)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from adlens.services.workspace_settings import Setting
 from functions.api.shapes import Shape
 
 
@@ -16,3 +17,7 @@ class SettingOut(Shape):
     key: str = Field(examples=["DOMINANT_COLORS_COUNT"])
     value: int = Field(examples=[3])
     description: str
+
+
+def setting_out(setting: Setting) -> SettingOut:
+    return SettingOut(key=setting.kind.key, value=setting.value, description=setting.kind.description)

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from functions.api.dependencies import Alike, CreativeKey, Cursor, Previews, Store, Workspace
+from functions.api.dependencies import UseBrowseCreatives, UsePictureLinks
 from functions.api.errors import documented
-from functions.api.gallery.routes import card_out
+from functions.api.gallery.schemas import card_out
 from functions.api.pages import fitting, written, written_list
+from functions.api.request import CreativeKey, Cursor, Workspace
 from functions.api.shapes import GroupId
 from functions.api.similar.schemas import DuplicateOut, DuplicatesOut, FamilyOut, SimilarOut
 
@@ -21,9 +22,8 @@ router = APIRouter()
 )
 def get_similar(
     key: CreativeKey,
-    alike: Alike,
-    store: Store,
-    previews: Previews,
+    browse: UseBrowseCreatives,
+    links: UsePictureLinks,
     limit: Annotated[int, Query(ge=1, le=100, description="At most so many.")] = 12,
 ) -> Response:
     """The creatives that look and read most like one, best first; none when nothing comes near, or when its model
@@ -32,8 +32,8 @@ def get_similar(
 
     def answer(limit: int) -> Response:
         items = [
-            SimilarOut(**dict(card_out(store, previews, found.card)), similarity=round(found.similarity, 4))
-            for found in alike.similar(key.workspace_id, key.id, limit)
+            SimilarOut(**dict(card_out(links, found.card)), similarity=round(found.similarity, 4))
+            for found in browse.similar(key, limit)
         ]
         return written_list(items, limit, None)
 
@@ -44,9 +44,8 @@ def get_similar(
 def list_duplicates(
     group_id: GroupId,
     workspace: Workspace,
-    alike: Alike,
-    store: Store,
-    previews: Previews,
+    browse: UseBrowseCreatives,
+    links: UsePictureLinks,
     limit: Annotated[int, Query(ge=1, le=100, description="At most so many families.")] = 20,
     cursor: Cursor = None,
 ) -> Response:
@@ -55,7 +54,7 @@ def list_duplicates(
     """
 
     def answer(limit: int) -> Response:
-        page = alike.duplicates(workspace, group_id, limit, cursor)
+        page = browse.duplicates(workspace, group_id, limit, cursor)
         return written(
             DuplicatesOut(
                 items=[
@@ -63,7 +62,7 @@ def list_duplicates(
                         size=family.size,
                         members=[
                             DuplicateOut(
-                                **dict(card_out(store, previews, one.card)),
+                                **dict(card_out(links, one.card)),
                                 distance=one.distance,
                                 similarity=None if one.similarity is None else round(one.similarity, 4),
                             )

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from adlens.domain.media import CONTENT_TYPES, MAX_FILE_BYTES
-from adlens.domain.ports.storage import PresignedPost
+from adlens.services.register_uploads import AnnouncedUploads
 from functions.api.groups.schemas import GroupName
 from functions.api.shapes import CREATIVE_ID, GROUP_ID, Filename, GroupId, Shape, Utc
 
@@ -60,5 +60,27 @@ class UploadsOut(Shape):
     refused: list[RefusedFileOut]
 
 
-def upload_form_out(form: PresignedPost) -> UploadFormOut:
-    return UploadFormOut(url=form.url, fields=dict(form.fields), expires_at=form.expires_at)
+def uploads_out(announced: AnnouncedUploads) -> UploadsOut:
+    return UploadsOut(
+        group_id=announced.group_id,
+        uploads=[
+            UploadOut(
+                creative_id=upload.creative.id,
+                filename=upload.creative.filename,
+                form=UploadFormOut(
+                    url=upload.form.url, fields=dict(upload.form.fields), expires_at=upload.form.expires_at
+                ),
+            )
+            for upload in announced.signed
+        ],
+        refused=[
+            RefusedFileOut(
+                index=refused.index,
+                filename=refused.file.filename,
+                creative_id=refused.file.creative_id,
+                code=refused.error.code,
+                reason=str(refused.error),
+            )
+            for refused in announced.refused
+        ],
+    )

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from adlens.domain.errors import TransientError
-from adlens.domain.webhooks import check_url
-from functions.api.dependencies import Cursor, Limit, Settings, UseSendEvents, Webhooks, Workspace, media_type
+from functions.api.dependencies import UsePingWebhook, UseWebhooks
 from functions.api.errors import documented
 from functions.api.observability import logger
+from functions.api.request import Cursor, Limit, Workspace, media_type
 from functions.api.webhooks.schemas import (
     DeliveriesOut,
     NewWebhookOut,
@@ -33,39 +32,38 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
     dependencies=[Depends(media_type("application/json"))],
     responses=documented(409, 415),
 )
-def create_webhook(body: WebhookIn, workspace: Workspace, webhooks: Webhooks, settings: Settings) -> NewWebhookOut:
+def create_webhook(body: WebhookIn, workspace: Workspace, webhooks: UseWebhooks) -> NewWebhookOut:
     """Has events sent to a URL from now on. The answer holds the secret that deliveries are signed with: keep it.
 
     A delivery is a POST of `{"type", "timestamp", "data"}`, signed as
     [Standard Webhooks](https://www.standardwebhooks.com) says. What answers otherwise than 2xx within 10 seconds gets
     the event again, for some seven hours.
     """
-    url = check_url(body.url, local=settings.stage == "local")
-    return new_webhook_out(*webhooks.create(workspace, url, body.events, body.description or None))
+    return new_webhook_out(*webhooks.create(workspace, body.url, body.events, body.description or None))
 
 
 @router.get("")
-def list_webhooks(workspace: Workspace, webhooks: Webhooks, limit: Limit = 50, cursor: Cursor = None) -> WebhooksOut:
+def list_webhooks(workspace: Workspace, webhooks: UseWebhooks, limit: Limit = 50, cursor: Cursor = None) -> WebhooksOut:
     """The webhooks, oldest first."""
     page = webhooks.page(workspace, limit, cursor)
     return WebhooksOut(items=list(map(webhook_out, page.items)), next_cursor=page.next_cursor)
 
 
 @router.get("/{webhook_id}", responses=documented(404))
-def get_webhook(webhook_id: UUID, workspace: Workspace, webhooks: Webhooks) -> WebhookOut:
+def get_webhook(webhook_id: UUID, workspace: Workspace, webhooks: UseWebhooks) -> WebhookOut:
     """One webhook."""
     return webhook_out(webhooks.get(workspace, webhook_id))
 
 
 @router.delete("/{webhook_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_webhook(webhook_id: UUID, workspace: Workspace, webhooks: Webhooks) -> None:
+def delete_webhook(webhook_id: UUID, workspace: Workspace, webhooks: UseWebhooks) -> None:
     """Deletes a webhook. What is queued for it already may still arrive."""
     webhooks.delete(workspace, webhook_id)
 
 
 @router.get("/{webhook_id}/deliveries", responses=documented(404))
 def list_deliveries(
-    webhook_id: UUID, workspace: Workspace, webhooks: Webhooks, limit: Limit = 50, cursor: Cursor = None
+    webhook_id: UUID, workspace: Workspace, webhooks: UseWebhooks, limit: Limit = 50, cursor: Cursor = None
 ) -> DeliveriesOut:
     """What was sent to a webhook in the last 30 days and how that ended, newest first."""
     page = webhooks.deliveries(workspace, webhook_id, limit, cursor)
@@ -73,11 +71,9 @@ def list_deliveries(
 
 
 @router.post("/{webhook_id}/test", status_code=HTTPStatus.ACCEPTED, responses=documented(404))
-def test_webhook(webhook_id: UUID, workspace: Workspace, webhooks: Webhooks, send_events: UseSendEvents) -> PingOut:
+def test_webhook(webhook_id: UUID, workspace: Workspace, ping: UsePingWebhook) -> PingOut:
     """Sends an event of the type `ping`; `GET /webhooks/{webhook_id}/deliveries` tells how it went."""
-    delivery_id = webhooks.note_ping(workspace, webhook_id)
-    try:
-        send_events()
-    except TransientError:  # the sweep sends it
-        logger.warning("a ping waits for the sweep", exc_info=True)
-    return PingOut(delivery_id=delivery_id)
+    sent = ping(workspace, webhook_id)
+    if sent.error:
+        logger.warning("a ping waits for the sweep", exc_info=sent.error)
+    return PingOut(delivery_id=sent.delivery_id)

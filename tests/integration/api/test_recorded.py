@@ -46,7 +46,7 @@ from adlens.domain.lift import Delivered, Element, ElementKind, ElementLift, Lif
 from adlens.domain.media import ImageFormat
 from adlens.persistence.creatives.repository import PostgresCreatives
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
-from functions.api import dependencies
+from functions.api import dependencies, request
 from functions.api.app import create_app
 from tests.settings import api_settings
 
@@ -146,7 +146,7 @@ def _replace_the_cloud(app: FastAPI, memory: dict[str, bytes]) -> None:
         app.dependency_overrides[part] = lambda: store
     for part in (dependencies.analysis_queue, dependencies.export_queue, dependencies.event_queue):
         app.dependency_overrides[part] = lambda: queue
-    app.dependency_overrides[dependencies.now] = lambda: NOW
+    app.dependency_overrides[request.now] = lambda: NOW
     app.dependency_overrides[dependencies.lift_estimator] = lambda: _estimated
 
 

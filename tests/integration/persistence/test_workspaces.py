@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from adlens.domain.errors import InvalidValue, UnknownSetting
-from adlens.persistence.workspaces.repository import Caller, PostgresWorkspaces
+from adlens.domain.workspaces import Caller
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.persistence.workspaces.settings import PostgresSettings
 
 

@@ -62,14 +62,14 @@ from adlens.domain.gallery import (
     Total,
 )
 from adlens.domain.media import ImageFormat
+from adlens.domain.paging import Page
 from adlens.domain.ports.creatives import RequestedAnalyses
 from adlens.domain.ports.storage import PresignedPost
 from adlens.domain.search import Hit, SearchResult, Term
 from adlens.domain.settings import SETTING_KINDS, setting_kind
-from adlens.persistence.paging import Page
-from adlens.persistence.workspaces.repository import Caller, Workspace
+from adlens.domain.workspaces import Caller, Workspace
 from adlens.settings import ApiSettings
-from functions.api import dependencies
+from functions.api import dependencies, request
 from functions.api.app import create_app
 from functions.api.observability import logger
 from tests.settings import api_settings
@@ -503,20 +503,20 @@ def app(settings: ApiSettings) -> FastAPI:
 def client(app: FastAPI, world: MemoryAdLens) -> TestClient:
     """A client of our workspace."""
     app.dependency_overrides = {
-        dependencies.creatives: lambda: world,
+        dependencies.creative_repository: lambda: world,
         dependencies.queries: lambda: world,
         dependencies.gallery: lambda: world,
-        dependencies.search: lambda: world,
-        dependencies.alike: lambda: world,
+        dependencies.searches: lambda: world,
+        dependencies.likeness: lambda: world,
         dependencies.workspaces: lambda: world.workspaces,
-        dependencies.workspace_settings: lambda: world,
+        dependencies.setting_repository: lambda: world,
         dependencies.object_store: lambda: world.store,
         dependencies.preview_store: lambda: world.preview_store,
         dependencies.analysis_queue: lambda: world.queue,
-        dependencies.exports: lambda: world.exports,
+        dependencies.export_repository: lambda: world.exports,
         dependencies.export_store: lambda: world.export_store,
         dependencies.export_queue: lambda: world.export_queue,
-        dependencies.now: lambda: NOW,
+        request.now: lambda: NOW,
     }
     return TestClient(app, headers={"x-api-key": KEY})
 

@@ -7,9 +7,8 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -18,14 +17,6 @@ from adlens.domain.errors import InvalidValue
 
 T = TypeVar("T")
 K = TypeVar("K")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows of a list; `next_cursor` leads to those after them and is None at the end."""
-
-    items: tuple[T, ...]
-    next_cursor: str | None
 
 
 def some(session: Session, statement: Select[Any], limit: int | None) -> tuple[Sequence[Any], bool]:

@@ -11,7 +11,7 @@ from adlens.domain.creative import Failure, preview_key
 from adlens.domain.errors import PermanentError, TransientError, UnknownCreative
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.media import MAX_FILE_BYTES, ImageFormat
-from adlens.domain.ports.creatives import CreativeRepository
+from adlens.domain.ports.creatives import AnalysisRepository
 from adlens.domain.ports.storage import ObjectStore
 from adlens.domain.ports.vision import DecodedImage, Engines
 from adlens.services.analyze_image import analyze_image
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 class AnalyzeCreative:
     """`store` has the uploads, `previews` the previews: what is written to the former would be analysed."""
 
-    creatives: CreativeRepository
+    creatives: AnalysisRepository
     store: ObjectStore
     previews: ObjectStore
     engines: Engines

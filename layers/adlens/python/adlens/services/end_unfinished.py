@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from adlens.domain.creative import Failure
 from adlens.domain.events import AnalysisRequested, Event
 from adlens.domain.exports import KEPT_FOR, ExportId
-from adlens.domain.ports.creatives import AnalysisQueue, CreativeRepository
+from adlens.domain.ports.creatives import AnalysisQueue, AnalysisRepository
 from adlens.domain.ports.exports import ExportQueue, ExportRepository
 from adlens.domain.ports.storage import ObjectStore
 
@@ -23,7 +23,7 @@ LOST_AFTER = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class EndDeadLetter:
-    creatives: CreativeRepository
+    creatives: AnalysisRepository
 
     def __call__(self, event: Event, claimant: str) -> bool:
         """Whether the creative of `event` was still waiting for it and is now in ERROR."""
@@ -40,7 +40,7 @@ class SweepResult:
 class Sweep:
     """`upload_window` is how long a signed upload may be used; a file that is not there after twice that is missing."""
 
-    creatives: CreativeRepository
+    creatives: AnalysisRepository
     store: ObjectStore
     queue: AnalysisQueue
     upload_window: timedelta

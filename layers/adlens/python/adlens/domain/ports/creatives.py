@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -13,9 +13,20 @@ from adlens.domain.analysis import (
     BundleInfo,
     StageRun,
 )
-from adlens.domain.creative import Claim, CreativeId, Failure, NewCreative
+from adlens.domain.creative import (
+    Claim,
+    Creative,
+    CreativeId,
+    CreativeProgress,
+    CreativeSummary,
+    Failure,
+    GroupSummary,
+    NewCreative,
+    Status,
+)
 from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.paging import Page
 
 
 class AnalysisQueue(Protocol):
@@ -42,7 +53,8 @@ class RequestedAnalyses:
 
 
 class CreativeRepository(Protocol):
-    """Writes. Each method is one transaction that changes roll-ups too. Database trouble raises TransientError."""
+    """What users change. Each method is one transaction that changes roll-ups too. Database trouble raises
+    TransientError."""
 
     def register(
         self, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative], group_name: str | None = None
@@ -52,6 +64,48 @@ class CreativeRepository(Protocol):
         The same creative again changes nothing; raises Conflict when its id is already used in another group.
         """
         ...
+
+    def rename_group(self, workspace_id: UUID, group_id: str, name: str | None) -> None:
+        """Gives a group a name, or takes it away. Raises UnknownGroup."""
+        ...
+
+    def correct_topic(self, key: CreativeId, topic: str) -> None:
+        """Makes `topic` the creative's, for good: analyses to come keep it. Raises UnknownCreative, and Conflict while
+        there are no findings."""
+        ...
+
+    def take_back_correction(self, key: CreativeId) -> None:
+        """Gives a creative the model's topic again; nothing happens when no person chose another. Raises
+        UnknownCreative."""
+        ...
+
+    def request_analysis(self, key: CreativeId) -> AnalysisRequested:
+        """Asks for one more analysis: the creative is PENDING again. Raises UnknownCreative, and Conflict when its file
+        has not arrived yet."""
+        ...
+
+    def request_analyses(
+        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
+    ) -> RequestedAnalyses:
+        """Asks for one more analysis of at most `limit` creatives that `chosen` is true of, that have ended and whose
+        file has arrived, in the order of their ids; `outdated`: only of those without findings of the bundle that was
+        reported last. Raises UnknownGroup."""
+        ...
+
+    def delete_creatives(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
+        """Forgets creatives with all that was found in them, and notes that their files are to go; unknown ids are
+        passed over. Answers with the keys of their objects.
+        """
+        ...
+
+    def delete_group(self, workspace_id: UUID, group_id: str) -> list[str]:
+        """The same for a group and all its creatives. Raises UnknownGroup."""
+        ...
+
+
+class AnalysisRepository(Protocol):
+    """What happens to creatives on their way to an analysis. Each method is one transaction that changes roll-ups too.
+    Database trouble raises TransientError."""
 
     def arrive(self, objects: Iterable[ObjectCreated]) -> list[AnalysisRequested]:
         """Lets the creatives of these objects wait for their turns, and answers with the analyses to send messages for:
@@ -107,19 +161,6 @@ class CreativeRepository(Protocol):
         is known or another claimant is at it."""
         ...
 
-    def request_analysis(self, key: CreativeId) -> AnalysisRequested:
-        """Asks for one more analysis: the creative is PENDING again. Raises UnknownCreative, and Conflict when its file
-        has not arrived yet."""
-        ...
-
-    def request_analyses(
-        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
-    ) -> RequestedAnalyses:
-        """Asks for one more analysis of at most `limit` creatives that `chosen` is true of, that have ended and whose
-        file has arrived, in the order of their ids; `outdated`: only of those without findings of the bundle that was
-        reported last. Raises UnknownGroup."""
-        ...
-
     def overdue(self, missing: datetime, lost: datetime, limit: int, after: Overdue | None = None) -> list[Overdue]:
         """Creatives of all workspaces that have not ended, from the one untouched for longest on, the next after
         `after`: whose object was never seen and that are untouched since `missing`, or that are so since `lost`."""
@@ -133,20 +174,52 @@ class CreativeRepository(Protocol):
         """Ends a creative in ERROR when it is still at `revision`, unfinished and untouched since `before`."""
         ...
 
-    def delete_creatives(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
-        """Forgets creatives with all that was found in them, and notes that their files are to go; unknown ids are
-        passed over. Answers with the keys of their objects.
-        """
-        ...
-
-    def delete_group(self, workspace_id: UUID, group_id: str) -> list[str]:
-        """The same for a group and all its creatives. Raises UnknownGroup."""
-        ...
-
     def exists(self, key: CreativeId) -> bool: ...
 
     def report_bundle(self, bundle: BundleInfo) -> None:
         """Remembers which models the workers run, for `GET /health`."""
+        ...
+
+
+class CreativeQueries(Protocol):
+    """Reads of one workspace; none loads what it does not answer with."""
+
+    def creative(self, workspace_id: UUID, creative_id: UUID) -> Creative:
+        """Everything known of a creative. Raises UnknownCreative."""
+        ...
+
+    def summary(self, workspace_id: UUID, creative_id: UUID) -> CreativeSummary:
+        """A creative without its findings. Raises UnknownCreative."""
+        ...
+
+
+class GroupQueries(Protocol):
+    """Reads of one workspace."""
+
+    def groups(
+        self, workspace_id: UUID, limit: int, cursor: str | None = None, search: str | None = None
+    ) -> Page[GroupSummary]:
+        """Groups, newest first; with `search` those that have it in their id or name, whatever the case."""
+        ...
+
+    def group(self, workspace_id: UUID, group_id: str) -> GroupSummary:
+        """Raises UnknownGroup."""
+        ...
+
+    def creatives(
+        self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None = None
+    ) -> Page[CreativeSummary]:
+        """A group's creatives in the order they were given. Raises UnknownGroup."""
+        ...
+
+    def progress(
+        self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None = None
+    ) -> Page[CreativeProgress]:
+        """How far a group's creatives are, in the order they were given. Raises UnknownGroup."""
+        ...
+
+    def by_status(self, workspace_id: UUID, group_id: str) -> Mapping[Status, int]:
+        """How many creatives of a group are in which status."""
         ...
 
 

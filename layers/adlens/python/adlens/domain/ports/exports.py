@@ -1,4 +1,4 @@
-"""What the use cases need to write exports."""
+"""What the use cases need to ask for exports and to write them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from typing import Protocol
 from uuid import UUID
 
 from adlens.domain.creative import Creative, Failure
-from adlens.domain.exports import ExportClaim, ExportedFile, ExportId, ExportOrder, Snapshot
+from adlens.domain.exports import (
+    Export,
+    ExportClaim,
+    ExportedFile,
+    ExportFormat,
+    ExportId,
+    ExportOrder,
+    ExportState,
+    Snapshot,
+)
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.paging import Page
 
 
 class Sink(Protocol):
@@ -50,6 +60,23 @@ class ExportRepository(Protocol):
 
     def record(self, key: ExportId, order: ExportOrder) -> None:
         """Records an export as PENDING. Raises UnknownGroup, and Conflict when too many are unfinished."""
+        ...
+
+    def get(self, key: ExportId) -> Export:
+        """Raises UnknownExport."""
+        ...
+
+    def list(
+        self,
+        workspace_id: UUID,
+        limit: int,
+        cursor: str | None = None,
+        *,
+        group_id: str | None = None,
+        format: ExportFormat | None = None,  # noqa: A002 - what it is called
+        state: ExportState | None = None,
+    ) -> Page[Export]:
+        """Exports, newest first; those of a group are those whose filter names it."""
         ...
 
     def claim(self, key: ExportId, claimant: str, lease_seconds: float) -> ExportClaim | None:

@@ -22,11 +22,12 @@ from adlens.domain.creative import (
     Status,
 )
 from adlens.domain.errors import UnknownCreative
+from adlens.domain.paging import Page
 from adlens.persistence import mapping, schema
 from adlens.persistence.analytics.overview import read_analytics
 from adlens.persistence.checks import check_group
 from adlens.persistence.creatives.groups import counts_by_status, group_summaries
-from adlens.persistence.paging import Page, cursor_of, like_part, read_cursor, some
+from adlens.persistence.paging import cursor_of, like_part, read_cursor, some
 from adlens.persistence.session import transactional
 
 T = TypeVar("T")

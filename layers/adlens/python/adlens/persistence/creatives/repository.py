@@ -1,4 +1,4 @@
-"""Writes of creatives and their analyses: the port `CreativeRepository` on PostgreSQL.
+"""Writes of creatives and their analyses: two ports on PostgreSQL.
 
 Every method is one transaction. Whoever changes a creative locks its row first and its group's roll-ups after that.
 """
@@ -47,7 +47,7 @@ _UNFINISHED = (Status.PENDING.value, Status.PROCESSING.value)
 
 
 class PostgresCreatives:
-    """Implements `adlens.domain.ports.creatives.CreativeRepository`."""
+    """Implements `CreativeRepository` and `AnalysisRepository` of `adlens.domain.ports.creatives`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

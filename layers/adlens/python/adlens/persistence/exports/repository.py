@@ -26,9 +26,10 @@ from adlens.domain.exports import (
     Separator,
 )
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.paging import Page
 from adlens.domain.webhooks import EventType
 from adlens.persistence.checks import check_group
-from adlens.persistence.paging import Page, cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, read_cursor, some
 from adlens.persistence.schema import ExportRow
 from adlens.persistence.session import transactional
 from adlens.persistence.webhooks.outbox import note

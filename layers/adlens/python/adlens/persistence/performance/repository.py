@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from adlens.domain.errors import UnknownCreative
+from adlens.domain.paging import Page
 from adlens.domain.performance import (
     MOST_LISTED,
     DailyPerformance,
@@ -28,7 +29,7 @@ from adlens.domain.performance import (
     is_id,
 )
 from adlens.domain.text import clean_filename, storable
-from adlens.persistence.paging import Page, cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, read_cursor, some
 from adlens.persistence.schema import Creative, Performance
 from adlens.persistence.session import transactional
 

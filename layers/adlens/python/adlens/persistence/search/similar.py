@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session, aliased
 from adlens.domain.duplicates import DuplicateCard, DuplicateCards, Family, Print, families
 from adlens.domain.errors import InvalidValue, UnknownCreative
 from adlens.domain.gallery import LEAST_SIMILARITY, SimilarCreative
+from adlens.domain.paging import Page
 from adlens.persistence.checks import check_group
-from adlens.persistence.paging import Page, cursor_of, read_cursor
+from adlens.persistence.paging import cursor_of, read_cursor
 from adlens.persistence.schema import Analysis, Creative, Embedding, WorkspaceRollup
 from adlens.persistence.search.cards import cards
 from adlens.persistence.session import transactional

@@ -23,9 +23,10 @@ from sqlalchemy.orm import Session
 
 from adlens.domain import webhooks as domain
 from adlens.domain.errors import Conflict, UnknownWebhook
+from adlens.domain.paging import Page
 from adlens.domain.webhooks import Delivery, DeliveryResult, DeliveryState, EventType, Outgoing
 from adlens.persistence import schema
-from adlens.persistence.paging import Page, cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, read_cursor, some
 from adlens.persistence.schema.webhooks import Webhook, WebhookDelivery
 from adlens.persistence.session import transaction, transactional
 from adlens.persistence.webhooks.outbox import note_for
