@@ -29,7 +29,7 @@ from adlens.domain.creative import Claim, CreativeId, Failure, NewCreative, Stat
 from adlens.domain.errors import Conflict, InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import CreativeFilter
-from adlens.domain.ports.creatives import CreativeRepository, Overdue, RequestedAnalyses
+from adlens.domain.ports.creatives import AnalysisRepository, Overdue, RequestedAnalyses
 from adlens.persistence.creatives.queries import PostgresQueries
 from adlens.persistence.creatives.removals import PostgresRemovals
 from adlens.persistence.workspaces.settings import PostgresSettings
@@ -39,7 +39,7 @@ BROKEN = Failure("invalid_image", "The file is cut off.")
 
 
 def test_a_creative_comes_back_as_it_was_analysed(house: Any, rich: Analysis) -> None:
-    port: CreativeRepository = house.repository
+    port: AnalysisRepository = house.repository
     key = house.add()
     claim = port.claim(house.created(key), "m1", 60)
     assert claim is not None

@@ -28,7 +28,7 @@ from adlens.domain.exports import (
     parse_export_request,
 )
 from adlens.domain.gallery import CreativeFilter
-from adlens.domain.ports.exports import Sink
+from adlens.domain.ports.exports import CreativeReader, ExportJobRepository, ExportRepository, ExportStore, Sink
 from adlens.services.end_unfinished import EXPORT_GAVE_UP, EndDeadExport
 from adlens.services.request_export import RequestExport
 from adlens.services.write_export import CREATIVES_PER_REPORT, NO_SPACE, NO_TIME, Outcome, WriteExport
@@ -38,7 +38,7 @@ ORDER = ExportOrder(ExportFormat.JSONL)
 
 
 @dataclass
-class Exports:
+class Exports(ExportRepository, ExportJobRepository):
     """Remembers what was asked of it. The claim holds for `reports` reports, then it is void."""
 
     claimable: bool = True
@@ -82,7 +82,7 @@ class Exports:
 
 
 @dataclass
-class Creatives:
+class Creatives(CreativeReader):
     count: int = 3
     error: Exception | None = None
 
@@ -99,7 +99,7 @@ class Creatives:
 
 
 @dataclass
-class Store:
+class Store(ExportStore):
     error: Exception | None = None
     objects: dict[str, bytes] = field(default_factory=dict)
 

@@ -246,7 +246,7 @@ def test_a_multipart_upload_through_the_gateway(invoke, client, world, picture) 
     headers = {"x-api-key": client.headers["x-api-key"], "Content-Type": request.headers["content-type"]}
     answer = invoke(event("POST", "/upload", request.read(), **headers))
     assert json.loads(answer["body"]) == {"uploaded": 1, "group_id": "g", "errors": []}
-    assert [data for data, _ in world.objects.values()] == [picture]
+    assert list(world.store.objects.values()) == [picture]
 
 
 def test_an_error_through_the_gateway(invoke) -> None:

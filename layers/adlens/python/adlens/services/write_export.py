@@ -16,7 +16,7 @@ from typing import IO
 from adlens.domain.creative import Creative, Failure
 from adlens.domain.errors import ExportTooLarge, PermanentError, TransientError
 from adlens.domain.exports import ExportClaim, ExportedFile, ExportFormat, ExportId, Snapshot
-from adlens.domain.ports.exports import CreativeReader, ExportRepository, ExportStore, ExportWriter
+from adlens.domain.ports.exports import CreativeReader, ExportJobRepository, ExportStore, ExportWriter
 
 CREATIVES_PER_REPORT = 1000
 SHARE_FOR_READING = 0.8
@@ -41,7 +41,7 @@ class _Void(Exception):
 class WriteExport:
     """Writes to the process's folder for temporary files first: what is in the store is complete."""
 
-    exports: ExportRepository
+    exports: ExportJobRepository
     creatives: CreativeReader
     store: ExportStore
     writers: Mapping[ExportFormat, ExportWriter]

@@ -56,7 +56,7 @@ class CreativeReader(Protocol):
 
 
 class ExportRepository(Protocol):
-    """Each method is one transaction. Database trouble raises TransientError."""
+    """What users ask for. Each method is one transaction. Database trouble raises TransientError."""
 
     def record(self, key: ExportId, order: ExportOrder) -> None:
         """Records an export as PENDING. Raises UnknownGroup, and Conflict when too many are unfinished."""
@@ -78,6 +78,14 @@ class ExportRepository(Protocol):
     ) -> Page[Export]:
         """Exports, newest first; those of a group are those whose filter names it."""
         ...
+
+    def delete(self, key: ExportId) -> bool:
+        """Forgets an export; False when there is none. Its file is the caller's business."""
+        ...
+
+
+class ExportJobRepository(Protocol):
+    """What workers do about it. Each method is one transaction. Database trouble raises TransientError."""
 
     def claim(self, key: ExportId, claimant: str, lease_seconds: float) -> ExportClaim | None:
         """Makes the export RUNNING, from the start, and its earlier claims void; None when there is nothing to do: it
@@ -105,10 +113,6 @@ class ExportRepository(Protocol):
 
     def fail_unfinished(self, key: ExportId, claimant: str, failure: Failure) -> bool:
         """Ends it in FAILED unless it has ended or another claimant is at it."""
-        ...
-
-    def delete(self, key: ExportId) -> bool:
-        """Forgets an export; False when there is none. Its file is the caller's business."""
         ...
 
     def release_all(self) -> Sequence[ExportId]:
