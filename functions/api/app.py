@@ -53,9 +53,9 @@ TAGS = [
 ]
 
 
-def create_app(chosen: ApiSettings | None = None) -> FastAPI:
+def create_app(api_settings: ApiSettings | None = None) -> FastAPI:
     """The API with the settings given, or with those of the environment. Connects to nothing yet."""
-    chosen = chosen or ApiSettings()
+    api_settings = api_settings or ApiSettings()
     app = FastAPI(
         title="AdLens",
         version=VERSION,
@@ -69,13 +69,13 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.settings = chosen
+    app.state.settings = api_settings
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestContext)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=chosen.cors_origins,
+        allow_origins=api_settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["content-type", "x-api-key"],
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],

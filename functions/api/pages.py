@@ -28,7 +28,7 @@ def fitting(limit: int, answer: Callable[[int], Response]) -> Response:
         size = carried_bytes(response.body)
         if size <= MAX_ANSWER_BYTES or limit == 1:
             return response
-        # A tenth less than would fit were all rows alike.
+        # A tenth less than would fit if all rows were of one size.
         limit = max(1, min(limit - 1, limit * MAX_ANSWER_BYTES * 9 // (size * 10)))
 
 

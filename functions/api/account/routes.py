@@ -1,4 +1,4 @@
-"""Who one is to this service, and the words that it speaks in."""
+"""The caller's workspace and key, and the names of topics and colours."""
 
 from __future__ import annotations
 

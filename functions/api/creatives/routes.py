@@ -1,4 +1,4 @@
-"""One creative: what was found in it, how far it is, and once more from the start; many once more."""
+"""One creative: its findings, its topic, its deletion; new analyses of one or of many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far one creative is, in texts, as the service before this one said it."""
+"""How far one creative is, in the texts of the service before this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was delivered: files of figures in, those of a creative out, and which elements go with better ones."""
+"""Delivery figures: tables in, those of a creative out, and the lift of elements."""
 
 from __future__ import annotations
 

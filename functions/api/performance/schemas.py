@@ -1,4 +1,4 @@
-"""Shapes of what was delivered, and of what goes with it."""
+"""Shapes of delivery figures and of lift."""
 
 from __future__ import annotations
 

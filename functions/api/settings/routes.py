@@ -1,4 +1,4 @@
-"""What a workspace's users can set; it holds from the next analysis on."""
+"""Settings of a workspace. A change holds from the next analysis on."""
 
 from __future__ import annotations
 

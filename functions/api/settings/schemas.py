@@ -1,4 +1,4 @@
-"""Shapes of what a workspace's users can set."""
+"""Shapes of a workspace's settings."""
 
 from __future__ import annotations
 

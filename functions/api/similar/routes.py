@@ -1,4 +1,4 @@
-"""What looks and reads alike: all that is like one creative, and a group's near-duplicates."""
+"""Creatives similar to one, and a group's near-duplicates."""
 
 from __future__ import annotations
 

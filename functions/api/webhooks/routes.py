@@ -1,4 +1,4 @@
-"""Webhooks: who is told what happens in the workspace, and what came of it."""
+"""Webhooks: where a workspace's events are sent to, and their deliveries."""
 
 from __future__ import annotations
 

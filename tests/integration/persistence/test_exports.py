@@ -35,7 +35,7 @@ from adlens.persistence.exports.creative_reader import PostgresCreativeReader
 from adlens.persistence.exports.repository import PostgresExports
 from adlens.persistence.session import make_engine
 from adlens.services.end_unfinished import ReleaseExports
-from adlens.services.write_export import Outcome, WriteExport
+from adlens.services.write_export import ExportOutcome, WriteExport
 
 GAVE_UP = Failure("export_failed", "It failed.")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -329,7 +329,7 @@ def test_unchanged_creatives_give_the_same_bytes_again(
     for _ in range(2):
         key = ExportId(house.workspace_id, uuid4())
         exports.record(key, ExportOrder(export_format, with_embeddings=with_embeddings))
-        assert write(key, "message", 600) is Outcome.WRITTEN
+        assert write(key, "message", 600) is ExportOutcome.WRITTEN
         export = exports.get(key)
         assert (export.done, export.total) == (len(filled), len(filled))
     one, other = store.objects.values()
@@ -347,7 +347,7 @@ def test_a_worker_that_died_is_followed_by_one_that_ends_right(
     dead = exports.claim(key, "message", 600)
     assert dead is not None
     assert exports.progress(dead, 7, len(filled))
-    assert WriteExport(exports, reader, store, WRITERS)(key, "message", 600) is Outcome.WRITTEN
+    assert WriteExport(exports, reader, store, WRITERS)(key, "message", 600) is ExportOutcome.WRITTEN
     (data,) = store.objects.values()
     assert [json.loads(line)["creative_id"] for line in data.splitlines()] == [str(key.id) for key in filled]
 
@@ -357,7 +357,7 @@ def test_a_group_that_was_deleted_fails_its_export(house: Any, exports: Postgres
     key = ordered(ExportFormat.CSV, of_group("grp_1"))
     house.repository.delete_group(house.workspace_id, "grp_1")
     write = WriteExport(exports, PostgresCreativeReader(house.engine), Kept(), WRITERS)
-    assert write(key, "message", 600) is Outcome.FAILED
+    assert write(key, "message", 600) is ExportOutcome.FAILED
     failure = exports.get(key).failure
     assert failure is not None
     assert failure.code == "unknown_group"
@@ -367,7 +367,7 @@ def test_nothing_to_export_is_an_empty_file(house: Any, exports: PostgresExports
     store = Kept()
     write = WriteExport(exports, PostgresCreativeReader(house.engine), store, WRITERS)
     for export_format in ExportFormat:
-        assert write(ordered(export_format), "message", 600) is Outcome.WRITTEN
+        assert write(ordered(export_format), "message", 600) is ExportOutcome.WRITTEN
     by_kind = {key.rsplit("/", 1)[1].partition(".")[2]: data for key, data in store.objects.items()}
     assert list(csv.DictReader(io.StringIO(by_kind["csv"].decode("utf-8-sig")))) == []
     assert by_kind["jsonl"] == b""

@@ -18,7 +18,7 @@ from adlens.services.analyze_image import analyze_image
 from adlens.services.show_progress import ShowProgress
 
 
-class Outcome(StrEnum):
+class AnalysisOutcome(StrEnum):
     ANALYSED = "analysed"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -34,7 +34,7 @@ class AnalyzeCreative:
     previews: ObjectStore
     engines: Engines
 
-    def __call__(self, request: AnalysisRequested, claimant: str, lease_seconds: float) -> Outcome:
+    def __call__(self, request: AnalysisRequested, claimant: str, lease_seconds: float) -> AnalysisOutcome:
         """Analyses the creative whose turn it is, which need not be that of `request`: as many messages as there are
         creatives that wait, and each of them takes one.
 
@@ -42,13 +42,13 @@ class AnalyzeCreative:
         """
         turn = self.creatives.take_turn(request, claimant, lease_seconds)
         if turn is None:
-            return Outcome.SKIPPED
+            return AnalysisOutcome.SKIPPED
         try:
             claim = self.creatives.claim(turn, claimant, lease_seconds)
         except UnknownCreative:
-            return Outcome.SKIPPED
+            return AnalysisOutcome.SKIPPED
         if claim is None:
-            return Outcome.SKIPPED
+            return AnalysisOutcome.SKIPPED
 
         def keep_preview(image: DecodedImage) -> None:
             self.previews.put(preview_key(claim.object_key), image.preview(), ImageFormat.WEBP.content_type)
@@ -69,7 +69,7 @@ class AnalyzeCreative:
             kept = self.creatives.complete(claim, analysis, etag)
         except PermanentError as error:
             kept = self.creatives.fail(claim, Failure(error.code, str(error)), etag)
-            return Outcome.FAILED if kept else Outcome.SKIPPED
+            return AnalysisOutcome.FAILED if kept else AnalysisOutcome.SKIPPED
         except BaseException:
             with contextlib.suppress(TransientError):
                 self.creatives.release(claim)
@@ -77,5 +77,5 @@ class AnalyzeCreative:
         if not kept:
             if not self.creatives.exists(claim.key):  # deleted meanwhile, with the files that there were
                 self.previews.delete([preview_key(claim.object_key)])
-            return Outcome.SKIPPED
-        return Outcome.FAILED if analysis.failure else Outcome.ANALYSED
+            return AnalysisOutcome.SKIPPED
+        return AnalysisOutcome.FAILED if analysis.failure else AnalysisOutcome.ANALYSED

@@ -14,7 +14,7 @@ from adlens.domain.ports.creatives import CreativeRepository, GroupQueries
 
 @dataclass(frozen=True, slots=True)
 class GroupProgress:
-    """`by_status` counts all creatives of the group, `page` has some of them."""
+    """`by_status` counts all creatives of the group, `page` is one page of them."""
 
     by_status: Mapping[Status, int]
     page: Page[CreativeProgress]

@@ -1,4 +1,4 @@
-"""What a workspace's users can set."""
+"""Settings of a workspace."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ NO_TIME = "There are too many creatives for one file: it cannot be written in ti
 NO_SPACE = "The file is too large for its worker. Narrow the filters, or leave the embeddings out, and start again."
 
 
-class Outcome(StrEnum):
+class ExportOutcome(StrEnum):
     WRITTEN = "written"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -46,14 +46,14 @@ class WriteExport:
     store: ExportStore
     writers: Mapping[ExportFormat, ExportWriter]
 
-    def __call__(self, key: ExportId, claimant: str, seconds: float) -> Outcome:
+    def __call__(self, key: ExportId, claimant: str, seconds: float) -> ExportOutcome:
         """Permanent failures end in the export's row; any other is raised, and the export waits as PENDING. It is not
         begun again where `seconds` were too few, for they would be again.
         """
         started = time.monotonic()
         claim = self.exports.claim(key, claimant, seconds)
         if claim is None:
-            return Outcome.SKIPPED
+            return ExportOutcome.SKIPPED
         stored = False
         try:
             with tempfile.NamedTemporaryFile(suffix=f".{claim.order.format.extension}") as target:
@@ -61,9 +61,9 @@ class WriteExport:
                 self.store.put_file(file.object_key, Path(target.name), claim.order.format.content_type)
                 stored = True
             if self.exports.complete(claim, file):
-                return Outcome.WRITTEN
+                return ExportOutcome.WRITTEN
         except _Void:
-            return Outcome.SKIPPED
+            return ExportOutcome.SKIPPED
         except PermanentError as error:
             return self._fail(claim, Failure(error.code, str(error)))
         except BaseException as error:
@@ -75,7 +75,7 @@ class WriteExport:
                 self._take_back(file)
             raise
         self._take_back(file)
-        return Outcome.SKIPPED
+        return ExportOutcome.SKIPPED
 
     def _write(self, claim: ExportClaim, target: IO[bytes], deadline: float) -> ExportedFile:
         order = claim.order
@@ -99,8 +99,8 @@ class WriteExport:
         if not self.exports.progress(claim, done, snapshot.total):
             raise _Void
 
-    def _fail(self, claim: ExportClaim, failure: Failure) -> Outcome:
-        return Outcome.FAILED if self.exports.fail(claim, failure) else Outcome.SKIPPED
+    def _fail(self, claim: ExportClaim, failure: Failure) -> ExportOutcome:
+        return ExportOutcome.FAILED if self.exports.fail(claim, failure) else ExportOutcome.SKIPPED
 
     def _take_back(self, file: ExportedFile) -> None:
         with contextlib.suppress(TransientError):  # it expires by itself

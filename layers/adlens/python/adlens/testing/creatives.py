@@ -29,14 +29,14 @@ from adlens.domain.ports.analytics import OverviewQueries
 from adlens.domain.ports.creatives import CreativeQueries, CreativeRepository, GroupQueries, RequestedAnalyses
 from adlens.domain.ports.health import BundleQueries
 from adlens.testing.paging import page_of
-from adlens.testing.storage import MemoryStore, Part
+from adlens.testing.storage import CanBeDown, MemoryStore
 
 UPLOADED = datetime(2026, 3, 1, 10, 15, 2, tzinfo=UTC)
 """When the first creative was uploaded; each later one is a microsecond younger."""
 
 
 @dataclass
-class MemoryCreatives(Part, CreativeRepository, CreativeQueries, GroupQueries, OverviewQueries, BundleQueries):
+class MemoryCreatives(CanBeDown, CreativeRepository, CreativeQueries, GroupQueries, OverviewQueries, BundleQueries):
     """`store` says which files have arrived. `figures` are those of every group and workspace."""
 
     store: MemoryStore = field(default_factory=MemoryStore)

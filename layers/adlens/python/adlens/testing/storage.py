@@ -19,7 +19,7 @@ from adlens.domain.webhooks import Outgoing
 
 
 @dataclass
-class Part(Pingable):
+class CanBeDown(Pingable):
     """Something that may be out of reach."""
 
     is_down: bool = field(default=False, kw_only=True)
@@ -30,7 +30,7 @@ class Part(Pingable):
 
 
 @dataclass
-class MemoryStore(Part, ObjectStore, ExportStore):
+class MemoryStore(CanBeDown, ObjectStore, ExportStore):
     """`forms_expire_at` is that of its presigned forms; now when it is None."""
 
     host: str = "store.test"
@@ -71,7 +71,7 @@ class MemoryStore(Part, ObjectStore, ExportStore):
 
 
 @dataclass
-class MemoryAnalysisQueue(Part, AnalysisQueue):
+class MemoryAnalysisQueue(CanBeDown, AnalysisQueue):
     sent: list[AnalysisRequested] = field(default_factory=list)
 
     def send(self, requests: Iterable[AnalysisRequested]) -> None:
@@ -80,7 +80,7 @@ class MemoryAnalysisQueue(Part, AnalysisQueue):
 
 
 @dataclass
-class MemoryExportQueue(Part, ExportQueue):
+class MemoryExportQueue(CanBeDown, ExportQueue):
     sent: list[ExportId] = field(default_factory=list)
 
     def send(self, key: ExportId) -> None:
@@ -89,7 +89,7 @@ class MemoryExportQueue(Part, ExportQueue):
 
 
 @dataclass
-class MemoryEventQueue(Part, EventQueue):
+class MemoryEventQueue(CanBeDown, EventQueue):
     sent: list[Outgoing] = field(default_factory=list)
 
     def send(self, deliveries: Sequence[Outgoing]) -> None:
