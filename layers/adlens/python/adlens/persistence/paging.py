@@ -19,7 +19,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 
-def some(session: Session, statement: Select[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
+def fetch_page(session: Session, statement: Select[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
     """At most `limit` rows, and whether there are more of them."""
     if limit is not None and limit < 1:
         raise InvalidValue("A page has at least one row.", "limit")

@@ -132,6 +132,11 @@ def transaction(engine: Engine) -> Iterator[Session]:
         raise
 
 
+def use_repeatable_read(session: Session) -> None:
+    """Lets all statements of the transaction see the same data. Call it before the first of them."""
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Session]:
     """A session that reads, from its first query to its end, the database as it was at that query."""

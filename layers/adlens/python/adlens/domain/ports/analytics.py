@@ -23,7 +23,7 @@ class OverviewQueries(Protocol):
 
 class FigureQueries(Protocol):
     def breakdown(
-        self, workspace_id: UUID, chosen: CreativeFilter, by: By, limit: int, cursor: str | None = None
+        self, workspace_id: UUID, filters: CreativeFilter, by: By, limit: int, cursor: str | None = None
     ) -> Figures:
         """Largest row first, or earliest. Raises UnknownGroup, and InvalidValue for a foreign cursor or for too many
         rows by time."""

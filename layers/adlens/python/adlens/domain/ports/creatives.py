@@ -85,9 +85,9 @@ class CreativeRepository(Protocol):
         ...
 
     def request_analyses(
-        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
+        self, workspace_id: UUID, filters: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
     ) -> RequestedAnalyses:
-        """Asks for one more analysis of at most `limit` creatives that `chosen` is true of, that have ended and whose
+        """Asks for one more analysis of at most `limit` creatives that match `filters`, that have ended and whose
         file has arrived, in the order of their ids; `outdated`: only of those without findings of the bundle that was
         reported last. Raises UnknownGroup."""
         ...

@@ -49,9 +49,9 @@ class ExportQueue(Protocol):
 
 class CreativeReader(Protocol):
     def snapshot(
-        self, workspace_id: UUID, chosen: CreativeFilter, with_embeddings: bool
+        self, workspace_id: UUID, filters: CreativeFilter, with_embeddings: bool
     ) -> AbstractContextManager[Snapshot]:
-        """What `chosen` is true of, as it is now and until the context ends. Raises UnknownGroup."""
+        """The creatives that match `filters`, as they are now and until the context ends. Raises UnknownGroup."""
         ...
 
 

@@ -31,14 +31,14 @@ class PerformanceRepository(Protocol):
 class LiftEstimator(Protocol):
     """How elements of creatives go with a metric, wherever that is calculated."""
 
-    def __call__(self, workspace_id: UUID, metric: Metric, chosen: CreativeFilter) -> Lift:
+    def __call__(self, workspace_id: UUID, metric: Metric, filters: CreativeFilter, /) -> Lift:
         """Raises UnknownGroup and InvalidValue for a filter that does not fit, TransientError without an answer."""
         ...
 
 
 class PerformanceFigures(Protocol):
-    def table(self, workspace_id: UUID, chosen: CreativeFilter) -> PerformanceTable:
-        """What was delivered of the creatives that `chosen` is true of. Raises UnknownGroup and InvalidValue."""
+    def table(self, workspace_id: UUID, filters: CreativeFilter) -> PerformanceTable:
+        """What was delivered of the creatives that match `filters`. Raises UnknownGroup and InvalidValue."""
         ...
 
 

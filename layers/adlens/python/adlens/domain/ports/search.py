@@ -13,15 +13,15 @@ from adlens.domain.search import SearchResult
 
 class GalleryQueries(Protocol):
     def browse(
-        self, workspace_id: UUID, chosen: CreativeFilter, order: CreativeOrder, limit: int, cursor: str | None = None
+        self, workspace_id: UUID, filters: CreativeFilter, order: CreativeOrder, limit: int, cursor: str | None = None
     ) -> Gallery:
-        """The creatives that `chosen` is true of. Raises UnknownGroup, and InvalidValue for a foreign cursor."""
+        """The creatives that match. Raises UnknownGroup, and InvalidValue for a foreign cursor."""
         ...
 
     def neighbours(
-        self, workspace_id: UUID, creative_id: UUID, chosen: CreativeFilter, order: CreativeOrder
+        self, workspace_id: UUID, creative_id: UUID, filters: CreativeFilter, order: CreativeOrder
     ) -> Neighbours:
-        """Where a creative stands among those that `chosen` is true of, or would stand when it is not one of them.
+        """Where a creative stands among those that match `filters`, or would stand when it is not one of them.
 
         Raises UnknownCreative and UnknownGroup.
         """
@@ -30,9 +30,9 @@ class GalleryQueries(Protocol):
 
 class SearchQueries(Protocol):
     def search(
-        self, workspace_id: UUID, chosen: CreativeFilter, order: CreativeOrder, limit: int, cursor: str | None = None
+        self, workspace_id: UUID, filters: CreativeFilter, order: CreativeOrder, limit: int, cursor: str | None = None
     ) -> SearchResult:
-        """The creatives that `chosen` is true of. Raises UnknownGroup, and InvalidValue for a foreign cursor."""
+        """The creatives that match. Raises UnknownGroup, and InvalidValue for a foreign cursor."""
         ...
 
 

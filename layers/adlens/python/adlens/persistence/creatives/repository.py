@@ -38,7 +38,7 @@ from adlens.persistence.creatives.findings import apply_correction, replace_find
 from adlens.persistence.creatives.locks import database_time, lock_all, lock_claimed, lock_creative, lock_for_event
 from adlens.persistence.creatives.removals import note_removals
 from adlens.persistence.search.facts import note_names
-from adlens.persistence.search.filters import conditions
+from adlens.persistence.search.plan import compile_filter
 from adlens.persistence.session import transactional
 from adlens.persistence.webhooks.outbox import note
 from adlens.persistence.workspaces.settings import read_settings
@@ -291,7 +291,7 @@ class PostgresCreatives:
         self,
         session: Session,
         workspace_id: UUID,
-        chosen: CreativeFilter,
+        filters: CreativeFilter,
         outdated: bool,
         limit: int,
         after: UUID | None = None,
@@ -300,7 +300,7 @@ class PostgresCreatives:
         statement = (
             select(creative)
             .join(facts, (facts.workspace_id == creative.workspace_id) & (facts.creative_id == creative.id))
-            .where(*conditions(session, workspace_id, chosen))
+            .where(*compile_filter(session, workspace_id, filters).conditions)
             .where(creative.status.not_in(_UNFINISHED), func.coalesce(creative.event_etag, creative.etag).is_not(None))
         )
         if outdated:
@@ -376,11 +376,11 @@ class PostgresCreatives:
     def delete_creatives(self, session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
         rows = lock_all(session, [(workspace_id, id_) for id_ in ids])
         for group_id in sorted({row.group_id for row in rows}):
-            chosen = [row.id for row in rows if row.group_id == group_id]
-            with keeping_rollups(session, workspace_id, group_id, chosen):
+            ids_of_group = [row.id for row in rows if row.group_id == group_id]
+            with keeping_rollups(session, workspace_id, group_id, ids_of_group):
                 session.execute(
                     delete(schema.Creative)
-                    .where(schema.Creative.workspace_id == workspace_id, schema.Creative.id.in_(chosen))
+                    .where(schema.Creative.workspace_id == workspace_id, schema.Creative.id.in_(ids_of_group))
                     .execution_options(synchronize_session=False)
                 )
         keys = [row.object_key for row in rows]

@@ -70,12 +70,12 @@ def take(session: Session, taker: str, lease: timedelta) -> AnalysisRequested | 
     waiting = schema.Waiting
     rows = select(waiting).limit(1).with_for_update(skip_locked=True)
     now = func.clock_timestamp()
-    for chosen in (
+    for candidates in (
         rows.where(waiting.taken_by == taker),
         rows.where(waiting.taken_by.is_(None)).order_by(waiting.turn),
         rows.where(waiting.taken_by.is_not(None), waiting.free_at < now).order_by(waiting.turn),
     ):
-        if row := session.scalars(chosen).first():
+        if row := session.scalars(candidates).first():
             key = _key(row.workspace_id, row.creative_id)
             session.execute(update(waiting).where(*key).values(taken_by=taker, free_at=now + lease))
             return _request(row)

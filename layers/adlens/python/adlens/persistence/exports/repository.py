@@ -29,14 +29,10 @@ from adlens.domain.gallery import CreativeFilter
 from adlens.domain.paging import Page
 from adlens.domain.webhooks import EventType
 from adlens.persistence.checks import check_group
-from adlens.persistence.paging import cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema import ExportRow
 from adlens.persistence.session import transactional
 from adlens.persistence.webhooks.outbox import note
-
-
-def _groups_of(chosen: CreativeFilter) -> tuple[str, ...]:
-    return chosen.group_ids
 
 
 class PostgresExports:
@@ -45,7 +41,7 @@ class PostgresExports:
 
     @transactional
     def record(self, session: Session, key: ExportId, order: ExportOrder) -> None:
-        for group_id in _groups_of(order.chosen):
+        for group_id in order.chosen.group_ids:
             check_group(session, key.workspace_id, group_id)
         unfinished = select(func.count()).where(
             ExportRow.workspace_id == key.workspace_id, ExportRow.ended_at.is_(None)
@@ -58,7 +54,7 @@ class PostgresExports:
                 id=key.id,
                 format=order.format.value,
                 filters=_filters().dump_python(order.chosen, mode="json", exclude_defaults=True),
-                group_ids=list(_groups_of(order.chosen)),
+                group_ids=list(order.chosen.group_ids),
                 with_embeddings=order.with_embeddings,
                 separator=order.separator.value,
             )
@@ -96,7 +92,7 @@ class PostgresExports:
         if cursor is not None:
             created_at, id_ = read_cursor(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(ExportRow.created_at, ExportRow.id) < (created_at, id_))
-        rows, more = some(session, statement, limit)
+        rows, more = fetch_page(session, statement, limit)
         return Page(tuple(map(_export, rows)), cursor_of(rows[-1].created_at, rows[-1].id) if more else None)
 
     @transactional

@@ -29,7 +29,7 @@ from adlens.domain.performance import (
     is_id,
 )
 from adlens.domain.text import clean_filename, storable
-from adlens.persistence.paging import cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema import Creative, Performance
 from adlens.persistence.session import transactional
 
@@ -189,7 +189,7 @@ class PostgresPerformance:
         if cursor is not None:
             day, placement = read_cursor(cursor, date.fromisoformat, str, "performance")
             statement = statement.where(tuple_(Performance.day, Performance.placement) > (day, placement))
-        rows, more = some(session, statement, limit)
+        rows, more = fetch_page(session, statement, limit)
         last = rows[-1] if more else None
         return Page(
             tuple(DailyPerformance(row.day, row.placement, _figures(row)) for row in rows),

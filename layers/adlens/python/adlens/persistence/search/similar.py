@@ -16,7 +16,7 @@ from adlens.domain.paging import Page
 from adlens.persistence.checks import check_group
 from adlens.persistence.paging import cursor_of, read_cursor
 from adlens.persistence.schema import Analysis, Creative, Embedding, WorkspaceRollup
-from adlens.persistence.search.cards import cards
+from adlens.persistence.search.cards import read_cards
 from adlens.persistence.session import transactional
 
 EXACT_UP_TO = 10_000
@@ -63,7 +63,7 @@ class PostgresAlike:
             ):
                 session.execute(text(f"SET LOCAL {setting}"))
         nearest = session.execute(nearest_of(workspace_id, creative_id, bundle, limit, candidates)).all()
-        shown = cards(session, workspace_id, [row.creative_id for row in nearest])
+        shown = read_cards(session, workspace_id, [row.creative_id for row in nearest])
         return tuple(
             SimilarCreative(shown[row.creative_id], min(row.similarity, 1.0))
             for row in nearest
@@ -139,9 +139,9 @@ def nearest_of(
     )
     if candidates is not None:
         comparable = comparable.order_by(Embedding.code.hamming_distance(own[0])).limit(candidates)
-    # Only what was chosen is measured: other bundles' vectors have other lengths.
-    chosen = comparable.cte("chosen").prefix_with("MATERIALIZED")
-    measured = select(chosen.c.creative_id, chosen.c.vector.cosine_distance(own[1]).label("distance")).subquery()
+    # Only these are measured: vectors of other bundles have other lengths.
+    nearest = comparable.cte("nearest").prefix_with("MATERIALIZED")
+    measured = select(nearest.c.creative_id, nearest.c.vector.cosine_distance(own[1]).label("distance")).subquery()
     # A vector of zeros is at the distance NaN, which PostgreSQL takes for more than any number.
     return (
         select(measured.c.creative_id, (1 - measured.c.distance).label("similarity"))
@@ -184,7 +184,7 @@ def _cosines(session: Session, workspace_id: UUID, pairs: Sequence[tuple[UUID, U
 
 def _shown(session: Session, workspace_id: UUID, page: Sequence[Family]) -> tuple[DuplicateCards, ...]:
     shown = [family[:MOST_SHOWN] for family in page]
-    found = cards(session, workspace_id, [one.id for family in shown for one in family])
+    found = read_cards(session, workspace_id, [one.id for family in shown for one in family])
     return tuple(
         DuplicateCards(
             len(family),

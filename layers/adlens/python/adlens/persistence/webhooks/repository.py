@@ -26,7 +26,7 @@ from adlens.domain.errors import Conflict, UnknownWebhook
 from adlens.domain.paging import Page
 from adlens.domain.webhooks import Delivery, DeliveryResult, DeliveryState, EventType, Outgoing
 from adlens.persistence import schema
-from adlens.persistence.paging import cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema.webhooks import Webhook, WebhookDelivery
 from adlens.persistence.session import transaction, transactional
 from adlens.persistence.webhooks.outbox import note_for
@@ -76,7 +76,7 @@ class PostgresWebhooks:
         if cursor is not None:
             after = read_cursor(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(Webhook.created_at, Webhook.id) > after)
-        rows, more = some(session, statement.order_by(Webhook.created_at, Webhook.id), limit)
+        rows, more = fetch_page(session, statement.order_by(Webhook.created_at, Webhook.id), limit)
         return Page(tuple(map(_webhook, rows)), cursor_of(rows[-1].created_at, rows[-1].id) if more else None)
 
     @transactional
@@ -100,7 +100,7 @@ class PostgresWebhooks:
         if cursor is not None:
             before = read_cursor(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(row.occurred_at, row.id) < before)
-        rows, more = some(session, statement.order_by(row.occurred_at.desc(), row.id.desc()), limit)
+        rows, more = fetch_page(session, statement.order_by(row.occurred_at.desc(), row.id.desc()), limit)
         return Page(tuple(map(_delivery, rows)), cursor_of(rows[-1].occurred_at, rows[-1].id) if more else None)
 
     @transactional

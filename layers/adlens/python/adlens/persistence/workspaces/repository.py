@@ -29,9 +29,9 @@ class PostgresWorkspaces:
     @transactional
     def create(self, session: Session, name: str, workspace_id: UUID | None = None) -> Workspace:
         """Makes a workspace; one that already has this id is left as it is and returned."""
-        chosen = workspace_id or uuid.uuid4()
-        session.execute(insert(schema.Workspace).values(id=chosen, name=name).on_conflict_do_nothing())
-        row = session.get_one(schema.Workspace, chosen)
+        id_ = workspace_id or uuid.uuid4()
+        session.execute(insert(schema.Workspace).values(id=id_, name=name).on_conflict_do_nothing())
+        row = session.get_one(schema.Workspace, id_)
         return Workspace(row.id, row.name, row.created_at)
 
     @transactional
