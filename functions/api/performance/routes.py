@@ -7,9 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from adlens.domain.lift import Metric
-from adlens.domain.performance import (
-    MOST_LISTED,
-)
+from adlens.domain.performance import MOST_LISTED
 from functions.api.dependencies import UseLiftEstimator, UseRecordPerformance
 from functions.api.errors import documented
 from functions.api.pages import fitting, written

@@ -11,16 +11,11 @@ from typing import IO, Any, Literal, TextIO
 
 from fastapi import Request
 
-from adlens.domain.performance import (
-    CsvSheet,
-    Header,
-    JsonSheet,
-    MalformedRow,
-    SentRow,
-    decoded,
-    rows_of,
-    signs_of,
-)
+from adlens.domain.performance import MalformedRow, SentRow
+from adlens.importing.delimited import CsvSheet
+from adlens.importing.json_list import JsonSheet
+from adlens.importing.rows import Header
+from adlens.importing.sheets import decoded, rows_of, signs_of
 from functions.api.errors import MalformedRequest, RequestTooLarge, UnsupportedMediaType
 from functions.api.request import Workspace
 

@@ -16,15 +16,7 @@ from sqlalchemy import text
 
 from adlens.domain.creative import CreativeId, NewCreative
 from adlens.domain.errors import InvalidValue, UnknownCreative
-from adlens.domain.performance import (
-    MOST_LISTED,
-    Figures,
-    KeyKind,
-    MalformedRow,
-    PerformanceReport,
-    Reason,
-    SentRow,
-)
+from adlens.domain.performance import MOST_LISTED, Figures, KeyKind, MalformedRow, PerformanceReport, Reason, SentRow
 from adlens.persistence.performance.repository import PostgresPerformance
 
 DAY = date(2026, 3, 1)

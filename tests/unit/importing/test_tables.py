@@ -14,19 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adlens.domain.errors import InvalidValue
-from adlens.domain.performance import (
-    NUMBERS,
-    CsvSheet,
-    Figures,
-    JsonSheet,
-    KeyKind,
-    Malformed,
-    MalformedRow,
-    SentRow,
-    decoded,
-    rows_of,
-    signs_of,
-)
+from adlens.domain.performance import Figures, KeyKind, Malformed, MalformedRow, SentRow
+from adlens.importing.delimited import CsvSheet
+from adlens.importing.json_list import JsonSheet
+from adlens.importing.numbers import NUMBERS
+from adlens.importing.sheets import decoded, rows_of, signs_of
 
 HEADER = "filename,day,impressions,clicks,conversions,spend"
 ID = "0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11"
