@@ -231,7 +231,7 @@ def test_one_template_with_other_words_is_no_family(house: Any, alike: PostgresA
 def test_families_are_paged_and_large_ones_are_not_shown_whole(
     house: Any, alike: PostgresAlike, findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_SHOWN", 2)
+    monkeypatch.setattr("adlens.persistence.search.duplicates.MOST_SHOWN", 2)
     rows = [0, 2**32 - 1, 0xFFFF0000FFFF0000]
     for size, row in zip((3, 2, 2), rows, strict=True):
         for _ in range(size):

@@ -18,7 +18,7 @@ from adlens.domain.exports import ExportedFile, ExportFormat, ExportId, ExportOr
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.webhooks import Delivery, DeliveryResult, DeliveryState, EventType, Outgoing
 from adlens.persistence.exports.repository import PostgresExports
-from adlens.persistence.webhooks.outbox import note
+from adlens.persistence.webhooks.outbox import enqueue_event
 from adlens.persistence.webhooks.repository import MAX_WEBHOOKS, PostgresWebhooks
 from adlens.services.send_events import SendEvents
 
@@ -144,7 +144,7 @@ def test_what_did_not_happen_is_not_told(hooks: Any, house: Any, findings: Calla
     house.repository.release(void)
     assert not house.repository.complete(void, findings(1), "a")
     with Session(house.engine) as session:
-        note(session, house.workspace_id, EventType.CREATIVE_DONE, {})
+        enqueue_event(session, house.workspace_id, EventType.CREATIVE_DONE, {})
         session.rollback()
     assert handed_over(hooks) == []
 

@@ -21,7 +21,7 @@ from adlens.persistence.search.phrases import read_phrase
 from adlens.persistence.search.reindex import reindex
 from adlens.persistence.search.search import PostgresSearch
 from adlens.persistence.search.tokens import Tokens
-from adlens.persistence.search.vocabulary import learn
+from adlens.persistence.search.vocabulary import add_words
 from adlens.persistence.search.words import stems_of
 from tests.integration.persistence.frequent_words import ENGLISH, RUSSIAN
 
@@ -147,7 +147,7 @@ def test_every_form_of_frequent_words_finds_the_same(engine: Engine, new_house: 
     assert len(lexemes) >= 200
     workspace = new_house().workspace_id
     with Session(engine) as session, session.begin():
-        learn(session, workspace, [form for forms in lexemes for form in forms])
+        add_words(session, workspace, [form for forms in lexemes for form in forms])
     with Session(engine) as session:
         rows = session.execute(select(Vocabulary.word, Vocabulary.keys).filter_by(workspace_id=workspace))
         keys = {word: set(found) for word, found in rows}

@@ -30,8 +30,8 @@ def fetch_page(session: Session, statement: Select[Any], limit: int | None) -> t
 
 def cursor_of(key: object, id_: object, order: str = "") -> str:
     """A cursor that `read_cursor` reads back, for a list in the same order."""
-    told = [key.isoformat() if isinstance(key, datetime) else key, str(id_), *([order] if order else [])]
-    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+    values = [key.isoformat() if isinstance(key, datetime) else key, str(id_), *([order] if order else [])]
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
 
 def read_cursor(cursor: str, key_type: Callable[[Any], K], id_type: Callable[[Any], T], order: str = "") -> tuple[K, T]:

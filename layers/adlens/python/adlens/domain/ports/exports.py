@@ -29,7 +29,7 @@ class Sink(Protocol):
 
 
 ExportWriter = Callable[[Iterable[Creative], Sink, ExportOrder], int]
-"""Writes creatives as a file of one format, with their embeddings or without, and answers how many are in it.
+"""Writes creatives as a file of one format, with their embeddings or without. Returns how many are in it.
 
 The same creatives in the same order give the same bytes, and memory does not grow with their number.
 """
@@ -80,16 +80,16 @@ class ExportRepository(Protocol):
         ...
 
     def delete(self, key: ExportId) -> bool:
-        """Forgets an export; False when there is none. Its file is the caller's business."""
+        """Deletes an export; False when there is none. The caller deletes its file."""
         ...
 
 
 class ExportJobRepository(Protocol):
-    """What workers do about it. Each method is one transaction. Database trouble raises TransientError."""
+    """Exports as their workers see them. Each method is one transaction. Database trouble raises TransientError."""
 
     def claim(self, key: ExportId, claimant: str, lease_seconds: float) -> ExportClaim | None:
         """Makes the export RUNNING, from the start, and its earlier claims void; None when there is nothing to do: it
-        was deleted, has ended, or another claimant is at it and its lease has not run out.
+        was deleted, has ended, or another claimant holds a lease that has not run out.
 
         `claimant` is the queue message: delivered again, it takes its own claim over.
         """
@@ -112,11 +112,11 @@ class ExportJobRepository(Protocol):
         ...
 
     def fail_unfinished(self, key: ExportId, claimant: str, failure: Failure) -> bool:
-        """Ends it in FAILED unless it has ended or another claimant is at it."""
+        """Ends it in FAILED unless it has ended or another claimant holds it."""
         ...
 
     def release_all(self) -> Sequence[ExportId]:
-        """Gives up the claims of workers that are all gone, and answers with every export that waits now."""
+        """Releases the claims of workers that are all gone. Returns every export that waits now."""
         ...
 
     def end_lost(self, before: datetime, failure: Failure) -> int:
@@ -124,5 +124,5 @@ class ExportJobRepository(Protocol):
         ...
 
     def forget(self, before: datetime) -> int:
-        """Forgets exports that ended before then, of all workspaces."""
+        """Deletes exports that ended before then, of all workspaces."""
         ...

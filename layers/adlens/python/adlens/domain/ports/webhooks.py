@@ -43,9 +43,10 @@ class WebhookRepository(Protocol):
 
 
 class Outbox(Protocol):
-    """What webhooks are still to be told. It is noted with what it tells of, in one transaction."""
+    """Deliveries that are not sent yet. An event is added in the transaction in which it happens."""
 
     def hand_over(self, send: Callable[[Sequence[Outgoing]], None], limit: int) -> int:
-        """Gives at most `limit` deliveries to `send` and answers how many; what `send` raises leaves them where they
-        were."""
+        """Passes at most `limit` deliveries to `send`. Returns how many. When `send` raises, they stay in the
+        outbox.
+        """
         ...

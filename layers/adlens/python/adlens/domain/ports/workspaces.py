@@ -37,7 +37,7 @@ class ErasableWorkspaces(Protocol):
         ...
 
     def erase_creatives(self, workspace_id: UUID, limit: int) -> int:
-        """Deletes up to `limit` creatives with their findings; answers how many. Figures are not kept right."""
+        """Deletes up to `limit` creatives with their findings, without updating roll-ups. Returns how many."""
         ...
 
     def erase(self, workspace_id: UUID) -> None:

@@ -83,8 +83,8 @@ class BothSides:
 
     def words(self) -> Select[Any]:
         both = self.rows(Facts.words)
-        said = select(func.unnest(both.c.words).label("token"), both.c.in_a).subquery("said")
-        counted = select(said.c.token, *_of_each(said)).group_by(said.c.token).subquery("counted")
+        listed = select(func.unnest(both.c.words).label("token"), both.c.in_a).subquery("listed")
+        counted = select(listed.c.token, *_of_each(listed)).group_by(listed.c.token).subquery("counted")
         return (
             select(Vocabulary.word.label("key"), counted.c.a, counted.c.b)
             .join(counted, counted.c.token == Vocabulary.token)

@@ -51,8 +51,8 @@ def count_objects(plan: FilterPlan) -> Select[Any]:
 
 def count_words(plan: FilterPlan, among: int | None = None, most: int | None = None) -> Select[Any]:
     """With `among`, only words as frequent as the one at this place at least, of those in `most` creatives at most."""
-    said = select(func.unnest(Facts.words).label("token")).where(*plan.conditions).subquery("said")
-    counted = select(said.c.token, func.count().label("creatives")).group_by(said.c.token).cte("counted")
+    listed = select(func.unnest(Facts.words).label("token")).where(*plan.conditions).subquery("listed")
+    counted = select(listed.c.token, func.count().label("creatives")).group_by(listed.c.token).cte("counted")
     creatives = counted.c.creatives
     named = (
         select(Vocabulary.word.label("key"), creatives)

@@ -1,4 +1,4 @@
-"""Figures over any set of creatives, in one pass over their facts, or from a roll-up where one tells the same."""
+"""Figures over any set of creatives, in one pass over their facts, or from a roll-up where one has them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from adlens.persistence.search.plan import compile_filter
 from adlens.persistence.session import transactional, use_repeatable_read
 
 MOST_OBJECTS, MOST_WORDS = 30, 50
-"""Findings of a kind that are compared: the most frequent of both sides together, which says nothing of either."""
+"""Findings of a kind that are compared: the most frequent of both sides together, so that the choice favours
+neither.
+"""
 
 
 class PostgresFigures:

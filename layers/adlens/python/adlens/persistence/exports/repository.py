@@ -32,7 +32,7 @@ from adlens.persistence.checks import check_group
 from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema import ExportRow
 from adlens.persistence.session import transactional
-from adlens.persistence.webhooks.outbox import note
+from adlens.persistence.webhooks.outbox import enqueue_event
 
 
 class PostgresExports:
@@ -123,7 +123,7 @@ class PostgresExports:
             sha256=file.sha256,
         )
         if done:
-            _note_done(session, claim, file)
+            _enqueue_done_event(session, claim, file)
         return done
 
     @transactional
@@ -162,8 +162,8 @@ class PostgresExports:
         return len(session.execute(delete(ExportRow).where(ExportRow.ended_at < before).returning(ExportRow.id)).all())
 
 
-def _note_done(session: Session, claim: ExportClaim, file: ExportedFile) -> None:
-    """What the workspace's webhooks are told: not where the file is, which whoever has a key may ask."""
+def _enqueue_done_event(session: Session, claim: ExportClaim, file: ExportedFile) -> None:
+    """The event says that the file is done, not where it is: a caller with a key can ask for that."""
     data = {
         "export_id": str(claim.key.id),
         "format": claim.order.format.value,
@@ -171,7 +171,7 @@ def _note_done(session: Session, claim: ExportClaim, file: ExportedFile) -> None
         "bytes": file.bytes,
         "sha256": file.sha256,
     }
-    note(session, claim.key.workspace_id, EventType.EXPORT_DONE, data)
+    enqueue_event(session, claim.key.workspace_id, EventType.EXPORT_DONE, data)
 
 
 _FREE: dict[str, Any] = {"claim_token": None, "claimant": None, "claim_expires_at": None}
@@ -190,7 +190,7 @@ def _is(key: ExportId) -> tuple[ColumnElement[bool], ...]:
 
 
 def _change(session: Session, claim: ExportClaim, **values: Any) -> bool:
-    """Whether the claim held, so that it could be."""
+    """Whether the claim was valid, and so the change was made."""
     changed = update(ExportRow).where(*_is(claim.key), ExportRow.claim_token == claim.token)
     return bool(session.execute(changed.values(**values, updated_at=func.now()).returning(ExportRow.id)).all())
 

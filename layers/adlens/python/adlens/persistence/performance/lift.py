@@ -1,4 +1,4 @@
-"""What the estimate of lift starts from: figures added up by the database to one row per creative and placement."""
+"""The table that lift is estimated from: the database adds up figures to one row per creative and placement."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from adlens.persistence.session import transactional, use_repeatable_read
 
 MOST_CREATIVES = 100_000
 RAREST_WORD = 10
-"""In fewer creatives than this no word is told apart from chance."""
+"""Creatives that a word must be in: with fewer, chance explains any difference."""
 
 _PIECE = 5000
 
@@ -41,7 +41,7 @@ class PostgresPerformanceFigures:
 
     @transactional
     def table(self, session: Session, workspace_id: UUID, filters: CreativeFilter) -> PerformanceTable:
-        """Raises UnknownGroup; InvalidValue also when more creatives are meant than can be compared in time."""
+        """Raises UnknownGroup, and InvalidValue when more creatives match than can be compared in time."""
         use_repeatable_read(session)
         plan = compile_filter(session, workspace_id, filters)
         positions: dict[UUID, int] = {}
@@ -130,18 +130,18 @@ def _band(bands: tuple[Band, ...], value: float) -> str:
 def _words(plan: FilterPlan) -> Select[Any]:
     """The most frequent words, and the creatives that have them."""
     selected = _select_delivered(plan, Facts.creative_id).cte("selected")
-    said = (
+    words = (
         select(func.unnest(Analysis.words).label("word"), Analysis.creative_id)
         .join(selected, selected.c.creative_id == Analysis.creative_id)
         .where(Analysis.workspace_id == plan.workspace_id)
-        .cte("said")
+        .cte("words")
     )
     frequent = (
-        select(said.c.word)
-        .group_by(said.c.word)
+        select(words.c.word)
+        .group_by(words.c.word)
         .having(func.count() >= RAREST_WORD)
-        .order_by(func.count().desc(), said.c.word)
+        .order_by(func.count().desc(), words.c.word)
         .limit(MOST_WORDS)
         .subquery()
     )
-    return select(said.c.word, said.c.creative_id).join(frequent, frequent.c.word == said.c.word)
+    return select(words.c.word, words.c.creative_id).join(frequent, frequent.c.word == words.c.word)

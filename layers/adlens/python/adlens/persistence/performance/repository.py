@@ -51,7 +51,7 @@ _KEYS = """
     FROM sent GROUP BY kind, key
 """
 
-# A statement per kind of key, for its own index. Candidates are locked against deletion, in everybody's order.
+# A statement per kind of key, for its own index. Candidates are locked against deletion, always in the same order.
 _CANDIDATES = """
     CREATE TEMPORARY TABLE candidates (kind text, key text, creative_id uuid) ON COMMIT DROP
 """
@@ -139,14 +139,13 @@ class PostgresPerformance:
     def store(
         self, session: Session, workspace_id: UUID, read: Callable[[], Iterable[SentRow | MalformedRow]]
     ) -> PerformanceReport:
-        """Stores what a file says of the workspace's creatives, replacing what is stored for the same days and
-        placements of them. `read` reads the file, from its beginning each time: a lost race is run again.
-
-        Raises what `read` raises, and then stores nothing.
+        """Stores the figures of a file, replacing stored ones of the same creatives, days and placements. `read` reads
+        the file from its beginning each time: a lost race is run again. What it raises passes on, and nothing is
+        stored.
         """
         malformed = Malformed()
         session.execute(text(_SENT))
-        sent, rows = _copied(session, malformed.without(read()))
+        sent, rows = _copy(session, malformed.without(read()))
         for statement in ("ANALYZE sent", _KEYS, "ANALYZE sent_keys", _CANDIDATES):
             session.execute(text(statement))
         for statement in (*_BY_KEY.values(), _BY_OTHER_EXTENSION):
@@ -197,20 +196,20 @@ class PostgresPerformance:
         )
 
 
-def _copied(session: Session, rows: Iterator[SentRow]) -> tuple[Figures, int]:
-    """Copies rows into `sent`, some thousands at a time; their sums and their number."""
+def _copy(session: Session, rows: Iterator[SentRow]) -> tuple[Figures, int]:
+    """Copies rows into `sent`, in batches. Returns their sums and their number."""
     connection: Any = session.connection().connection.dbapi_connection
     impressions = clicks = count = 0
     conversions = spend = Decimal(0)
     with connection.cursor() as cursor:
-        while some_rows := list(islice(rows, _ROWS_PER_COPY)):
-            for row in some_rows:
+        while batch := list(islice(rows, _ROWS_PER_COPY)):
+            for row in batch:
                 impressions += row.figures.impressions
                 clicks += row.figures.clicks
                 conversions += row.figures.conversions
                 spend += row.figures.spend
-            count += len(some_rows)
-            cursor.copy_expert("COPY sent FROM STDIN", io.StringIO("".join(map(_copy_line, some_rows))))
+            count += len(batch)
+            cursor.copy_expert("COPY sent FROM STDIN", io.StringIO("".join(map(_copy_line, batch))))
     return Figures(impressions, clicks, conversions, spend), count
 
 

@@ -110,7 +110,7 @@ def has_color(palette: ColumnElement[Any] | Any, hex_: str, min_share: float) ->
     swatches = func.unnest(palette).table_valued(column("packed", BigInteger)).render_derived(name="swatch")
     swatch = swatches.c.packed
     cube: Any = literal_column(_FINE_CUBE, BigInteger)
-    l, a, b = shades.lab  # noqa: E741 - as everybody calls it
+    l, a, b = shades.lab  # noqa: E741 - the usual names
     near = or_(
         one_of(cube, sorted(shades.inside)),
         and_(
