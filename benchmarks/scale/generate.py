@@ -2,7 +2,7 @@
 
 COPY in several processes, triggers off, indexes and keys taken down before and put up after it, roll-ups counted from
 the rows by SQL of their own. What comes of it is what the application would have written, as
-tests/integration/persistence/test_plans.py checks.
+tests/integration/persistence/search/test_plans.py checks.
 """
 
 from __future__ import annotations

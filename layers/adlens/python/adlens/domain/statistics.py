@@ -8,7 +8,7 @@ docs/analytics.md says why these.
 By hand, because the API answers comparisons and its zip has no room for SciPy: SciPy and NumPy take 216 MB unpacked,
 the layer has 102 MB already, and Lambda accepts 250 MB. `import scipy.stats` takes 1.5 to 2.2 s of a busy core, this
 module 0.02 to 0.05 s.
-`tests/unit/domain/test_statistics_of_libraries.py` holds every formula against SciPy and statsmodels.
+`tests/unit/domain/test_statistics_against_libraries.py` holds every formula against SciPy and statsmodels.
 """
 
 from __future__ import annotations

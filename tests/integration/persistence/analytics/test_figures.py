@@ -56,28 +56,28 @@ def gallery(engine: Engine) -> PostgresGallery:
 
 
 @pytest.fixture(scope="module")
-def market(new_house: Callable[[], Any], findings: Findings) -> Any:
+def market(new_tenant: Callable[[], Any], findings: Findings) -> Any:
     """Creatives of five groups and seven weeks, some without findings, and a stranger's."""
-    house, stranger = new_house(), new_house()
+    tenant, stranger = new_tenant(), new_tenant()
     stranger.analysed(stranger.add("grp_0"), findings(3), "grp_0")
     chance = random.Random(5)
     for seed in range(CREATIVES):
         group_id = f"grp_{min(chance.randrange(5), chance.randrange(5))}"
-        key = house.add(group_id)
+        key = tenant.add(group_id)
         if seed % 10 == 0:
-            house.repository.fail(house.claimed(key, group_id=group_id), Failure("invalid_image", "Cut off."), "a")
+            tenant.repository.fail(tenant.claimed(key, group_id=group_id), Failure("invalid_image", "Cut off."), "a")
         elif seed % 7:
-            house.analysed(key, findings(seed), group_id)
+            tenant.analysed(key, findings(seed), group_id)
             if seed % 11 == 0:
-                house.repository.correct_topic(key, "bags")
+                tenant.repository.correct_topic(key, "bags")
         moment = FIRST + timedelta(minutes=chance.randrange(50 * 24 * 60))
-        with house.engine.begin() as connection:
+        with tenant.engine.begin() as connection:
             for table, id_ in (("creatives", "id"), ("creative_facts", "creative_id")):
                 connection.execute(
                     text(f"UPDATE {table} SET uploaded_at = :moment WHERE workspace_id = :of AND {id_} = :id"),
-                    {"moment": moment, "of": house.workspace_id, "id": key.id},
+                    {"moment": moment, "of": tenant.workspace_id, "id": key.id},
                 )
-    return house
+    return tenant
 
 
 @pytest.fixture(scope="module")

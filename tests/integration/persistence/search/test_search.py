@@ -21,7 +21,7 @@ from adlens.domain.search import SearchResult
 from adlens.persistence.search.search import PostgresSearch
 
 Findings = Callable[..., Analysis]
-WORDS = tomllib.loads((Path(__file__).parents[3] / "training/text/words.toml").read_text())
+WORDS = tomllib.loads((Path(__file__).parents[4] / "training/text/words.toml").read_text())
 COLORS = 120
 
 
@@ -30,19 +30,19 @@ def box(n: int) -> BoundingBox:
 
 
 @pytest.fixture(scope="module")
-def shop(new_house: Callable[[], Any], findings: Findings) -> Any:
+def shop(new_tenant: Callable[[], Any], findings: Findings) -> Any:
     """Lines of advertising words, three a picture; colours from everywhere."""
-    house, chance = new_house(), random.Random(3)
+    tenant, chance = new_tenant(), random.Random(3)
     words = [*WORDS["ru"], *WORDS["en"]]
-    house.said, house.painted = {}, {}
+    tenant.said, tenant.painted = {}, {}
     for number in range(COLORS):
         id_ = uuid.uuid4()
         lines = [" ".join(chance.sample(words, 4)).upper() for _ in range(3)]
         shades = [tuple(chance.randrange(256) for _ in range(3)) for _ in range(4)]
         shares = [50.0, 30.0, 15.5, 4.5]
-        house.repository.register(house.workspace_id, "grp", [NewCreative(id_, f"{number}.png")])
-        house.analysed(
-            house.add("grp", id_),
+        tenant.repository.register(tenant.workspace_id, "grp", [NewCreative(id_, f"{number}.png")])
+        tenant.analysed(
+            tenant.add("grp", id_),
             findings(
                 number,
                 text=tuple(TextBlock(line, box(n), 0.9) for n, line in enumerate(lines)),
@@ -53,8 +53,8 @@ def shop(new_house: Callable[[], Any], findings: Findings) -> Any:
                 ),
             ),
         )
-        house.said[id_], house.painted[id_] = lines, list(zip(shades, shares, strict=True))
-    return house
+        tenant.said[id_], tenant.painted[id_] = lines, list(zip(shades, shares, strict=True))
+    return tenant
 
 
 @pytest.fixture

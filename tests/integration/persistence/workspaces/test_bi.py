@@ -85,11 +85,11 @@ Login = Callable[[Any], Session]
 
 @pytest.fixture(scope="module")
 def new_login(engine: Engine, database_url: str) -> Iterator[Login]:
-    """Logs in as a new reader of a house's workspace."""
+    """Logs in as a new reader of a tenant's workspace."""
     opened = []
 
-    def make(house: Any) -> Session:
-        reader, password = PostgresBiReaders(engine).create(house.workspace_id)
+    def make(tenant: Any) -> Session:
+        reader, password = PostgresBiReaders(engine).create(tenant.workspace_id)
         opened.append((reader.role, connect(database_url, reader.role, password)))
         return Session(opened[-1][1])
 
@@ -101,11 +101,11 @@ def new_login(engine: Engine, database_url: str) -> Iterator[Login]:
 
 @pytest.fixture(scope="module")
 def login(new_login: Login) -> Login:
-    """A session of the house's reader, as if it had just logged in."""
+    """A session of the tenant's reader, as if it had just logged in."""
     known: dict[Any, Session] = {}
 
-    def log_in(house: Any) -> Session:
-        reader = known.get(house.workspace_id) or known.setdefault(house.workspace_id, new_login(house))
+    def log_in(tenant: Any) -> Session:
+        reader = known.get(tenant.workspace_id) or known.setdefault(tenant.workspace_id, new_login(tenant))
         reader.rows("DISCARD ALL")
         return reader
 
@@ -120,25 +120,25 @@ def connect(database_url: str, role: str, password: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def filled(new_house: Callable[[], Any], findings: Callable[..., Analysis]) -> Any:
-    house = new_house()
-    fill(house, findings, range(12))
-    return house
+def filled(new_tenant: Callable[[], Any], findings: Callable[..., Analysis]) -> Any:
+    tenant = new_tenant()
+    fill(tenant, findings, range(12))
+    return tenant
 
 
 @pytest.fixture(scope="module")
-def other(new_house: Callable[[], Any], findings: Callable[..., Analysis]) -> Any:
+def other(new_tenant: Callable[[], Any], findings: Callable[..., Analysis]) -> Any:
     """A neighbour with a secret of its own and the same group ids."""
-    house = new_house()
-    fill(house, findings, range(50, 60))
-    return house
+    tenant = new_tenant()
+    fill(tenant, findings, range(50, 60))
+    return tenant
 
 
-def fill(house: Any, findings: Callable[..., Analysis], seeds: range) -> None:
+def fill(tenant: Any, findings: Callable[..., Analysis], seeds: range) -> None:
     for number, seed in enumerate(seeds):
         group_id = f"grp_{number % 3}"
-        house.analysed(house.add(group_id), findings(seed), group_id)
-    house.add("grp_0")
+        tenant.analysed(tenant.add(group_id), findings(seed), group_id)
+    tenant.add("grp_0")
 
 
 # --- what a reader sees ---------------------------------------------------------------------------------------------
@@ -222,21 +222,21 @@ def test_every_view_and_column_says_what_it_is(filled: Any, login: Login) -> Non
 
 
 @pytest.fixture(scope="module")
-def large(new_house: Callable[[], Any]) -> Any:
-    house = new_house()
-    house.add("grp_1")
-    with house.engine.begin() as connection:
+def large(new_tenant: Callable[[], Any]) -> Any:
+    tenant = new_tenant()
+    tenant.add("grp_1")
+    with tenant.engine.begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO creatives (workspace_id, id, group_id, filename, object_key) "
                 "SELECT :id, gen_random_uuid(), 'grp_1', 'a', 'k' || n FROM generate_series(1, 2000) n"
             ),
-            {"id": house.workspace_id},
+            {"id": tenant.workspace_id},
         )
-    house.add("grp_2")
-    with house.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    tenant.add("grp_2")
+    with tenant.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
-    return house
+    return tenant
 
 
 @pytest.mark.parametrize("view", ["creatives", "text", "objects", "weak_objects", "colors"])
@@ -260,14 +260,14 @@ def test_the_owner_is_neither_bound_nor_slowed(filled: Any, other: Any) -> None:
 # --- what a reader does not see -------------------------------------------------------------------------------------
 
 
-def foreign(house: Any) -> set[str]:
+def foreign(tenant: Any) -> set[str]:
     """Words that nobody but this workspace has."""
-    rows = house.rows("SELECT id::text AS id, filename FROM creatives WHERE workspace_id = :workspace_id")
-    return {str(house.workspace_id), *(row["id"] for row in rows)}
+    rows = tenant.rows("SELECT id::text AS id, filename FROM creatives WHERE workspace_id = :workspace_id")
+    return {str(tenant.workspace_id), *(row["id"] for row in rows)}
 
 
-def leaks(answer: object, house: Any) -> list[str]:
-    return [secret for secret in foreign(house) if secret in str(answer)]
+def leaks(answer: object, tenant: Any) -> list[str]:
+    return [secret for secret in foreign(tenant) if secret in str(answer)]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -434,10 +434,10 @@ def test_a_prepared_plan_is_not_shared_and_views_do_not_lend_rights(filled: Any,
 # --- readers come and go --------------------------------------------------------------------------------------------
 
 
-def test_a_reader_has_limits_and_a_password_that_is_not_stored(engine: Engine, house: Any, database_url: str) -> None:
+def test_a_reader_has_limits_and_a_password_that_is_not_stored(engine: Engine, tenant: Any, database_url: str) -> None:
     readers = PostgresBiReaders(engine)
-    reader, password = readers.create(house.workspace_id)
-    (row,) = house.rows("SELECT * FROM pg_authid WHERE rolname = :role", role=reader.role)
+    reader, password = readers.create(tenant.workspace_id)
+    (row,) = tenant.rows("SELECT * FROM pg_authid WHERE rolname = :role", role=reader.role)
     assert (row["rolcanlogin"], row["rolsuper"], row["rolbypassrls"], row["rolcreaterole"]) == (
         True,
         False,
@@ -450,7 +450,7 @@ def test_a_reader_has_limits_and_a_password_that_is_not_stored(engine: Engine, h
     session = Session(connect(database_url, reader.role, password))
     assert session.one("SHOW default_transaction_read_only") == "on"
     assert session.one("SHOW statement_timeout") == "1min"
-    assert str(house.workspace_id)[:8] not in reader.role
+    assert str(tenant.workspace_id)[:8] not in reader.role
     session.connection.close()
     assert readers.revoke(reader.role)
 
@@ -496,8 +496,8 @@ def test_a_reader_of_one_database_sees_nothing_in_another(
     url = databases.create(migrated_template)
     elsewhere = make_engine(url)
     workspace = PostgresWorkspaces(elsewhere).create("same id", filled.workspace_id)
-    house = type(filled)(elsewhere, workspace.id)
-    house.add()
+    tenant = type(filled)(elsewhere, workspace.id)
+    tenant.add()
     session = Session(connect(url, reader.role, password))
     assert session.one("SELECT count(*) FROM bi.creatives") == 0
     session.connection.close()
@@ -507,14 +507,14 @@ def test_a_reader_of_one_database_sees_nothing_in_another(
 
 
 def test_a_deleted_workspace_leaves_its_reader_with_nothing(
-    new_house: Callable[[], Any], login: Login, engine: Engine
+    new_tenant: Callable[[], Any], login: Login, engine: Engine
 ) -> None:
-    house = new_house()
-    house.add()
-    reader = login(house)
+    tenant = new_tenant()
+    tenant.add()
+    reader = login(tenant)
     assert reader.one("SELECT count(*) FROM bi.creatives") == 1
     with engine.begin() as connection:
-        connection.execute(text("DELETE FROM workspaces WHERE id = :id"), {"id": house.workspace_id})
+        connection.execute(text("DELETE FROM workspaces WHERE id = :id"), {"id": tenant.workspace_id})
     assert reader.one("SELECT count(*) FROM bi.creatives") == 0
 
 

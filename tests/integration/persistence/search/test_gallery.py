@@ -49,16 +49,16 @@ def lines(*texts: str) -> tuple[TextBlock, ...]:
     return tuple(TextBlock(line, BOX, 0.5) for line in texts)
 
 
-def add(house: Any, filename: str, analysis: Analysis | None = None, group_id: str = "grp") -> UUID:
+def add(tenant: Any, filename: str, analysis: Analysis | None = None, group_id: str = "grp") -> UUID:
     id_ = uuid.uuid4()
-    house.repository.register(house.workspace_id, group_id, [NewCreative(id_, filename)])
+    tenant.repository.register(tenant.workspace_id, group_id, [NewCreative(id_, filename)])
     if analysis is not None:
-        house.analysed(house.add(group_id, id_), analysis, group_id)
+        tenant.analysed(tenant.add(group_id, id_), analysis, group_id)
     return id_
 
 
-def found(gallery: PostgresGallery, house: Any, **chosen: Any) -> set[str]:
-    result = gallery.browse(house.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST)
+def found(gallery: PostgresGallery, tenant: Any, **chosen: Any) -> set[str]:
+    result = gallery.browse(tenant.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST)
     assert result.total == Total(len(result.cards))
     return {card.filename for card in result.cards}
 
@@ -67,7 +67,7 @@ def found(gallery: PostgresGallery, house: Any, **chosen: Any) -> set[str]:
 
 
 @pytest.fixture
-def shop(house: Any, findings: Findings) -> Any:
+def shop(tenant: Any, findings: Findings) -> Any:
     """A mug, a tie and a scarf; something broken and something that waits."""
     mug = findings(
         topic=topic("cups", 0.75),
@@ -79,14 +79,14 @@ def shop(house: Any, findings: Findings) -> Any:
         ),
     )
     tie = findings(topic=topic("ties", 0.25, sure=False), text=lines("The silk tie"), detections=None, palette=())
-    add(house, "mug.jpg", mug)
-    add(house, "Tie.PNG", tie, "other")
-    add(house, "scarf.webp", findings(topic=None, text=None, detections=Detections(), palette=()))
-    add(house, "waits.jpg")
+    add(tenant, "mug.jpg", mug)
+    add(tenant, "Tie.PNG", tie, "other")
+    add(tenant, "scarf.webp", findings(topic=None, text=None, detections=Detections(), palette=()))
+    add(tenant, "waits.jpg")
     # A name that is always the same: that of a file counts in `text`, and a random id has the word 50 now and then.
-    broken = CreativeId(house.workspace_id, add(house, BROKEN))
-    house.repository.fail(house.claimed(broken), Failure("invalid_image", "Cut off."), "a")
-    return house
+    broken = CreativeId(tenant.workspace_id, add(tenant, BROKEN))
+    tenant.repository.fail(tenant.claimed(broken), Failure("invalid_image", "Cut off."), "a")
+    return tenant
 
 
 @pytest.mark.parametrize(
@@ -191,14 +191,14 @@ def test_a_card(shop: Any, gallery: PostgresGallery) -> None:
 
 
 def test_a_page_takes_the_same_statements_whatever_its_length(
-    house: Any, gallery: PostgresGallery, findings: Findings, statements: Any
+    tenant: Any, gallery: PostgresGallery, findings: Findings, statements: Any
 ) -> None:
     for number in range(20):
-        add(house, f"{number}.png", findings(number))
+        add(tenant, f"{number}.png", findings(number))
     counts = []
     for limit in (1, 20):
         with statements(gallery.engine) as seen:
-            gallery.browse(house.workspace_id, CreativeFilter(group_ids=("grp",)), CreativeOrder.NEWEST, limit)
+            gallery.browse(tenant.workspace_id, CreativeFilter(group_ids=("grp",)), CreativeOrder.NEWEST, limit)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 5
 
@@ -207,13 +207,13 @@ def test_a_page_takes_the_same_statements_whatever_its_length(
 
 
 @pytest.fixture
-def shelf(house: Any, findings: Findings) -> Any:
+def shelf(tenant: Any, findings: Findings) -> Any:
     """Names and confidences that repeat, and creatives without a topic."""
     for number in range(12):
         confidence = [None, 0.25, 0.123456, 0.25, 1.0, 0.0][number % 6]
         found = findings(number, topic=None if confidence is None else topic("cups", confidence))
-        add(house, f"{number % 3}.png", found if number % 4 else None)
-    return house
+        add(tenant, f"{number % 3}.png", found if number % 4 else None)
+    return tenant
 
 
 @dataclass
@@ -304,18 +304,18 @@ def test_neighbours_within_a_filter(shop: Any, gallery: PostgresGallery) -> None
     ],
 )
 def test_a_page_and_its_total_are_the_same_on_every_way(
-    house: Any, gallery: PostgresGallery, findings: Findings, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, Any]
+    tenant: Any, gallery: PostgresGallery, findings: Findings, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, Any]
 ) -> None:
     red = Swatch((255, 0, 0), 60.0, SwatchRole.DOMINANT, "red")
     for number in range(16):
         text = lines("скидка", "sale") if number % 4 else lines("Скидки")
         found = findings(number, text=text, topic=topic("cups", 0.5), palette=(red,) if number % 3 else ())
-        add(house, f"{number}.png", found)
+        add(tenant, f"{number}.png", found)
     asked = CreativeFilter(**chosen)
 
     def pages() -> list[Any]:
-        first = gallery.browse(house.workspace_id, asked, CreativeOrder.NEWEST, 3)
-        return [first, gallery.browse(house.workspace_id, asked, CreativeOrder.NEWEST, 3, first.next_cursor)]
+        first = gallery.browse(tenant.workspace_id, asked, CreativeOrder.NEWEST, 3)
+        return [first, gallery.browse(tenant.workspace_id, asked, CreativeOrder.NEWEST, 3, first.next_cursor)]
 
     known = pages()
     assert (known[0].total.count > 6, known[0].total.more) == (True, False)
@@ -334,16 +334,16 @@ def test_a_page_and_its_total_are_the_same_on_every_way(
 # --- words ----------------------------------------------------------------------------------------------------------
 
 
-def test_words_follow_the_findings(house: Any, findings: Findings) -> None:
+def test_words_follow_the_findings(tenant: Any, findings: Findings) -> None:
     def words() -> list[str]:
-        (row,) = house.rows("SELECT words FROM analyses WHERE workspace_id = :workspace_id")
+        (row,) = tenant.rows("SELECT words FROM analyses WHERE workspace_id = :workspace_id")
         return row["words"]
 
-    key = house.add()
-    house.analysed(key, findings(text=lines("Новая КРУЖКА, кружка!", "и она не the tie's x" + "y" * 3000)))
+    key = tenant.add()
+    tenant.analysed(key, findings(text=lines("Новая КРУЖКА, кружка!", "и она не the tie's x" + "y" * 3000)))
     assert words() == ["tie", "кружка", "новая"]
-    claim = house.repository.claim(house.repository.request_analysis(key), "again", 60)
-    assert house.repository.complete(claim, findings(text=None), "a")
+    claim = tenant.repository.claim(tenant.repository.request_analysis(key), "again", 60)
+    assert tenant.repository.complete(claim, findings(text=None), "a")
     assert words() == []
 
 
@@ -351,20 +351,20 @@ def test_words_follow_the_findings(house: Any, findings: Findings) -> None:
 
 
 def test_what_analytics_count_is_what_the_gallery_shows(
-    house: Any, gallery: PostgresGallery, findings: Findings
+    tenant: Any, gallery: PostgresGallery, findings: Findings
 ) -> None:
     for seed in range(60):
         group_id = f"grp_{seed % 2}"
-        house.analysed(house.add(group_id), findings(seed), group_id)
-    queries = PostgresQueries(house.engine)
+        tenant.analysed(tenant.add(group_id), findings(seed), group_id)
+    queries = PostgresQueries(tenant.engine)
 
     def total(**chosen: Any) -> int:
-        return gallery.browse(house.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST, 1).total.count
+        return gallery.browse(tenant.workspace_id, CreativeFilter(**chosen), CreativeOrder.NEWEST, 1).total.count
 
     for group_id, figures in (
-        ("grp_0", queries.group_analytics(house.workspace_id, "grp_0")),
-        ("grp_1", queries.group_analytics(house.workspace_id, "grp_1")),
-        (None, queries.workspace_analytics(house.workspace_id)),
+        ("grp_0", queries.group_analytics(tenant.workspace_id, "grp_0")),
+        ("grp_1", queries.group_analytics(tenant.workspace_id, "grp_1")),
+        (None, queries.workspace_analytics(tenant.workspace_id)),
     ):
         group_ids = () if group_id is None else (group_id,)
         assert figures.creatives == total(group_ids=group_ids)

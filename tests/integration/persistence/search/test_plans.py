@@ -216,11 +216,11 @@ def test_a_turn_is_found_by_an_index_however_many_wait(filled: Filled) -> None:
     assert [node["Relation Name"] for node in plans if node["Node Type"] == "Seq Scan"] == []
 
 
-def test_the_generated_rows_are_counted_as_the_application_counts(filled: Filled, house: Any) -> None:
-    for tenant in filled.plan.tenants:
-        whose = replace(house, workspace_id=tenant.id)
-        group_id = next(group.id for group in filled.plan.groups if filled.plan.tenants[group.tenant] is tenant)
-        assert whose.rollups(group_id) == whose.recount(group_id)
+def test_the_generated_rows_are_counted_as_the_application_counts(filled: Filled, tenant: Any) -> None:
+    for generated in filled.plan.tenants:
+        own = replace(tenant, workspace_id=generated.id)
+        group_id = next(group.id for group in filled.plan.groups if filled.plan.tenants[group.tenant] is generated)
+        assert own.rollups(group_id) == own.recount(group_id)
 
 
 def test_groups_of_the_size_that_is_measured_exist(filled: Filled) -> None:

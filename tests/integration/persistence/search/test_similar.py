@@ -37,17 +37,17 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     return request.param
 
 
-def vectored(house: Any, findings: Findings, vector: tuple[float, ...] | None, **changes: Any) -> UUID:
-    key = house.add()
-    house.analysed(key, findings(1, embedding=vector, **changes))
+def vectored(tenant: Any, findings: Findings, vector: tuple[float, ...] | None, **changes: Any) -> UUID:
+    key = tenant.add()
+    tenant.analysed(key, findings(1, embedding=vector, **changes))
     return key.id
 
 
-def many(house: Any, vectors: Sequence[Sequence[float]], bundle: str = "c" * 64) -> list[UUID]:
+def many(tenant: Any, vectors: Sequence[Sequence[float]], bundle: str = "c" * 64) -> list[UUID]:
     """Creatives with these vectors, as quickly as can be; roll-ups say that they were analysed."""
     ids = [uuid.uuid4() for _ in vectors]
-    house.add("grp", *ids)
-    with house.engine.begin() as connection:
+    tenant.add("grp", *ids)
+    with tenant.engine.begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO embeddings (workspace_id, creative_id, bundle_checksum, vector) "
@@ -55,7 +55,7 @@ def many(house: Any, vectors: Sequence[Sequence[float]], bundle: str = "c" * 64)
                 "FROM unnest(CAST(:ids AS uuid[]), CAST(:vectors AS text[])) AS t (id, v)"
             ),
             {
-                "workspace_id": house.workspace_id,
+                "workspace_id": tenant.workspace_id,
                 "bundle": bundle,
                 "ids": [str(id_) for id_ in ids],
                 "vectors": [str([round(number, 4) for number in vector]) for vector in vectors],
@@ -63,7 +63,7 @@ def many(house: Any, vectors: Sequence[Sequence[float]], bundle: str = "c" * 64)
         )
         connection.execute(
             text("UPDATE group_rollup SET analysed = :n WHERE workspace_id = :workspace_id"),
-            {"workspace_id": house.workspace_id, "n": len(ids)},
+            {"workspace_id": tenant.workspace_id, "n": len(ids)},
         )
     return ids
 
@@ -83,72 +83,72 @@ def clusters(chance: random.Random, count: int, size: int) -> list[list[float]]:
 
 
 def test_similar_ones_come_best_first_and_nonsense_never(
-    house: Any, new_house: Callable[[], Any], alike: PostgresAlike, findings: Findings, way: str
+    tenant: Any, new_tenant: Callable[[], Any], alike: PostgresAlike, findings: Findings, way: str
 ) -> None:
-    own = vectored(house, findings, (1.0, 0.0))
-    near = vectored(house, findings, (0.8, 0.6))
-    twin = vectored(house, findings, (1.0, 0.0))
+    own = vectored(tenant, findings, (1.0, 0.0))
+    near = vectored(tenant, findings, (0.8, 0.6))
+    twin = vectored(tenant, findings, (1.0, 0.0))
     for far in ((0.5, 0.75**0.5), (-1.0, 0.0), (0.0, 0.0)):
-        vectored(house, findings, far)
-    longer = vectored(house, findings, (1.0, 0.0, 0.0), bundle=OTHER_BUNDLE)
-    bare = vectored(house, findings, None)
-    vectored(new_house(), findings, (1.0, 0.0))
+        vectored(tenant, findings, far)
+    longer = vectored(tenant, findings, (1.0, 0.0, 0.0), bundle=OTHER_BUNDLE)
+    bare = vectored(tenant, findings, None)
+    vectored(new_tenant(), findings, (1.0, 0.0))
 
-    similar = alike.similar(house.workspace_id, own, 10)
+    similar = alike.similar(tenant.workspace_id, own, 10)
 
     assert [(one.card.id, round(one.similarity, 3)) for one in similar] == [(twin, 1.0), (near, 0.8)]
     assert 0.5 < LEAST_SIMILARITY < 0.8
-    assert [one.card.id for one in alike.similar(house.workspace_id, own, 1)] == [twin]
-    assert alike.similar(house.workspace_id, longer, 10) == ()
-    assert alike.similar(house.workspace_id, bare, 10) == ()
+    assert [one.card.id for one in alike.similar(tenant.workspace_id, own, 1)] == [twin]
+    assert alike.similar(tenant.workspace_id, longer, 10) == ()
+    assert alike.similar(tenant.workspace_id, bare, 10) == ()
     with pytest.raises(UnknownCreative):
-        alike.similar(house.workspace_id, uuid.uuid4(), 10)
+        alike.similar(tenant.workspace_id, uuid.uuid4(), 10)
 
 
 def test_vectors_of_two_bundles_are_compared_only_after_a_new_analysis(
-    house: Any, alike: PostgresAlike, findings: Findings, way: str
+    tenant: Any, alike: PostgresAlike, findings: Findings, way: str
 ) -> None:
-    own = vectored(house, findings, (1.0, 0.0))
-    other = vectored(house, findings, (1.0, 0.0), bundle=OTHER_BUNDLE)
-    assert alike.similar(house.workspace_id, own, 10) == alike.similar(house.workspace_id, other, 10) == ()
+    own = vectored(tenant, findings, (1.0, 0.0))
+    other = vectored(tenant, findings, (1.0, 0.0), bundle=OTHER_BUNDLE)
+    assert alike.similar(tenant.workspace_id, own, 10) == alike.similar(tenant.workspace_id, other, 10) == ()
 
-    again(house, other, findings(1, embedding=(0.8, 0.6)))
+    again(tenant, other, findings(1, embedding=(0.8, 0.6)))
 
-    (found,) = alike.similar(house.workspace_id, own, 10)
+    (found,) = alike.similar(tenant.workspace_id, own, 10)
     assert (found.card.id, round(found.similarity, 3)) == (other, 0.8)
 
 
-def again(house: Any, id_: UUID, analysis: Analysis) -> None:
-    claim = house.repository.claim(house.repository.request_analysis(CreativeId(house.workspace_id, id_)), "w", 60)
-    assert house.repository.complete(claim, analysis, "a")
+def again(tenant: Any, id_: UUID, analysis: Analysis) -> None:
+    claim = tenant.repository.claim(tenant.repository.request_analysis(CreativeId(tenant.workspace_id, id_)), "w", 60)
+    assert tenant.repository.complete(claim, analysis, "a")
 
 
 def test_the_index_finds_what_the_scan_finds_and_stays_in_its_workspace_and_bundle(
-    house: Any, new_house: Callable[[], Any], alike: PostgresAlike, monkeypatch: pytest.MonkeyPatch
+    tenant: Any, new_tenant: Callable[[], Any], alike: PostgresAlike, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(0)
     vectors = clusters(chance, 60, 20)
-    ids = many(house, vectors)
-    theirs = new_house()
+    ids = many(tenant, vectors)
+    theirs = new_tenant()
     many(theirs, vectors)  # the very same pictures
-    others = many(new_house(), [unit([chance.gauss(0, 1) for _ in range(64)])], bundle="d" * 64)
+    others = many(new_tenant(), [unit([chance.gauss(0, 1) for _ in range(64)])], bundle="d" * 64)
     asked = [ids[place] for place in range(0, len(ids), 97)]
-    exact = [alike.similar(house.workspace_id, id_, 12) for id_ in asked]
+    exact = [alike.similar(tenant.workspace_id, id_, 12) for id_ in asked]
     monkeypatch.setattr(module, "EXACT_UP_TO", 0)
-    indexed = [alike.similar(house.workspace_id, id_, 12) for id_ in asked]
+    indexed = [alike.similar(tenant.workspace_id, id_, 12) for id_ in asked]
 
     hits = [len({one.card.id for one in a} & {one.card.id for one in b}) for a, b in zip(exact, indexed, strict=True)]
     assert all(len(found) == 12 for found in exact)
     assert sum(hits) >= 0.95 * 12 * len(asked)
     assert {one.card.id for found in indexed for one in found} <= set(ids)
     with pytest.raises(UnknownCreative):
-        alike.similar(house.workspace_id, others[0], 12)
+        alike.similar(tenant.workspace_id, others[0], 12)
 
 
-def test_a_large_workspace_is_searched_through_the_index(house: Any) -> None:
-    ids = many(house, clusters(random.Random(1), 150, 20))
-    statement = nearest_of(house.workspace_id, ids[0], "c" * 64, 12, CANDIDATES)
-    with house.engine.connect() as connection:
+def test_a_large_workspace_is_searched_through_the_index(tenant: Any) -> None:
+    ids = many(tenant, clusters(random.Random(1), 150, 20))
+    statement = nearest_of(tenant.workspace_id, ids[0], "c" * 64, 12, CANDIDATES)
+    with tenant.engine.connect() as connection:
         connection.execute(text("ANALYZE embeddings"))
         asked = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
         plan = "\n".join(connection.scalars(text("EXPLAIN " + str(asked).replace(":", "\\:"))))
@@ -159,7 +159,7 @@ def test_a_large_workspace_is_searched_through_the_index(house: Any) -> None:
 
 
 def pictured(
-    house: Any,
+    tenant: Any,
     findings: Findings,
     phash: int,
     vector: tuple[float, ...] | None = (1.0, 0.0),
@@ -167,28 +167,28 @@ def pictured(
     group_id: str = "grp",
     **changes: Any,
 ) -> UUID:
-    key = house.add(group_id)
+    key = tenant.add(group_id)
     facts = ImageFacts(ImageFormat.PNG, side, side, 10, changes.pop("sha256", f"{key.id.int:064x}"), f"{phash:016x}")
-    house.analysed(key, findings(1, facts=facts, embedding=vector, **changes), group_id)
+    tenant.analysed(key, findings(1, facts=facts, embedding=vector, **changes), group_id)
     return key.id
 
 
 def test_families_of_a_group_largest_first_representative_first(
-    house: Any, new_house: Callable[[], Any], alike: PostgresAlike, findings: Findings
+    tenant: Any, new_tenant: Callable[[], Any], alike: PostgresAlike, findings: Findings
 ) -> None:
     small, large, repriced = (
-        pictured(house, findings, 0b1),
-        pictured(house, findings, 0, side=200),
-        pictured(house, findings, 0xFF, (0.9, 0.19**0.5)),
+        pictured(tenant, findings, 0b1),
+        pictured(tenant, findings, 0, side=200),
+        pictured(tenant, findings, 0xFF, (0.9, 0.19**0.5)),
     )
-    one, copy = (pictured(house, findings, 2**60 - 1, None, sha256="e" * 64) for _ in range(2))
-    pictured(house, findings, 0, (0.0, 1.0))  # looks alike in grey, and is something else
-    pictured(house, findings, 0, bundle=OTHER_BUNDLE, group_id="elsewhere")
-    bare = pictured(house, findings, 0xFF << 40, None)
-    pictured(new_house(), findings, 0)
-    house.add()  # not analysed
+    one, copy = (pictured(tenant, findings, 2**60 - 1, None, sha256="e" * 64) for _ in range(2))
+    pictured(tenant, findings, 0, (0.0, 1.0))  # looks alike in grey, and is something else
+    pictured(tenant, findings, 0, bundle=OTHER_BUNDLE, group_id="elsewhere")
+    bare = pictured(tenant, findings, 0xFF << 40, None)
+    pictured(new_tenant(), findings, 0)
+    tenant.add()  # not analysed
 
-    first, second = alike.duplicates(house.workspace_id, "grp", 10).items
+    first, second = alike.duplicates(tenant.workspace_id, "grp", 10).items
 
     assert (first.size, second.size) == (3, 2)
     assert [(member.card.id, member.distance) for member in first.cards] == [(large, 0), (small, 1), (repriced, 8)]
@@ -198,54 +198,54 @@ def test_families_of_a_group_largest_first_representative_first(
 
 
 def test_without_comparable_embeddings_only_hashes_nearly_the_same_count(
-    house: Any, alike: PostgresAlike, findings: Findings
+    tenant: Any, alike: PostgresAlike, findings: Findings
 ) -> None:
-    bundled, other = pictured(house, findings, 0, side=200), pictured(house, findings, 0b11, bundle=OTHER_BUNDLE)
-    pictured(house, findings, 0xFFF, bundle=OTHER_BUNDLE)
-    (family,) = alike.duplicates(house.workspace_id, "grp", 10).items
+    bundled, other = pictured(tenant, findings, 0, side=200), pictured(tenant, findings, 0b11, bundle=OTHER_BUNDLE)
+    pictured(tenant, findings, 0xFFF, bundle=OTHER_BUNDLE)
+    (family,) = alike.duplicates(tenant.workspace_id, "grp", 10).items
     assert [(member.card.id, member.similarity) for member in family.cards] == [(bundled, 1.0), (other, None)]
 
 
 def test_embeddings_of_two_bundles_make_no_family_until_a_new_analysis(
-    house: Any, alike: PostgresAlike, findings: Findings
+    tenant: Any, alike: PostgresAlike, findings: Findings
 ) -> None:
     """Their hashes alone are too far apart."""
-    own, other = pictured(house, findings, 0), pictured(house, findings, 0xFF, bundle=OTHER_BUNDLE)
-    assert alike.duplicates(house.workspace_id, "grp", 10).items == ()
+    own, other = pictured(tenant, findings, 0), pictured(tenant, findings, 0xFF, bundle=OTHER_BUNDLE)
+    assert alike.duplicates(tenant.workspace_id, "grp", 10).items == ()
     facts = ImageFacts(ImageFormat.PNG, 50, 50, 10, "9" * 64, f"{0xFF:016x}")
-    again(house, other, findings(1, facts=facts, embedding=(1.0, 0.0)))
-    (family,) = alike.duplicates(house.workspace_id, "grp", 10).items
+    again(tenant, other, findings(1, facts=facts, embedding=(1.0, 0.0)))
+    (family,) = alike.duplicates(tenant.workspace_id, "grp", 10).items
     assert [member.card.id for member in family.cards] == [own, other]
 
 
-def test_one_template_with_other_words_is_no_family(house: Any, alike: PostgresAlike, findings: Findings) -> None:
+def test_one_template_with_other_words_is_no_family(tenant: Any, alike: PostgresAlike, findings: Findings) -> None:
     texts = ("вклад полгода открыть", "пицца закажи сегодня", "пицца закажи")
     _bank, pizza, smaller = (
-        pictured(house, findings, 0, side=side, text=(TextBlock(text, BoundingBox(0, 0, 1, 1), 0.9),))
+        pictured(tenant, findings, 0, side=side, text=(TextBlock(text, BoundingBox(0, 0, 1, 1), 0.9),))
         for text, side in zip(texts, (300, 200, 100), strict=True)
     )
-    (family,) = alike.duplicates(house.workspace_id, "grp", 10).items
+    (family,) = alike.duplicates(tenant.workspace_id, "grp", 10).items
     assert [member.card.id for member in family.cards] == [pizza, smaller]
 
 
 def test_families_are_paged_and_large_ones_are_not_shown_whole(
-    house: Any, alike: PostgresAlike, findings: Findings, monkeypatch: pytest.MonkeyPatch
+    tenant: Any, alike: PostgresAlike, findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adlens.persistence.search.duplicates.MOST_SHOWN", 2)
     rows = [0, 2**32 - 1, 0xFFFF0000FFFF0000]
     for size, row in zip((3, 2, 2), rows, strict=True):
         for _ in range(size):
-            pictured(house, findings, row)
+            pictured(tenant, findings, row)
     seen, cursor = [], None
     while True:
-        page = alike.duplicates(house.workspace_id, "grp", 1, cursor)
+        page = alike.duplicates(tenant.workspace_id, "grp", 1, cursor)
         seen += page.items
         cursor = page.next_cursor
         if cursor is None:
             break
     assert [(family.size, len(family.cards)) for family in seen] == [(3, 2), (2, 2), (2, 2)]
-    assert seen == list(alike.duplicates(house.workspace_id, "grp", 10).items)
+    assert seen == list(alike.duplicates(tenant.workspace_id, "grp", 10).items)
     with pytest.raises(InvalidValue):
-        alike.duplicates(house.workspace_id, "grp", 1, "x")
+        alike.duplicates(tenant.workspace_id, "grp", 1, "x")
     with pytest.raises(UnknownGroup):
-        alike.duplicates(house.workspace_id, "never", 1)
+        alike.duplicates(tenant.workspace_id, "never", 1)

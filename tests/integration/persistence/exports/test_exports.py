@@ -56,9 +56,9 @@ def reader(engine: Engine) -> PostgresCreativeReader:
 
 
 @pytest.fixture
-def ordered(house: Any, exports: PostgresExports) -> Callable[..., ExportId]:
+def ordered(tenant: Any, exports: PostgresExports) -> Callable[..., ExportId]:
     def order(export_format: ExportFormat = ExportFormat.CSV, chosen: CreativeFilter | None = None) -> ExportId:
-        key = ExportId(house.workspace_id, uuid4())
+        key = ExportId(tenant.workspace_id, uuid4())
         exports.record(key, ExportOrder(export_format, chosen or CreativeFilter()))
         return key
 
@@ -68,11 +68,11 @@ def ordered(house: Any, exports: PostgresExports) -> Callable[..., ExportId]:
 # --- rows -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_order_comes_back_as_it_was_given(house: Any, exports: PostgresExports) -> None:
-    house.add("grp_1")
+def test_an_order_comes_back_as_it_was_given(tenant: Any, exports: PostgresExports) -> None:
+    tenant.add("grp_1")
     chosen = of_group("grp_1")
     order = ExportOrder(ExportFormat.PARQUET, chosen, with_embeddings=True)
-    key = ExportId(house.workspace_id, uuid4())
+    key = ExportId(tenant.workspace_id, uuid4())
     exports.record(key, order)
     found = exports.get(key)
     assert found.order == order
@@ -82,9 +82,9 @@ def test_an_order_comes_back_as_it_was_given(house: Any, exports: PostgresExport
     assert claim.order == order
 
 
-def test_a_group_that_is_not_there_has_no_export(house: Any, exports: PostgresExports) -> None:
+def test_a_group_that_is_not_there_has_no_export(tenant: Any, exports: PostgresExports) -> None:
     with pytest.raises(UnknownGroup):
-        exports.record(ExportId(house.workspace_id, uuid4()), ExportOrder(ExportFormat.CSV, of_group("grp_never")))
+        exports.record(ExportId(tenant.workspace_id, uuid4()), ExportOrder(ExportFormat.CSV, of_group("grp_never")))
 
 
 def test_an_export_is_written_from_claim_to_file(exports: PostgresExports, ordered: Any) -> None:
@@ -175,12 +175,12 @@ def test_where_workers_are_gone_all_that_waits_is_free_and_sent_again(exports: P
     assert exports.claim(at_work, "another message", 900)
 
 
-def test_lost_and_old_exports_are_swept(house: Any, exports: PostgresExports, ordered: Any) -> None:
+def test_lost_and_old_exports_are_swept(tenant: Any, exports: PostgresExports, ordered: Any) -> None:
     lost, old, fresh = ordered(), ordered(), ordered()
     claim = exports.claim(old, "message", 60)
     assert claim is not None
     exports.fail(claim, GAVE_UP)
-    with house.engine.begin() as connection:
+    with tenant.engine.begin() as connection:
         for column, key in (("updated_at", lost), ("ended_at", old)):
             connection.execute(
                 text(f"UPDATE exports SET {column} = now() - interval '8 days' WHERE id = :id"), {"id": key.id}
@@ -194,23 +194,23 @@ def test_lost_and_old_exports_are_swept(house: Any, exports: PostgresExports, or
         exports.get(old)
 
 
-def test_the_list_is_newest_first_in_pages_and_filtered(house: Any, exports: PostgresExports, ordered: Any) -> None:
-    house.add("grp_1")
-    house.add("grp_2")
+def test_the_list_is_newest_first_in_pages_and_filtered(tenant: Any, exports: PostgresExports, ordered: Any) -> None:
+    tenant.add("grp_1")
+    tenant.add("grp_2")
     keys = [
         ordered(ExportFormat.CSV, of_group("grp_1")),
         ordered(ExportFormat.COCO, of_group("grp_2")),
         ordered(ExportFormat.CSV),
     ][::-1]
     assert exports.claim(keys[0], "message", 60)
-    first = exports.list(house.workspace_id, 2)
+    first = exports.list(tenant.workspace_id, 2)
     assert [export.key for export in first.items] == keys[:2]
-    rest = exports.list(house.workspace_id, 2, first.next_cursor)
+    rest = exports.list(tenant.workspace_id, 2, first.next_cursor)
     assert [export.key for export in rest.items] == keys[2:]
     assert rest.next_cursor is None
 
     def found(**chosen: Any) -> list[ExportId]:
-        return [export.key for export in exports.list(house.workspace_id, 10, **chosen).items]
+        return [export.key for export in exports.list(tenant.workspace_id, 10, **chosen).items]
 
     assert found(group_id="grp_1") == [keys[2]]
     assert found(format=ExportFormat.COCO) == [keys[1]]
@@ -237,65 +237,67 @@ def read(reader: PostgresCreativeReader, workspace_id: UUID, chosen: CreativeFil
 
 
 @pytest.fixture
-def filled(house: Any, findings: Any) -> list[CreativeId]:
+def filled(tenant: Any, findings: Any) -> list[CreativeId]:
     """Creatives with and without every kind of finding, failed ones and such that wait."""
     keys = []
     for seed in range(23):
-        key = house.add(f"grp_{seed % 3}")
+        key = tenant.add(f"grp_{seed % 3}")
         keys.append(key)
         if seed % 7 == 3:
-            house.repository.fail(house.claimed(key, group_id=f"grp_{seed % 3}"), Failure("invalid_image", "No."), "a")
+            tenant.repository.fail(
+                tenant.claimed(key, group_id=f"grp_{seed % 3}"), Failure("invalid_image", "No."), "a"
+            )
         elif seed % 7 != 5:
-            house.analysed(key, findings(seed), group_id=f"grp_{seed % 3}")
+            tenant.analysed(key, findings(seed), group_id=f"grp_{seed % 3}")
     return keys
 
 
 def test_creatives_are_those_of_the_queries_in_the_order_of_upload(
-    house: Any, reader: PostgresCreativeReader, filled: list[CreativeId], monkeypatch: pytest.MonkeyPatch
+    tenant: Any, reader: PostgresCreativeReader, filled: list[CreativeId], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CREATIVES_PER_BATCH", 5)
-    creatives = read(reader, house.workspace_id)
+    creatives = read(reader, tenant.workspace_id)
     assert [creative.key for creative in creatives] == filled
-    queries = PostgresQueries(house.engine)
+    queries = PostgresQueries(tenant.engine)
     for creative in creatives:
-        known = queries.creative(house.workspace_id, creative.key.id)
+        known = queries.creative(tenant.workspace_id, creative.key.id)
         assert creative.analysis == known.analysis
         for name in ("group_id", "filename", "object_key", "status", "uploaded_at", "facts", "failure", "has_preview"):
             assert getattr(creative, name) == getattr(known, name)
 
 
 def test_filters_choose_and_other_workspaces_are_never_read(
-    house: Any, new_house: Any, reader: PostgresCreativeReader, filled: list[CreativeId], rich: Any
+    tenant: Any, new_tenant: Any, reader: PostgresCreativeReader, filled: list[CreativeId], rich: Any
 ) -> None:
-    other = new_house()
+    other = new_tenant()
     other.analysed(other.add("grp_1"), rich, group_id="grp_1")
-    assert [creative.key for creative in read(reader, house.workspace_id, of_group("grp_1"))] == filled[1::3]
+    assert [creative.key for creative in read(reader, tenant.workspace_id, of_group("grp_1"))] == filled[1::3]
     assert len(read(reader, other.workspace_id)) == 1
     with pytest.raises(UnknownGroup):
-        read(reader, house.workspace_id, of_group("grp_never"))
+        read(reader, tenant.workspace_id, of_group("grp_never"))
 
 
-def test_embeddings_are_read_when_asked_for(house: Any, reader: PostgresCreativeReader, rich: Any) -> None:
-    house.analysed(house.add(), rich)
+def test_embeddings_are_read_when_asked_for(tenant: Any, reader: PostgresCreativeReader, rich: Any) -> None:
+    tenant.analysed(tenant.add(), rich)
     for wanted, expected in ((True, (0.5, -0.25, 1.0)), (False, None)):
-        with reader.snapshot(house.workspace_id, CreativeFilter(), wanted) as snapshot:
+        with reader.snapshot(tenant.workspace_id, CreativeFilter(), wanted) as snapshot:
             (creative,) = snapshot.creatives
         assert creative.analysis is not None
         assert creative.analysis.embedding == expected
 
 
 def test_what_changes_meanwhile_is_not_seen(
-    house: Any, reader: PostgresCreativeReader, filled: list[CreativeId], rich: Any, monkeypatch: pytest.MonkeyPatch
+    tenant: Any, reader: PostgresCreativeReader, filled: list[CreativeId], rich: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CREATIVES_PER_BATCH", 4)
-    before = read(reader, house.workspace_id)
-    with reader.snapshot(house.workspace_id, CreativeFilter(), True) as snapshot:
+    before = read(reader, tenant.workspace_id)
+    with reader.snapshot(tenant.workspace_id, CreativeFilter(), True) as snapshot:
         creatives = snapshot.creatives
         seen = list(itertools.islice(creatives, 2))
-        house.analysed(house.add("grp_9"), rich, group_id="grp_9")
-        newer = house.claimed(filled[-1], "b", "02", f"grp_{(len(filled) - 1) % 3}")
-        assert house.repository.complete(newer, rich, "b")
-        house.repository.delete_creatives(house.workspace_id, [key.id for key in filled[5:10]])
+        tenant.analysed(tenant.add("grp_9"), rich, group_id="grp_9")
+        newer = tenant.claimed(filled[-1], "b", "02", f"grp_{(len(filled) - 1) % 3}")
+        assert tenant.repository.complete(newer, rich, "b")
+        tenant.repository.delete_creatives(tenant.workspace_id, [key.id for key in filled[5:10]])
         seen += creatives
     assert seen == before
 
@@ -320,14 +322,14 @@ class Kept:
 @pytest.mark.parametrize("export_format", ExportFormat)
 @pytest.mark.parametrize("with_embeddings", [False, True])
 def test_unchanged_creatives_give_the_same_bytes_again(
-    house: Any, exports: PostgresExports, filled: list[CreativeId], export_format: ExportFormat, with_embeddings: bool
+    tenant: Any, exports: PostgresExports, filled: list[CreativeId], export_format: ExportFormat, with_embeddings: bool
 ) -> None:
     # As many connections as the function has.
-    engine = make_engine(house.engine.url, pool_size=2)
+    engine = make_engine(tenant.engine.url, pool_size=2)
     store = Kept()
     write = WriteExport(PostgresExports(engine), PostgresCreativeReader(engine), store, WRITERS)
     for _ in range(2):
-        key = ExportId(house.workspace_id, uuid4())
+        key = ExportId(tenant.workspace_id, uuid4())
         exports.record(key, ExportOrder(export_format, with_embeddings=with_embeddings))
         assert write(key, "message", 600) is ExportOutcome.WRITTEN
         export = exports.get(key)
@@ -340,9 +342,9 @@ def test_unchanged_creatives_give_the_same_bytes_again(
 
 
 def test_a_worker_that_died_is_followed_by_one_that_ends_right(
-    house: Any, exports: PostgresExports, ordered: Any, filled: list[CreativeId]
+    tenant: Any, exports: PostgresExports, ordered: Any, filled: list[CreativeId]
 ) -> None:
-    store, reader = Kept(), PostgresCreativeReader(house.engine)
+    store, reader = Kept(), PostgresCreativeReader(tenant.engine)
     key = ordered(ExportFormat.JSONL)
     dead = exports.claim(key, "message", 600)
     assert dead is not None
@@ -352,20 +354,20 @@ def test_a_worker_that_died_is_followed_by_one_that_ends_right(
     assert [json.loads(line)["creative_id"] for line in data.splitlines()] == [str(key.id) for key in filled]
 
 
-def test_a_group_that_was_deleted_fails_its_export(house: Any, exports: PostgresExports, ordered: Any) -> None:
-    house.add("grp_1")
+def test_a_group_that_was_deleted_fails_its_export(tenant: Any, exports: PostgresExports, ordered: Any) -> None:
+    tenant.add("grp_1")
     key = ordered(ExportFormat.CSV, of_group("grp_1"))
-    house.repository.delete_group(house.workspace_id, "grp_1")
-    write = WriteExport(exports, PostgresCreativeReader(house.engine), Kept(), WRITERS)
+    tenant.repository.delete_group(tenant.workspace_id, "grp_1")
+    write = WriteExport(exports, PostgresCreativeReader(tenant.engine), Kept(), WRITERS)
     assert write(key, "message", 600) is ExportOutcome.FAILED
     failure = exports.get(key).failure
     assert failure is not None
     assert failure.code == "unknown_group"
 
 
-def test_nothing_to_export_is_an_empty_file(house: Any, exports: PostgresExports, ordered: Any) -> None:
+def test_nothing_to_export_is_an_empty_file(tenant: Any, exports: PostgresExports, ordered: Any) -> None:
     store = Kept()
-    write = WriteExport(exports, PostgresCreativeReader(house.engine), store, WRITERS)
+    write = WriteExport(exports, PostgresCreativeReader(tenant.engine), store, WRITERS)
     for export_format in ExportFormat:
         assert write(ordered(export_format), "message", 600) is ExportOutcome.WRITTEN
     by_kind = {key.rsplit("/", 1)[1].partition(".")[2]: data for key, data in store.objects.items()}
@@ -374,9 +376,9 @@ def test_nothing_to_export_is_an_empty_file(house: Any, exports: PostgresExports
     assert json.loads(by_kind["coco.json"])["images"] == []
 
 
-def test_the_snapshot_is_one_moment(reader: PostgresCreativeReader, house: Any) -> None:
-    with reader.snapshot(house.workspace_id, CreativeFilter(), False) as snapshot:
+def test_the_snapshot_is_one_moment(reader: PostgresCreativeReader, tenant: Any) -> None:
+    with reader.snapshot(tenant.workspace_id, CreativeFilter(), False) as snapshot:
         assert isinstance(snapshot, Snapshot)
-        house.add()
+        tenant.add()
         assert list(snapshot.creatives) == []
         assert snapshot.total == 0

@@ -43,34 +43,34 @@ step = st.one_of(
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=st.lists(step, min_size=1, max_size=14))
 def test_rollups_equal_a_recount(
-    history: list[tuple[Any, ...]], new_house: Callable[[], Any], findings: Callable[..., Analysis]
+    history: list[tuple[Any, ...]], new_tenant: Callable[[], Any], findings: Callable[..., Analysis]
 ) -> None:
-    house = new_house()
+    tenant = new_tenant()
     for group_id in set(GROUPS.values()):
-        house.repository.register(house.workspace_id, group_id, [])
+        tenant.repository.register(tenant.workspace_id, group_id, [])
     for id_ in CREATIVES[:2]:
-        house.add(GROUPS[id_], id_)
+        tenant.add(GROUPS[id_], id_)
     for what, id_, *rest in history:
         try:
-            _do(house, findings, what, CreativeId(house.workspace_id, id_), *rest)
+            _do(tenant, findings, what, CreativeId(tenant.workspace_id, id_), *rest)
         except (UnknownCreative, UnknownGroup, Conflict):
             assert (what, id_) != ("register", id_)
-    check(house)
+    check(tenant)
 
 
 def test_rollups_equal_a_recount_after_writes_at_the_same_time(
-    new_house: Callable[[], Any], findings: Callable[..., Analysis]
+    new_tenant: Callable[[], Any], findings: Callable[..., Analysis]
 ) -> None:
-    house, chance = new_house(), random.Random(5)
+    tenant, chance = new_tenant(), random.Random(5)
     ids = [uuid.uuid4() for _ in range(12)]
     groups = {id_: f"grp_{n % 2}" for n, id_ in enumerate(ids)}
     for id_ in ids:
-        house.add(groups[id_], id_)
+        tenant.add(groups[id_], id_)
 
     def work(seed: int) -> None:
         turns = random.Random(seed)
         for _ in range(12):
-            key = CreativeId(house.workspace_id, turns.choice(ids))
+            key = CreativeId(tenant.workspace_id, turns.choice(ids))
             what = turns.choice(["again", "again", "upload", "correct", "take back", "delete"])
             rest: tuple[Any, ...]
             match what:
@@ -83,33 +83,33 @@ def test_rollups_equal_a_recount_after_writes_at_the_same_time(
                 case _:
                     rest = ()
             with suppress(UnknownCreative, Conflict):
-                _do(house, findings, what, key, *rest, group_id=groups[key.id], alone=False)
+                _do(tenant, findings, what, key, *rest, group_id=groups[key.id], alone=False)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, [chance.randrange(10**6) for _ in range(6)]))
-    check(house)
+    check(tenant)
 
 
-def check(house: Any) -> None:
+def check(tenant: Any) -> None:
     """The roll-ups of groups, those of the workspace and the facts are what the raw rows say."""
-    figures = PostgresQueries(house.engine)
-    groups = [row["id"] for row in house.rows("SELECT id FROM groups WHERE workspace_id = :workspace_id ORDER BY id")]
-    counted = {group_id: house.recount(group_id) for group_id in groups}
+    figures = PostgresQueries(tenant.engine)
+    groups = [row["id"] for row in tenant.rows("SELECT id FROM groups WHERE workspace_id = :workspace_id ORDER BY id")]
+    counted = {group_id: tenant.recount(group_id) for group_id in groups}
     for group_id in groups:
-        if house.rows("SELECT 1 FROM group_rollup WHERE workspace_id = :workspace_id AND group_id = :g", g=group_id):
-            assert house.rollups(group_id) == counted[group_id]
+        if tenant.rows("SELECT 1 FROM group_rollup WHERE workspace_id = :workspace_id AND group_id = :g", g=group_id):
+            assert tenant.rollups(group_id) == counted[group_id]
         else:
             assert counted[group_id]["total"]["creatives"] == 0
     if groups:
         together = added(list(counted.values()))
-        assert house.workspace_rollups() == together
-        told = figures.workspace_analytics(house.workspace_id)
+        assert tenant.workspace_rollups() == together
+        told = figures.workspace_analytics(tenant.workspace_id)
         assert told.creatives == together["total"]["creatives"]
         assert (
             dict(told.words).items()
             <= {name: count for (kind, name), count in together["findings"].items() if kind == "word"}.items()
         )
-    assert house.facts() == house.recounted_facts()
+    assert tenant.facts() == tenant.recounted_facts()
 
 
 def added(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _plus(one: Any, other: Any) -> Any:
 
 
 def _do(
-    house: Any,
+    tenant: Any,
     findings: Callable[..., Analysis],
     what: str,
     key: CreativeId,
@@ -138,7 +138,7 @@ def _do(
     group_id: str = "",
     alone: bool = True,
 ) -> None:
-    repository = house.repository
+    repository = tenant.repository
     group_id = group_id or GROUPS[key.id]
 
     def process(event: Event, seed: int) -> None:
@@ -147,21 +147,21 @@ def _do(
             assert repository.complete(claim, findings(seed=seed), "a") or not alone
 
     if what == "register":
-        house.add(group_id, key.id)
+        tenant.add(group_id, key.id)
     elif what == "correct":
         repository.correct_topic(key, rest[0])
     elif what == "take back":
         repository.take_back_correction(key)
     elif what == "delete the group":
-        repository.delete_group(house.workspace_id, group_id)
+        repository.delete_group(tenant.workspace_id, group_id)
     elif what == "delete":
-        repository.delete_creatives(house.workspace_id, [key.id])
+        repository.delete_creatives(tenant.workspace_id, [key.id])
     elif what == "again":
         request = repository.request_analysis(key)
         assert isinstance(request, AnalysisRequested)
         process(request, rest[0])
     else:
-        event = house.created(key, rest[0], rest[1], group_id)
+        event = tenant.created(key, rest[0], rest[1], group_id)
         if what == "upload":
             process(event, rest[2])
             process(event, rest[2] + 1)
@@ -172,5 +172,5 @@ def _do(
             if claim is not None and what == "poison":
                 assert repository.fail(claim, Failure("invalid_image", "Broken."), rest[0])
             elif claim is not None and what == "upload, then another event":
-                overtaken = repository.claim(house.created(key, "newer", "04", group_id), "m", 60) is not None
+                overtaken = repository.claim(tenant.created(key, "newer", "04", group_id), "m", 60) is not None
                 assert repository.complete(claim, findings(seed=rest[2]), rest[0]) is not overtaken

@@ -31,24 +31,24 @@ def test_a_workspace_with_a_known_id_is_made_once(workspaces: PostgresWorkspaces
         workspaces.get(uuid.uuid4())
 
 
-def test_a_key_opens_its_workspace_until_it_is_revoked(house: Any, workspaces: PostgresWorkspaces) -> None:
-    info, key = workspaces.create_key(house.workspace_id, "work")
+def test_a_key_opens_its_workspace_until_it_is_revoked(tenant: Any, workspaces: PostgresWorkspaces) -> None:
+    info, key = workspaces.create_key(tenant.workspace_id, "work")
     other = workspaces.create("other").id
 
     assert re.fullmatch(r"adl_[a-z0-9]{8}_[A-Za-z0-9_-]{43}", key)
-    assert workspaces.verify(key) == Caller(house.workspace_id, "work")
-    assert [known.name for known in workspaces.keys(house.workspace_id)] == ["work"]
+    assert workspaces.verify(key) == Caller(tenant.workspace_id, "work")
+    assert [known.name for known in workspaces.keys(tenant.workspace_id)] == ["work"]
     assert workspaces.keys(other) == []
     assert not workspaces.revoke(other, info.id), "somebody else's key"
-    assert workspaces.verify(key) == Caller(house.workspace_id, "work")
-    assert workspaces.revoke(house.workspace_id, info.id)
+    assert workspaces.verify(key) == Caller(tenant.workspace_id, "work")
+    assert workspaces.revoke(tenant.workspace_id, info.id)
     assert workspaces.verify(key) is None
-    assert not workspaces.revoke(house.workspace_id, info.id)
-    assert workspaces.keys(house.workspace_id)[0].revoked_at is not None
+    assert not workspaces.revoke(tenant.workspace_id, info.id)
+    assert workspaces.keys(tenant.workspace_id)[0].revoked_at is not None
 
 
-def test_what_is_no_key_opens_nothing(house: Any, workspaces: PostgresWorkspaces) -> None:
-    _, key = workspaces.create_key(house.workspace_id, "work")
+def test_what_is_no_key_opens_nothing(tenant: Any, workspaces: PostgresWorkspaces) -> None:
+    _, key = workspaces.create_key(tenant.workspace_id, "work")
     mark, prefix, secret = key.split("_", 2)
     wrong = ["", "x", "adl_", "adl__", f"{mark}_{prefix}", f"{mark}_{prefix}_", key[:-1], key + "A", key.upper()]
     wrong += [
@@ -62,26 +62,26 @@ def test_what_is_no_key_opens_nothing(house: Any, workspaces: PostgresWorkspaces
     assert [workspaces.verify(text) for text in wrong] == [None] * len(wrong)
 
 
-def test_only_the_hash_of_a_key_is_stored(house: Any, workspaces: PostgresWorkspaces) -> None:
-    _, key = workspaces.create_key(house.workspace_id, "work")
-    (row,) = house.rows("SELECT * FROM api_keys WHERE workspace_id = :workspace_id")
+def test_only_the_hash_of_a_key_is_stored(tenant: Any, workspaces: PostgresWorkspaces) -> None:
+    _, key = workspaces.create_key(tenant.workspace_id, "work")
+    (row,) = tenant.rows("SELECT * FROM api_keys WHERE workspace_id = :workspace_id")
 
     assert key.split("_", 2)[2] not in str(row)
     assert key.encode() not in bytes(row["digest"])
 
 
-def test_the_use_of_a_key_is_noted_at_most_once_a_minute(house: Any, workspaces: PostgresWorkspaces) -> None:
-    _, key = workspaces.create_key(house.workspace_id, "work")
+def test_the_use_of_a_key_is_noted_at_most_once_a_minute(tenant: Any, workspaces: PostgresWorkspaces) -> None:
+    _, key = workspaces.create_key(tenant.workspace_id, "work")
 
     def last_used() -> Any:
-        return workspaces.keys(house.workspace_id)[0].last_used_at
+        return workspaces.keys(tenant.workspace_id)[0].last_used_at
 
     assert last_used() is None
     workspaces.verify(key)
     first = last_used()
     workspaces.verify(key)
     assert last_used() == first
-    with house.engine.begin() as connection:
+    with tenant.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE api_keys SET last_used_at = last_used_at - interval '61 seconds'")
     workspaces.verify(key)
     assert last_used() >= first
@@ -92,25 +92,25 @@ def test_keys_are_made_for_workspaces_that_exist(workspaces: PostgresWorkspaces)
         workspaces.create_key(uuid.uuid4(), "work")
 
 
-def test_settings_belong_to_a_workspace(house: Any, workspaces: PostgresWorkspaces, engine: Engine) -> None:
+def test_settings_belong_to_a_workspace(tenant: Any, workspaces: PostgresWorkspaces, engine: Engine) -> None:
     settings, other = PostgresSettings(engine), workspaces.create("other").id
-    assert settings.all(house.workspace_id) == {"DOMINANT_COLORS_COUNT": 3, "SECONDARY_COLORS_COUNT": 3}
+    assert settings.all(tenant.workspace_id) == {"DOMINANT_COLORS_COUNT": 3, "SECONDARY_COLORS_COUNT": 3}
 
-    changed = settings.put(house.workspace_id, {"DOMINANT_COLORS_COUNT": "5"})
+    changed = settings.put(tenant.workspace_id, {"DOMINANT_COLORS_COUNT": "5"})
 
     assert changed == {"DOMINANT_COLORS_COUNT": 5, "SECONDARY_COLORS_COUNT": 3}
-    assert settings.get(house.workspace_id, "DOMINANT_COLORS_COUNT") == 5
+    assert settings.get(tenant.workspace_id, "DOMINANT_COLORS_COUNT") == 5
     assert settings.get(other, "DOMINANT_COLORS_COUNT") == 3
-    assert settings.put(house.workspace_id, {"DOMINANT_COLORS_COUNT": 6})["DOMINANT_COLORS_COUNT"] == 6
+    assert settings.put(tenant.workspace_id, {"DOMINANT_COLORS_COUNT": 6})["DOMINANT_COLORS_COUNT"] == 6
 
 
-def test_one_bad_setting_and_none_is_changed(house: Any, engine: Engine) -> None:
+def test_one_bad_setting_and_none_is_changed(tenant: Any, engine: Engine) -> None:
     settings = PostgresSettings(engine)
     with pytest.raises(UnknownSetting):
-        settings.put(house.workspace_id, {"DOMINANT_COLORS_COUNT": 5, "COLOUR": 1})
+        settings.put(tenant.workspace_id, {"DOMINANT_COLORS_COUNT": 5, "COLOUR": 1})
     with pytest.raises(InvalidValue):
-        settings.put(house.workspace_id, {"DOMINANT_COLORS_COUNT": 5, "SECONDARY_COLORS_COUNT": 99})
+        settings.put(tenant.workspace_id, {"DOMINANT_COLORS_COUNT": 5, "SECONDARY_COLORS_COUNT": 99})
     with pytest.raises(UnknownSetting):
-        settings.get(house.workspace_id, "COLOUR")
+        settings.get(tenant.workspace_id, "COLOUR")
 
-    assert settings.get(house.workspace_id, "DOMINANT_COLORS_COUNT") == 3
+    assert settings.get(tenant.workspace_id, "DOMINANT_COLORS_COUNT") == 3

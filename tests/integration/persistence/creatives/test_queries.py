@@ -42,20 +42,20 @@ def queries(engine: Engine) -> PostgresQueries:
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
-def test_groups_come_newest_first_and_in_pages(house: Any, queries: PostgresQueries, findings: Findings) -> None:
+def test_groups_come_newest_first_and_in_pages(tenant: Any, queries: PostgresQueries, findings: Findings) -> None:
     for number in range(5):
-        house.add(f"grp_{number}")
-    done = house.add("grp_1")
-    house.analysed(done, findings(seed=0), "grp_1")
+        tenant.add(f"grp_{number}")
+    done = tenant.add("grp_1")
+    tenant.analysed(done, findings(seed=0), "grp_1")
 
-    whole = queries.groups(house.workspace_id)
+    whole = queries.groups(tenant.workspace_id)
     assert [group.group_id for group in whole.items] == [f"grp_{n}" for n in (4, 3, 2, 1, 0)]
     assert whole.next_cursor is None
     assert (whole.items[3].count, whole.items[3].by_status) == (2, {Status.PENDING: 1, Status.SUCCESS: 1})
 
     paged, cursor = [], None
     for _ in range(3):
-        page = queries.groups(house.workspace_id, 2, cursor)
+        page = queries.groups(tenant.workspace_id, 2, cursor)
         paged += page.items
         cursor = page.next_cursor
     assert tuple(paged) == whole.items
@@ -63,7 +63,7 @@ def test_groups_come_newest_first_and_in_pages(house: Any, queries: PostgresQuer
 
 
 def test_groups_at_a_glance_take_the_same_statements_whatever_their_number(
-    house: Any, queries: PostgresQueries, findings: Findings, statements: Any
+    tenant: Any, queries: PostgresQueries, findings: Findings, statements: Any
 ) -> None:
     red, blue = (
         Swatch(rgb, 50.0, SwatchRole.DOMINANT, name) for rgb, name in (((255, 0, 0), "red"), ((0, 0, 255), "blue"))
@@ -71,15 +71,15 @@ def test_groups_at_a_glance_take_the_same_statements_whatever_their_number(
     for number, topic in enumerate(("cups", "ties", "ties", None)):
         predicted = topic and replace(_topic(topic, 0.5), sure=number != 1)
         found = findings(number, topic=predicted, palette=(red, blue) if number else (red,))
-        house.analysed(house.add(), found)
+        tenant.analysed(tenant.add(), found)
     for number in range(5):
-        house.add(f"grp_{number}")
-    house.repository.rename_group(house.workspace_id, "grp", "Spring")
+        tenant.add(f"grp_{number}")
+    tenant.repository.rename_group(tenant.workspace_id, "grp", "Spring")
 
     counts = []
     for limit in (1, 6):
         with statements(queries.engine) as seen:
-            page = queries.groups(house.workspace_id, limit)
+            page = queries.groups(tenant.workspace_id, limit)
         counts.append(len(seen))
     assert counts[0] == counts[1] == 4
 
@@ -88,7 +88,7 @@ def test_groups_at_a_glance_take_the_same_statements_whatever_their_number(
     assert group.topics == (("ties", 2, 1), ("cups", 1, 0))
     assert group.class_percents == {"red": 200.0, "blue": 150.0}
     assert (page.items[0].name, page.items[0].topics, page.items[0].class_percents) == (None, (), {})
-    assert queries.group(house.workspace_id, "grp") == group
+    assert queries.group(tenant.workspace_id, "grp") == group
 
 
 @pytest.mark.parametrize(
@@ -103,50 +103,50 @@ def test_groups_at_a_glance_take_the_same_statements_whatever_their_number(
         ("x\x00\udc80", []),
     ],
 )
-def test_groups_are_searched_by_id_and_name(house: Any, queries: PostgresQueries, search: str, ids: list[str]) -> None:
+def test_groups_are_searched_by_id_and_name(tenant: Any, queries: PostgresQueries, search: str, ids: list[str]) -> None:
     for id_, name in (("grp_1", "spring mugs"), ("grp_2", "Spring -50%"), ("grp_3", "ВЕСНА")):
-        house.repository.register(house.workspace_id, id_, [], name)
+        tenant.repository.register(tenant.workspace_id, id_, [], name)
 
-    assert [group.group_id for group in queries.groups(house.workspace_id, search=search).items] == ids
+    assert [group.group_id for group in queries.groups(tenant.workspace_id, search=search).items] == ids
 
 
-def test_creatives_keep_the_order_they_were_given_in(house: Any, queries: PostgresQueries) -> None:
+def test_creatives_keep_the_order_they_were_given_in(tenant: Any, queries: PostgresQueries) -> None:
     names = [f"{n}.png" for n in range(7)]
-    house.repository.register(house.workspace_id, "grp", [NewCreative(uuid.uuid4(), name) for name in names])
+    tenant.repository.register(tenant.workspace_id, "grp", [NewCreative(uuid.uuid4(), name) for name in names])
 
-    first = queries.creatives(house.workspace_id, "grp", 4)
-    second = queries.creatives(house.workspace_id, "grp", 4, first.next_cursor)
+    first = queries.creatives(tenant.workspace_id, "grp", 4)
+    second = queries.creatives(tenant.workspace_id, "grp", 4, first.next_cursor)
 
     assert [creative.filename for creative in first.items + second.items] == names
     assert (len(first.items), second.next_cursor) == (4, None)
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "e30=", "WzEsMl0=", "é"])
-def test_a_cursor_of_somebody_else_is_refused(house: Any, queries: PostgresQueries, cursor: str) -> None:
-    house.add()
+def test_a_cursor_of_somebody_else_is_refused(tenant: Any, queries: PostgresQueries, cursor: str) -> None:
+    tenant.add()
     with pytest.raises(InvalidValue):
-        queries.groups(house.workspace_id, 2, cursor)
+        queries.groups(tenant.workspace_id, 2, cursor)
     with pytest.raises(InvalidValue):
-        queries.creatives(house.workspace_id, "grp", 2, cursor)
+        queries.creatives(tenant.workspace_id, "grp", 2, cursor)
 
 
-def test_a_page_has_rows(house: Any, queries: PostgresQueries) -> None:
+def test_a_page_has_rows(tenant: Any, queries: PostgresQueries) -> None:
     with pytest.raises(InvalidValue):
-        queries.groups(house.workspace_id, 0)
+        queries.groups(tenant.workspace_id, 0)
 
 
 def test_five_hundred_creatives_take_two_statements_and_no_findings(
-    house: Any, queries: PostgresQueries, findings: Findings, statements: Any
+    tenant: Any, queries: PostgresQueries, findings: Findings, statements: Any
 ) -> None:
     keys = [uuid.uuid4() for _ in range(500)]
-    house.repository.register(house.workspace_id, "grp", [NewCreative(id_, "a.png") for id_ in keys])
-    house.analysed(house.add("grp", keys[7]), findings(seed=3, topic=_topic("cups", 0.75)))
-    running = house.claimed(house.add("grp", keys[8]))
-    house.repository.record_stages(running, [StageRun(Stage.OCR, StageState.PROCESSING)])
-    house.repository.fail(house.claimed(house.add("grp", keys[9])), Failure("invalid_image", "Cut off."), "a")
+    tenant.repository.register(tenant.workspace_id, "grp", [NewCreative(id_, "a.png") for id_ in keys])
+    tenant.analysed(tenant.add("grp", keys[7]), findings(seed=3, topic=_topic("cups", 0.75)))
+    running = tenant.claimed(tenant.add("grp", keys[8]))
+    tenant.repository.record_stages(running, [StageRun(Stage.OCR, StageState.PROCESSING)])
+    tenant.repository.fail(tenant.claimed(tenant.add("grp", keys[9])), Failure("invalid_image", "Cut off."), "a")
 
     with statements(queries.engine) as seen:
-        status = queries.progress(house.workspace_id, "grp").items
+        status = queries.progress(tenant.workspace_id, "grp").items
 
     assert len(seen) <= 2
     assert not any("topic_scores" in statement or "text_blocks" in statement for statement in seen)
@@ -162,23 +162,23 @@ def test_five_hundred_creatives_take_two_statements_and_no_findings(
     assert [run.stage for run in status[6].stages] == list(Stage)
     assert status[8].stages[0].state is StageState.PROCESSING
     assert status[9].failure == Failure("invalid_image", "Cut off.")
-    listed = queries.creatives(house.workspace_id, "grp").items
+    listed = queries.creatives(tenant.workspace_id, "grp").items
     assert [creative.id for creative in listed] == keys
     assert [(listed[n].facts is not None, listed[n].analysed) for n in (7, 9)] == [(True, True), (False, False)]
     assert [creative.stages for creative in listed] == [creative.stages for creative in status]
 
 
-def test_unknown_things_are_said_to_be_unknown(house: Any, queries: PostgresQueries) -> None:
-    house.repository.register(house.workspace_id, "empty", [])
+def test_unknown_things_are_said_to_be_unknown(tenant: Any, queries: PostgresQueries) -> None:
+    tenant.repository.register(tenant.workspace_id, "empty", [])
 
-    assert queries.creatives(house.workspace_id, "empty").items == ()
-    assert queries.group_analytics(house.workspace_id, "empty").creatives == 0
+    assert queries.creatives(tenant.workspace_id, "empty").items == ()
+    assert queries.group_analytics(tenant.workspace_id, "empty").creatives == 0
     for read in (*(queries.group, queries.creatives, queries.progress, queries.group_analytics),):
         with pytest.raises(UnknownGroup):
-            read(house.workspace_id, "nowhere")
+            read(tenant.workspace_id, "nowhere")
     for read_one in (queries.creative, queries.summary):
         with pytest.raises(UnknownCreative):
-            read_one(house.workspace_id, uuid.uuid4())
+            read_one(tenant.workspace_id, uuid.uuid4())
 
 
 # --- analytics ------------------------------------------------------------------------------------------------------
@@ -208,20 +208,20 @@ def _found(
     )
 
 
-def test_figures_of_a_group_and_of_all(house: Any, queries: PostgresQueries, findings: Findings) -> None:
+def test_figures_of_a_group_and_of_all(tenant: Any, queries: PostgresQueries, findings: Findings) -> None:
     """Every mean is over the things it names: a creative with many lines of text weighs more than one with none."""
     dominant, secondary = SwatchRole.DOMINANT, SwatchRole.SECONDARY
-    one, two, three, other = house.add(), house.add(), house.add(), house.add("other")
-    house.add()
+    one, two, three, other = tenant.add(), tenant.add(), tenant.add(), tenant.add("other")
+    tenant.add()
     cups = _topic("cups", 0.9)
     palette = [("red", 60.0, dominant, "red"), ("red", 30.0, dominant, "pink"), ("blue", 10.0, secondary, "blue")]
-    house.analysed(one, _found(findings, cups, [1.0, 0.5, 0.3], [0.4], palette))
+    tenant.analysed(one, _found(findings, cups, [1.0, 0.5, 0.3], [0.4], palette))
     guess = replace(_topic("cups", 0.5), sure=False)
-    house.analysed(two, _found(findings, guess, [], None, [("red", 100.0, dominant, "red")]))
-    house.analysed(three, _found(findings, None, [0.2], [0.8], [("blue", 50.0, dominant, "blue")]))
-    house.analysed(other, _found(findings, _topic("ties", 0.1), None, [], []), "other")
+    tenant.analysed(two, _found(findings, guess, [], None, [("red", 100.0, dominant, "red")]))
+    tenant.analysed(three, _found(findings, None, [0.2], [0.8], [("blue", 50.0, dominant, "blue")]))
+    tenant.analysed(other, _found(findings, _topic("ties", 0.1), None, [], []), "other")
 
-    group = queries.group_analytics(house.workspace_id, "grp")
+    group = queries.group_analytics(tenant.workspace_id, "grp")
 
     assert (group.creatives, group.analysed) == (4, 3)
     assert group.mean_ocr_confidence == pytest.approx((1.0 + 0.5 + 0.3 + 0.2) / 4)
@@ -240,7 +240,7 @@ def test_figures_of_a_group_and_of_all(house: Any, queries: PostgresQueries, fin
     assert group.color_classes == (("blue", 2), ("red", 2), ("pink", 1))
     assert group.updated_at is not None
 
-    whole = queries.workspace_analytics(house.workspace_id)
+    whole = queries.workspace_analytics(tenant.workspace_id)
     assert (whole.creatives, whole.analysed) == (5, 4)
     assert [(t.topic, t.count, t.unsure) for t in whole.topics] == [("cups", 2, 1), ("ties", 1, 0)]
     assert whole.topics[1].mean_ocr_confidence is None
@@ -250,13 +250,13 @@ def test_figures_of_a_group_and_of_all(house: Any, queries: PostgresQueries, fin
 
 
 def test_analytics_never_touch_raw_rows(
-    house: Any, queries: PostgresQueries, findings: Findings, statements: Any
+    tenant: Any, queries: PostgresQueries, findings: Findings, statements: Any
 ) -> None:
-    house.analysed(house.add(), findings(seed=1))
+    tenant.analysed(tenant.add(), findings(seed=1))
 
     with statements(queries.engine) as seen:
-        queries.group_analytics(house.workspace_id, "grp")
-        queries.workspace_analytics(house.workspace_id)
+        queries.group_analytics(tenant.workspace_id, "grp")
+        queries.workspace_analytics(tenant.workspace_id)
 
     rollups = {
         "group_rollup",
@@ -269,19 +269,19 @@ def test_analytics_never_touch_raw_rows(
     assert read == rollups | {table.replace("group_", "workspace_") for table in rollups} | {"groups"}
 
 
-def test_only_the_most_frequent_colours_are_told(house: Any, queries: PostgresQueries, findings: Findings) -> None:
+def test_only_the_most_frequent_colours_are_told(tenant: Any, queries: PostgresQueries, findings: Findings) -> None:
     swatches = tuple(Swatch((n, 0, 0), 0.5, SwatchRole.DOMINANT, "red") for n in range(TOP_COLORS + 5))
-    house.analysed(house.add(), findings(palette=swatches))
-    house.analysed(house.add(), findings(palette=swatches[-1:]))
+    tenant.analysed(tenant.add(), findings(palette=swatches))
+    tenant.analysed(tenant.add(), findings(palette=swatches[-1:]))
 
-    colors = queries.group_analytics(house.workspace_id, "grp").colors
+    colors = queries.group_analytics(tenant.workspace_id, "grp").colors
 
     assert len(colors) == TOP_COLORS
     assert colors[0] == (swatches[-1].hex, 2)
 
 
-def test_an_empty_workspace_has_figures_too(house: Any, queries: PostgresQueries) -> None:
-    empty = queries.workspace_analytics(house.workspace_id)
+def test_an_empty_workspace_has_figures_too(tenant: Any, queries: PostgresQueries) -> None:
+    empty = queries.workspace_analytics(tenant.workspace_id)
 
     assert (empty.creatives, empty.mean_ocr_confidence, empty.topics, empty.updated_at) == (0, None, (), None)
 
@@ -290,9 +290,9 @@ def test_an_empty_workspace_has_figures_too(house: Any, queries: PostgresQueries
 
 
 def test_no_query_looks_into_another_workspace(
-    new_house: Callable[[], Any], queries: PostgresQueries, findings: Findings
+    new_tenant: Callable[[], Any], queries: PostgresQueries, findings: Findings
 ) -> None:
-    ours, theirs = new_house(), new_house()
+    ours, theirs = new_tenant(), new_tenant()
     id_ = uuid.uuid4()
     ours.analysed(ours.add("grp", id_), findings(seed=1, topic=_topic("bags", 0.5)))
     theirs.add("grp", id_)
@@ -313,18 +313,18 @@ def test_no_query_looks_into_another_workspace(
 # --- health ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_bundle_reported_last_is_the_one_in_use(house: Any, queries: PostgresQueries) -> None:
+def test_the_bundle_reported_last_is_the_one_in_use(tenant: Any, queries: PostgresQueries) -> None:
     old, new = (
         BundleInfo(name, "1", name, {Stage.OCR: "rapidocr"}, {Stage.OCR: {"limits": name}})
         for name in (f"old {uuid.uuid4()}", f"new {uuid.uuid4()}")
     )
     for bundle in (old, new):
-        house.repository.report_bundle(bundle)
+        tenant.repository.report_bundle(bundle)
     found = queries.latest_bundle()
     assert found == new
     assert found.about == new.about
 
-    house.repository.report_bundle(old)
+    tenant.repository.report_bundle(old)
 
     assert queries.latest_bundle() == old
     queries.ping()

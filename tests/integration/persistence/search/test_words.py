@@ -23,7 +23,7 @@ from adlens.persistence.search.search import PostgresSearch
 from adlens.persistence.search.tokens import Tokens
 from adlens.persistence.search.vocabulary import add_words
 from adlens.persistence.search.words import stems_of
-from tests.integration.persistence.frequent_words import ENGLISH, RUSSIAN
+from tests.integration.persistence.search.frequent_words import ENGLISH, RUSSIAN
 
 LINES = (
     "ЦЕНА 1 990 ₽",
@@ -64,16 +64,16 @@ def russian_forms(lemma: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def shop(new_house: Callable[[], Any], findings: Callable[..., Analysis]) -> Any:
-    house = new_house()
-    house.said = {}
+def shop(new_tenant: Callable[[], Any], findings: Callable[..., Analysis]) -> Any:
+    tenant = new_tenant()
+    tenant.said = {}
     for number, line in enumerate(LINES):
         id_ = uuid.uuid4()
-        house.repository.register(house.workspace_id, "grp", [NewCreative(id_, f"{number}.png")])
+        tenant.repository.register(tenant.workspace_id, "grp", [NewCreative(id_, f"{number}.png")])
         block = TextBlock(line, BoundingBox(0.1, 0.1, 0.9, 0.2), 0.9)
-        house.analysed(house.add("grp", id_), findings(number, text=(block,)))
-        house.said[id_] = line
-    return house
+        tenant.analysed(tenant.add("grp", id_), findings(number, text=(block,)))
+        tenant.said[id_] = line
+    return tenant
 
 
 @pytest.fixture
@@ -142,10 +142,10 @@ def test_a_part_of_a_compound_is_counted(engine: Engine, shop: Any) -> None:
     assert (term.words, term.most) == (("магазин",), 2)
 
 
-def test_every_form_of_frequent_words_finds_the_same(engine: Engine, new_house: Callable[[], Any]) -> None:
+def test_every_form_of_frequent_words_finds_the_same(engine: Engine, new_tenant: Callable[[], Any]) -> None:
     lexemes = [*map(russian_forms, RUSSIAN), *map(set, ENGLISH)]
     assert len(lexemes) >= 200
-    workspace = new_house().workspace_id
+    workspace = new_tenant().workspace_id
     with Session(engine) as session, session.begin():
         add_words(session, workspace, [form for forms in lexemes for form in forms])
     with Session(engine) as session:
@@ -167,18 +167,20 @@ def test_every_form_of_frequent_words_finds_the_same(engine: Engine, new_house: 
 
 
 def test_a_file_name_is_found_by_other_forms_once_its_creative_is_analysed(
-    engine: Engine, new_house: Callable[[], Any], findings: Callable[..., Analysis]
+    engine: Engine, new_tenant: Callable[[], Any], findings: Callable[..., Analysis]
 ) -> None:
     """The API that registers it has no dictionary."""
-    house, id_ = new_house(), uuid.uuid4()
-    house.repository.register(house.workspace_id, "grp", [NewCreative(id_, "дети 1 990.png")])
+    tenant, id_ = new_tenant(), uuid.uuid4()
+    tenant.repository.register(tenant.workspace_id, "grp", [NewCreative(id_, "дети 1 990.png")])
 
     def found(name: str) -> bool:
         search = PostgresSearch(engine)
-        return bool(search.search(house.workspace_id, CreativeFilter(text=name), CreativeOrder.NEWEST, 9).gallery.cards)
+        return bool(
+            search.search(tenant.workspace_id, CreativeFilter(text=name), CreativeOrder.NEWEST, 9).gallery.cards
+        )
 
     assert [found(name) for name in ("дети", "1990", "ребенок")] == [True, True, False]
-    house.analysed(house.add("grp", id_), findings(1, text=()))
+    tenant.analysed(tenant.add("grp", id_), findings(1, text=()))
     assert [found(name) for name in ("дети", "1990", "ребенок")] == [True, True, True]
 
 
