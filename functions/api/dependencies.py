@@ -22,7 +22,7 @@ from adlens.persistence.creatives.queries import PostgresQueries
 from adlens.persistence.performance.repository import PostgresPerformance
 from adlens.persistence.search.gallery import PostgresGallery
 from adlens.persistence.search.search import PostgresSearch
-from adlens.persistence.search.similar import PostgresAlike
+from adlens.persistence.search.similar import PostgresSimilarity
 from adlens.persistence.webhooks.repository import PostgresWebhooks
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.persistence.workspaces.settings import PostgresSettings
@@ -75,7 +75,7 @@ async def searches(settings: Settings) -> SearchQueries:
 
 
 async def likeness(settings: Settings) -> SimilarityQueries:
-    return PostgresAlike(wiring.database(settings))
+    return PostgresSimilarity(wiring.database(settings))
 
 
 async def figures(settings: Settings) -> FigureQueries:

@@ -11,7 +11,7 @@ from pydantic import Field, PlainSerializer
 
 from adlens.domain.colors import BY_NAME
 from adlens.domain.lift import Delivered, Element, ElementKind, ElementLift, Lift, Metric
-from adlens.domain.performance import DailyPerformance, Figures, KeyKind, PerformanceReport, Reason
+from adlens.domain.performance import DailyPerformance, KeyKind, Metrics, PerformanceReport, Reason
 from adlens.domain.topics import taxonomy
 from functions.api.shapes import Shape, TitleOut, title_of
 
@@ -236,7 +236,7 @@ def _title(element: Element) -> TitleOut | None:
     return None
 
 
-def _figures(figures: Figures) -> dict[str, Any]:
+def _figures(figures: Metrics) -> dict[str, Any]:
     return {
         "impressions": figures.impressions,
         "clicks": figures.clicks,

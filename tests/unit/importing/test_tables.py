@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adlens.domain.errors import InvalidValue
-from adlens.domain.performance import Figures, KeyKind, Malformed, MalformedRow, SentRow
+from adlens.domain.performance import KeyKind, Malformed, MalformedRow, Metrics, SentRow
 from adlens.importing.delimited import CsvSheet
 from adlens.importing.json_list import JsonSheet
 from adlens.importing.numbers import NUMBERS
@@ -48,7 +48,7 @@ def reason(line: str, header: str = HEADER) -> str:
     return row.reason
 
 
-ROW = SentRow(2, KeyKind.FILENAME, "a.png", date(2026, 3, 1), "", Figures(100, 10, Decimal(1), Decimal("12.5")))
+ROW = SentRow(2, KeyKind.FILENAME, "a.png", date(2026, 3, 1), "", Metrics(100, 10, Decimal(1), Decimal("12.5")))
 
 
 @pytest.mark.parametrize(

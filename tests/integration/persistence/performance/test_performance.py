@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from adlens.domain.creative import CreativeId, NewCreative
 from adlens.domain.errors import InvalidValue, UnknownCreative
-from adlens.domain.performance import MOST_LISTED, Figures, KeyKind, MalformedRow, PerformanceReport, Reason, SentRow
+from adlens.domain.performance import MOST_LISTED, KeyKind, MalformedRow, Metrics, PerformanceReport, Reason, SentRow
 from adlens.persistence.performance.repository import PostgresPerformance
 
 DAY = date(2026, 3, 1)
@@ -24,7 +24,7 @@ DAY = date(2026, 3, 1)
 
 def row(kind: KeyKind, key: object, *figures: Any, day: date = DAY, placement: str = "", line: int = 2) -> SentRow:
     impressions, clicks, conversions, spend = figures or (100, 10, 1, "0.1")
-    return SentRow(line, kind, str(key), day, placement, Figures(impressions, clicks, conversions, Decimal(spend)))
+    return SentRow(line, kind, str(key), day, placement, Metrics(impressions, clicks, conversions, Decimal(spend)))
 
 
 def by_id(key: CreativeId, *figures: Any, **more: Any) -> SentRow:
@@ -67,7 +67,7 @@ def test_rows_find_their_creative_by_id_content_and_file_name(tenant, send) -> N
     report = send(by_id(one), row(KeyKind.SHA256, "b" * 64, line=3), row(KeyKind.FILENAME, "Кружка 'x' %s.png", line=4))
     assert (report.rows, report.matched_rows, report.unmatched_rows, report.stored, report.changed) == (3, 3, 0, 3, 3)
     assert {key for key, _, _ in stored(tenant)} == {one.id, two.id, three.id}
-    assert report.sent == report.matched == Figures(300, 30, 3, Decimal("0.3"))
+    assert report.sent == report.matched == Metrics(300, 30, 3, Decimal("0.3"))
 
 
 def test_rows_of_the_same_creative_day_and_placement_add_up_whatever_names_it(tenant, send) -> None:
@@ -120,9 +120,9 @@ def test_what_several_creatives_have_is_ambiguous_and_not_guessed(tenant, send) 
         (7, Reason.NO_ID, 1),
         (8, Reason.NO_ID, 1),
     ]
-    assert report.not_matched[0].figures == Figures(3, 2, 2, Decimal(2))
+    assert report.not_matched[0].figures == Metrics(3, 2, 2, Decimal(2))
     assert report.unmatched == report.sent
-    assert sum((lost.figures for lost in report.not_matched), Figures()) == report.unmatched
+    assert sum((lost.figures for lost in report.not_matched), Metrics()) == report.unmatched
 
 
 def test_every_unit_that_was_sent_is_matched_or_not(tenant, send) -> None:
@@ -146,15 +146,15 @@ def test_every_unit_that_was_sent_is_matched_or_not(tenant, send) -> None:
             rows.append(MalformedRow(line, "bad"))
             continue
         impressions = figures[0] + figures[1]
-        rows.append(SentRow(line, kind, names[kind], day, placement, Figures(impressions, *figures[1:3], spend)))
+        rows.append(SentRow(line, kind, names[kind], day, placement, Metrics(impressions, *figures[1:3], spend)))
     report = send(*rows)
     well_formed = [r for r in rows if isinstance(r, SentRow)]
-    assert report.sent == sum((r.figures for r in well_formed), Figures())
+    assert report.sent == sum((r.figures for r in well_formed), Metrics())
     assert report.sent == report.matched + report.unmatched
     assert report.rows == report.matched_rows + report.unmatched_rows + report.malformed == len(rows)
     kept = stored(tenant).values()
-    assert Figures(*(sum(column) for column in zip(*kept, strict=True))) == report.matched
-    assert sum((lost.figures for lost in report.not_matched), Figures()) == report.unmatched
+    assert Metrics(*(sum(column) for column in zip(*kept, strict=True))) == report.matched
+    assert sum((lost.figures for lost in report.not_matched), Metrics()) == report.unmatched
     assert sum(lost.rows for lost in report.not_matched) == report.unmatched_rows
 
 

@@ -1,4 +1,4 @@
-"""What is alike, on a real PostgreSQL: exactly in a small workspace, through the index in a large one."""
+"""Similar creatives, found exactly in a small workspace and through the index in a large one, and near-duplicates."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from adlens.domain.errors import InvalidValue, UnknownCreative, UnknownGroup
 from adlens.domain.gallery import LEAST_SIMILARITY
 from adlens.domain.media import ImageFormat
 from adlens.persistence.search import similar as module
-from adlens.persistence.search.similar import CANDIDATES, PostgresAlike, nearest_of
+from adlens.persistence.search.similar import CANDIDATES, PostgresSimilarity, nearest_of
 
 Findings = Callable[..., Analysis]
 OTHER_BUNDLE = BundleInfo("other", "1", "d" * 64, {})
 
 
 @pytest.fixture
-def alike(engine: Engine) -> PostgresAlike:
-    return PostgresAlike(engine)
+def similarity(engine: Engine) -> PostgresSimilarity:
+    return PostgresSimilarity(engine)
 
 
 @pytest.fixture(params=["scan", "index"])
@@ -83,7 +83,7 @@ def clusters(chance: random.Random, count: int, size: int) -> list[list[float]]:
 
 
 def test_similar_ones_come_best_first_and_nonsense_never(
-    tenant: Any, new_tenant: Callable[[], Any], alike: PostgresAlike, findings: Findings, way: str
+    tenant: Any, new_tenant: Callable[[], Any], similarity: PostgresSimilarity, findings: Findings, way: str
 ) -> None:
     own = vectored(tenant, findings, (1.0, 0.0))
     near = vectored(tenant, findings, (0.8, 0.6))
@@ -94,27 +94,27 @@ def test_similar_ones_come_best_first_and_nonsense_never(
     bare = vectored(tenant, findings, None)
     vectored(new_tenant(), findings, (1.0, 0.0))
 
-    similar = alike.similar(tenant.workspace_id, own, 10)
+    similar = similarity.similar(tenant.workspace_id, own, 10)
 
     assert [(one.card.id, round(one.similarity, 3)) for one in similar] == [(twin, 1.0), (near, 0.8)]
     assert 0.5 < LEAST_SIMILARITY < 0.8
-    assert [one.card.id for one in alike.similar(tenant.workspace_id, own, 1)] == [twin]
-    assert alike.similar(tenant.workspace_id, longer, 10) == ()
-    assert alike.similar(tenant.workspace_id, bare, 10) == ()
+    assert [one.card.id for one in similarity.similar(tenant.workspace_id, own, 1)] == [twin]
+    assert similarity.similar(tenant.workspace_id, longer, 10) == ()
+    assert similarity.similar(tenant.workspace_id, bare, 10) == ()
     with pytest.raises(UnknownCreative):
-        alike.similar(tenant.workspace_id, uuid.uuid4(), 10)
+        similarity.similar(tenant.workspace_id, uuid.uuid4(), 10)
 
 
 def test_vectors_of_two_bundles_are_compared_only_after_a_new_analysis(
-    tenant: Any, alike: PostgresAlike, findings: Findings, way: str
+    tenant: Any, similarity: PostgresSimilarity, findings: Findings, way: str
 ) -> None:
     own = vectored(tenant, findings, (1.0, 0.0))
     other = vectored(tenant, findings, (1.0, 0.0), bundle=OTHER_BUNDLE)
-    assert alike.similar(tenant.workspace_id, own, 10) == alike.similar(tenant.workspace_id, other, 10) == ()
+    assert similarity.similar(tenant.workspace_id, own, 10) == similarity.similar(tenant.workspace_id, other, 10) == ()
 
     again(tenant, other, findings(1, embedding=(0.8, 0.6)))
 
-    (found,) = alike.similar(tenant.workspace_id, own, 10)
+    (found,) = similarity.similar(tenant.workspace_id, own, 10)
     assert (found.card.id, round(found.similarity, 3)) == (other, 0.8)
 
 
@@ -124,7 +124,7 @@ def again(tenant: Any, id_: UUID, analysis: Analysis) -> None:
 
 
 def test_the_index_finds_what_the_scan_finds_and_stays_in_its_workspace_and_bundle(
-    tenant: Any, new_tenant: Callable[[], Any], alike: PostgresAlike, monkeypatch: pytest.MonkeyPatch
+    tenant: Any, new_tenant: Callable[[], Any], similarity: PostgresSimilarity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(0)
     vectors = clusters(chance, 60, 20)
@@ -133,16 +133,16 @@ def test_the_index_finds_what_the_scan_finds_and_stays_in_its_workspace_and_bund
     many(theirs, vectors)  # the very same pictures
     others = many(new_tenant(), [unit([chance.gauss(0, 1) for _ in range(64)])], bundle="d" * 64)
     asked = [ids[place] for place in range(0, len(ids), 97)]
-    exact = [alike.similar(tenant.workspace_id, id_, 12) for id_ in asked]
+    exact = [similarity.similar(tenant.workspace_id, id_, 12) for id_ in asked]
     monkeypatch.setattr(module, "EXACT_UP_TO", 0)
-    indexed = [alike.similar(tenant.workspace_id, id_, 12) for id_ in asked]
+    indexed = [similarity.similar(tenant.workspace_id, id_, 12) for id_ in asked]
 
     hits = [len({one.card.id for one in a} & {one.card.id for one in b}) for a, b in zip(exact, indexed, strict=True)]
     assert all(len(found) == 12 for found in exact)
     assert sum(hits) >= 0.95 * 12 * len(asked)
     assert {one.card.id for found in indexed for one in found} <= set(ids)
     with pytest.raises(UnknownCreative):
-        alike.similar(tenant.workspace_id, others[0], 12)
+        similarity.similar(tenant.workspace_id, others[0], 12)
 
 
 def test_a_large_workspace_is_searched_through_the_index(tenant: Any) -> None:
@@ -174,7 +174,7 @@ def pictured(
 
 
 def test_families_of_a_group_largest_first_representative_first(
-    tenant: Any, new_tenant: Callable[[], Any], alike: PostgresAlike, findings: Findings
+    tenant: Any, new_tenant: Callable[[], Any], similarity: PostgresSimilarity, findings: Findings
 ) -> None:
     small, large, repriced = (
         pictured(tenant, findings, 0b1),
@@ -188,7 +188,7 @@ def test_families_of_a_group_largest_first_representative_first(
     pictured(new_tenant(), findings, 0)
     tenant.add()  # not analysed
 
-    first, second = alike.duplicates(tenant.workspace_id, "grp", 10).items
+    first, second = similarity.duplicates(tenant.workspace_id, "grp", 10).items
 
     assert (first.size, second.size) == (3, 2)
     assert [(member.card.id, member.distance) for member in first.cards] == [(large, 0), (small, 1), (repriced, 8)]
@@ -198,38 +198,40 @@ def test_families_of_a_group_largest_first_representative_first(
 
 
 def test_without_comparable_embeddings_only_hashes_nearly_the_same_count(
-    tenant: Any, alike: PostgresAlike, findings: Findings
+    tenant: Any, similarity: PostgresSimilarity, findings: Findings
 ) -> None:
     bundled, other = pictured(tenant, findings, 0, side=200), pictured(tenant, findings, 0b11, bundle=OTHER_BUNDLE)
     pictured(tenant, findings, 0xFFF, bundle=OTHER_BUNDLE)
-    (family,) = alike.duplicates(tenant.workspace_id, "grp", 10).items
+    (family,) = similarity.duplicates(tenant.workspace_id, "grp", 10).items
     assert [(member.card.id, member.similarity) for member in family.cards] == [(bundled, 1.0), (other, None)]
 
 
 def test_embeddings_of_two_bundles_make_no_family_until_a_new_analysis(
-    tenant: Any, alike: PostgresAlike, findings: Findings
+    tenant: Any, similarity: PostgresSimilarity, findings: Findings
 ) -> None:
     """Their hashes alone are too far apart."""
     own, other = pictured(tenant, findings, 0), pictured(tenant, findings, 0xFF, bundle=OTHER_BUNDLE)
-    assert alike.duplicates(tenant.workspace_id, "grp", 10).items == ()
+    assert similarity.duplicates(tenant.workspace_id, "grp", 10).items == ()
     facts = ImageFacts(ImageFormat.PNG, 50, 50, 10, "9" * 64, f"{0xFF:016x}")
     again(tenant, other, findings(1, facts=facts, embedding=(1.0, 0.0)))
-    (family,) = alike.duplicates(tenant.workspace_id, "grp", 10).items
+    (family,) = similarity.duplicates(tenant.workspace_id, "grp", 10).items
     assert [member.card.id for member in family.cards] == [own, other]
 
 
-def test_one_template_with_other_words_is_no_family(tenant: Any, alike: PostgresAlike, findings: Findings) -> None:
+def test_one_template_with_other_words_is_no_family(
+    tenant: Any, similarity: PostgresSimilarity, findings: Findings
+) -> None:
     texts = ("вклад полгода открыть", "пицца закажи сегодня", "пицца закажи")
     _bank, pizza, smaller = (
         pictured(tenant, findings, 0, side=side, text=(TextBlock(text, BoundingBox(0, 0, 1, 1), 0.9),))
         for text, side in zip(texts, (300, 200, 100), strict=True)
     )
-    (family,) = alike.duplicates(tenant.workspace_id, "grp", 10).items
+    (family,) = similarity.duplicates(tenant.workspace_id, "grp", 10).items
     assert [member.card.id for member in family.cards] == [pizza, smaller]
 
 
 def test_families_are_paged_and_large_ones_are_not_shown_whole(
-    tenant: Any, alike: PostgresAlike, findings: Findings, monkeypatch: pytest.MonkeyPatch
+    tenant: Any, similarity: PostgresSimilarity, findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adlens.persistence.search.duplicates.MOST_SHOWN", 2)
     rows = [0, 2**32 - 1, 0xFFFF0000FFFF0000]
@@ -238,14 +240,14 @@ def test_families_are_paged_and_large_ones_are_not_shown_whole(
             pictured(tenant, findings, row)
     seen, cursor = [], None
     while True:
-        page = alike.duplicates(tenant.workspace_id, "grp", 1, cursor)
+        page = similarity.duplicates(tenant.workspace_id, "grp", 1, cursor)
         seen += page.items
         cursor = page.next_cursor
         if cursor is None:
             break
     assert [(family.size, len(family.cards)) for family in seen] == [(3, 2), (2, 2), (2, 2)]
-    assert seen == list(alike.duplicates(tenant.workspace_id, "grp", 10).items)
+    assert seen == list(similarity.duplicates(tenant.workspace_id, "grp", 10).items)
     with pytest.raises(InvalidValue):
-        alike.duplicates(tenant.workspace_id, "grp", 1, "x")
+        similarity.duplicates(tenant.workspace_id, "grp", 1, "x")
     with pytest.raises(UnknownGroup):
-        alike.duplicates(tenant.workspace_id, "never", 1)
+        similarity.duplicates(tenant.workspace_id, "never", 1)

@@ -30,14 +30,14 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Metrics:
     impressions: int = 0
     clicks: int = 0
     conversions: Decimal = Decimal(0)
     spend: Decimal = Decimal(0)
 
-    def __add__(self, other: Figures) -> Figures:
-        return Figures(
+    def __add__(self, other: Metrics) -> Metrics:
+        return Metrics(
             self.impressions + other.impressions,
             self.clicks + other.clicks,
             self.conversions + other.conversions,
@@ -54,7 +54,7 @@ class SentRow:
     key: str
     day: date
     placement: str
-    figures: Figures
+    figures: Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class MalformedRow:
 class DailyPerformance:
     day: date
     placement: str
-    figures: Figures
+    figures: Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class NotMatched:
     reason: Reason
     line: int
     rows: int
-    figures: Figures
+    figures: Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ class PerformanceReport:
     malformed: int
     stored: int
     changed: int
-    sent: Figures
-    matched: Figures
-    unmatched: Figures
+    sent: Metrics
+    matched: Metrics
+    unmatched: Metrics
     not_matched: tuple[NotMatched, ...]
     not_matched_keys: int
     malformed_rows: tuple[MalformedRow, ...]

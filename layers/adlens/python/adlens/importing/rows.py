@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from adlens.domain.errors import InvalidValue
-from adlens.domain.performance import Figures, KeyKind, MalformedRow, SentRow, parse_id
+from adlens.domain.performance import KeyKind, MalformedRow, Metrics, SentRow, parse_id
 from adlens.domain.text import storable
 from adlens.importing.numbers import NUMBERS, PLAIN, Decimals, plain_number
 
@@ -38,7 +38,7 @@ def read_row(line: int, values: Mapping[str, str], decimals: Decimals) -> SentRo
     """A row from the texts of its columns. `decimals` are the decimal signs of the columns."""
     try:
         kind, key = _key(values)
-        figures = Figures(
+        figures = Metrics(
             int(_number(values, "impressions", decimals, 0)),
             int(_number(values, "clicks", decimals, 0)),
             _number(values, "conversions", decimals, CONVERSION_DIGITS),

@@ -18,10 +18,10 @@ from adlens.domain.paging import Page
 from adlens.domain.performance import (
     MOST_LISTED,
     DailyPerformance,
-    Figures,
     KeyKind,
     Malformed,
     MalformedRow,
+    Metrics,
     NotMatched,
     PerformanceReport,
     Reason,
@@ -164,8 +164,8 @@ class PostgresPerformance:
             stored=stored,
             changed=changed.rowcount,
             sent=sent,
-            matched=_figures(matched) if matched else Figures(),
-            unmatched=_figures(unmatched) if unmatched else Figures(),
+            matched=_figures(matched) if matched else Metrics(),
+            unmatched=_figures(unmatched) if unmatched else Metrics(),
             not_matched=tuple(map(_not_matched, session.execute(text(_NOT_MATCHED), {"most": MOST_LISTED}))),
             not_matched_keys=unmatched.keys if unmatched else 0,
             malformed_rows=tuple(malformed.first),
@@ -196,7 +196,7 @@ class PostgresPerformance:
         )
 
 
-def _copy(session: Session, rows: Iterator[SentRow]) -> tuple[Figures, int]:
+def _copy(session: Session, rows: Iterator[SentRow]) -> tuple[Metrics, int]:
     """Copies rows into `sent`, in batches. Returns their sums and their number."""
     connection: Any = session.connection().connection.dbapi_connection
     impressions = clicks = count = 0
@@ -210,7 +210,7 @@ def _copy(session: Session, rows: Iterator[SentRow]) -> tuple[Figures, int]:
                 spend += row.figures.spend
             count += len(batch)
             cursor.copy_expert("COPY sent FROM STDIN", io.StringIO("".join(map(_copy_line, batch))))
-    return Figures(impressions, clicks, conversions, spend), count
+    return Metrics(impressions, clicks, conversions, spend), count
 
 
 # https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
@@ -228,8 +228,8 @@ def _copy_line(row: SentRow) -> str:
     )
 
 
-def _figures(row: Any) -> Figures:
-    return Figures(int(row.impressions), int(row.clicks), row.conversions, row.spend)
+def _figures(row: Any) -> Metrics:
+    return Metrics(int(row.impressions), int(row.clicks), row.conversions, row.spend)
 
 
 def _not_matched(row: Any) -> NotMatched:

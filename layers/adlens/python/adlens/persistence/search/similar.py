@@ -23,7 +23,7 @@ CANDIDATES = 400
 """Nearest codes whose vectors are compared; at most 1000, what the index can be asked for."""
 
 
-class PostgresAlike:
+class PostgresSimilarity:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 

@@ -34,18 +34,17 @@ def enqueue_event(session: Session, workspace_id: UUID, event_type: EventType, d
 def enqueue_deliveries(
     session: Session, workspace_id: UUID, webhook_ids: Sequence[UUID], event_type: str, data: Mapping[str, Any]
 ) -> list[UUID]:
-    rows = [
-        {
-            "workspace_id": workspace_id,
-            "id": uuid.uuid4(),
-            "webhook_id": webhook_id,
-            "event_type": str(event_type),
-            "data": dict(data),
-            # Not now(), the start of the transaction: it may have waited for locks since.
-            "occurred_at": func.clock_timestamp(),
-        }
-        for webhook_id in webhook_ids
-    ]
-    for row in rows:
-        session.execute(postgresql.insert(WebhookDelivery).values(row))
-    return [row["id"] for row in rows]  # type: ignore[misc]
+    deliveries = {uuid.uuid4(): webhook_id for webhook_id in webhook_ids}
+    for id_, webhook_id in deliveries.items():
+        session.execute(
+            postgresql.insert(WebhookDelivery).values(
+                workspace_id=workspace_id,
+                id=id_,
+                webhook_id=webhook_id,
+                event_type=str(event_type),
+                data=dict(data),
+                # Not now(), the start of the transaction: it may have waited for locks since.
+                occurred_at=func.clock_timestamp(),
+            )
+        )
+    return list(deliveries)
