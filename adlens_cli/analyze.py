@@ -61,7 +61,7 @@ def run(
 
 def analyze_file(path: Path, engines: Engines) -> dict[str, Any]:
     """The creative as `GET /creatives/{id}` shows it, plus `path`. The id is made of the file's content."""
-    from functions.api.schemas import creative_out
+    from functions.api.creatives.schemas import creative_out
 
     uploaded_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     failure, analysis, digest = None, None, str(path)

@@ -21,17 +21,12 @@ from typing import IO, Any
 import httpx
 
 from adlens.domain.errors import InvalidValue
-from adlens.domain.performance import (
-    CONVERSION_DIGITS,
-    NUMBERS,
-    CsvSheet,
-    Header,
-    KeyKind,
-    decoded,
-    plain_number,
-    signs_of,
-)
+from adlens.domain.performance import KeyKind
 from adlens.domain.text import clean_filename
+from adlens.importing.delimited import CsvSheet
+from adlens.importing.numbers import NUMBERS, plain_number
+from adlens.importing.rows import CONVERSION_DIGITS, Header
+from adlens.importing.sheets import decoded, signs_of
 from adlens_cli.api import chosen_api
 from adlens_cli.client import ApiError
 

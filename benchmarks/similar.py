@@ -34,7 +34,7 @@ from sqlalchemy import Connection, Engine, make_url, text
 
 from adlens.domain.gallery import LEAST_SIMILARITY
 from adlens.persistence.migrations import migrate
-from adlens.persistence.search.similar import EXACT_UP_TO, PostgresAlike, nearest_of
+from adlens.persistence.search.similar import EXACT_UP_TO, PostgresSimilarity, nearest_of
 from adlens.persistence.session import make_engine
 from local.postgres import VERSION
 
@@ -198,13 +198,13 @@ def ask(engine: Engine, workspace_id: UUID, questions: int) -> tuple[float, list
             ),
             {"id": workspace_id, "n": questions},
         ).all()
-    alike, recalls = PostgresAlike(engine), []
+    similarity, recalls = PostgresSimilarity(engine), []
     ours: list[float] = []
     exact: list[float] = []
     for creative_id in asked:
-        alike.similar(workspace_id, creative_id, WANTED)  # warm, as the budget says
+        similarity.similar(workspace_id, creative_id, WANTED)  # warm, as the budget says
         start = time.perf_counter()
-        found = {one.card.id for one in alike.similar(workspace_id, creative_id, WANTED)}
+        found = {one.card.id for one in similarity.similar(workspace_id, creative_id, WANTED)}
         ours.append(1000 * (time.perf_counter() - start))
         with engine.begin() as connection:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -265,10 +265,10 @@ def group_of_families(engine: Engine, workspace_id: UUID, seed: int) -> None:
 
 def time_families(engine: Engine, workspace_id: UUID, seed: int) -> None:
     group_of_families(engine, workspace_id, seed)
-    alike, times = PostgresAlike(engine), []
+    similarity, times = PostgresSimilarity(engine), []
     for _ in range(6):
         start, busy = time.perf_counter(), time.process_time()
-        page = alike.duplicates(workspace_id, "families", 20)
+        page = similarity.duplicates(workspace_id, "families", 20)
         times.append((1000 * (time.perf_counter() - start), 1000 * (time.process_time() - busy)))
     wall, cpu = np.median(times[1:], axis=0)
     sizes = {family.size for family in page.items}

@@ -27,6 +27,8 @@ METRICS = "AdLens"  # namespace of what the functions count
 CONNECT_SECONDS = 25
 """More than a paused database takes to resume, less than a client of the API waits."""
 CACHES = ["**/__pycache__", "**/*.pyc"]
+FAKES = "python/adlens/testing"
+"""Of the library, which tests use and nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,7 @@ class ZipCode(Construct):
             exclude=["/*", "!/functions", "/functions/analyze", "/functions/exports", "/functions/lift", *CACHES],
             ignore_mode=IgnoreMode.GIT,
         )
-        self.layers = [self._layer("Library", "adlens: the shared library", ROOT / "layers/adlens", CACHES)]
+        self.layers = [self._layer("Library", "adlens: the shared library", ROOT / "layers/adlens", [*CACHES, FAKES])]
         if isinstance(config, AwsConfig):  # locally the functions run in the project's own environment
             layer = self._layer("Dependencies", "requirements/api.txt, built by make layers", config.dependencies_layer)
             self.layers.append(layer)

@@ -21,7 +21,7 @@ import psutil
 from sqlalchemy import Engine, text
 
 from adlens.persistence.migrations import migrate
-from adlens.persistence.search import facts, tokens
+from adlens.persistence.search import facts, tokens, vocabulary
 from adlens.persistence.session import make_engine
 from benchmarks.scale import content, generate, mvp, report, rows
 from benchmarks.scale.content import Plan, plan
@@ -86,7 +86,7 @@ def _name(size: int) -> str:
 def _made_by() -> str:
     """What the content of a filled database depends on."""
     digest = hashlib.sha256()
-    for module in (content, rows, generate, facts, tokens):
+    for module in (content, rows, generate, facts, tokens, vocabulary):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()
 

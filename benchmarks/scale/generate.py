@@ -2,7 +2,7 @@
 
 COPY in several processes, triggers off, indexes and keys taken down before and put up after it, roll-ups counted from
 the rows by SQL of their own. What comes of it is what the application would have written, as
-tests/integration/persistence/test_plans.py checks.
+tests/integration/persistence/search/test_plans.py checks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlalchemy import make_url
 
 from adlens.domain.words import distinct_words
 from adlens.persistence import schema
-from adlens.persistence.search.vocabulary import learn
+from adlens.persistence.search.vocabulary import add_words
 from adlens.persistence.search.words import meaningful_words
 from adlens.persistence.session import make_engine, transaction
 from benchmarks.scale.content import BUNDLE, YEAR, Plan, creatives, dictionary, plan
@@ -246,7 +246,7 @@ def _learn_some(job: tuple[str, UUID, Sequence[str]]) -> None:
     try:
         for at in range(0, len(words), 2000):
             with transaction(engine) as session:
-                learn(session, workspace_id, words[at : at + 2000])
+                add_words(session, workspace_id, words[at : at + 2000])
     finally:
         engine.dispose()
 

@@ -14,7 +14,7 @@ from adlens.domain.analysis import Stage
 from adlens.domain.creative import CreativeId, object_key
 from adlens.domain.topics import taxonomy
 from adlens.domain.words import distinct_words, search_words
-from adlens.persistence.search.facts import Found
+from adlens.persistence.search.facts import Findings
 from adlens.persistence.search.tokens import Tokens
 from benchmarks.scale.content import BUNDLE, DIMENSIONS, OBJECTS, Made
 
@@ -71,7 +71,7 @@ class CachedTokens(Tokens):
 
 
 def facts_columns() -> str:
-    found = Found().columns(Tokens(UUID(int=0)), "a.png")
+    found = Findings().columns(Tokens(UUID(int=0)), "a.png")
     return ", ".join([_FACTS, *found])
 
 
@@ -110,7 +110,7 @@ def lines_of(
                 f"{owner}\t{at}\t{hex_}\t{percent}\t{role}\t{name}"
                 for at, (hex_, percent, name, role) in enumerate(made.swatches)
             ]
-        found = Found(
+        found = Findings(
             boxes=made.boxes,
             objects=made.objects,
             swatches=[(hex_, percent, name) for hex_, percent, name, _ in made.swatches],

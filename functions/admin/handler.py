@@ -19,8 +19,8 @@ from functions.admin import wiring
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from adlens.domain.workspaces import ApiKey, Workspace
     from adlens.persistence.workspaces.bi import Reader
-    from adlens.persistence.workspaces.repository import ApiKey, Workspace
 
 logger = Logger(service="admin")
 tracer = Tracer(service="admin")

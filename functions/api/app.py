@@ -6,25 +6,23 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from adlens.settings import ApiSettings
-from functions.api import VERSION, errors
+from functions.api import VERSION, docs, errors
+from functions.api.account.routes import router as account
+from functions.api.analytics.routes import router as analytics
+from functions.api.creatives.routes import router as creatives
+from functions.api.exports.routes import router as exports
+from functions.api.gallery.routes import router as gallery
+from functions.api.groups.routes import router as groups
+from functions.api.health.routes import router as health
+from functions.api.legacy.status import router as legacy_status
+from functions.api.legacy.upload import router as legacy_upload
 from functions.api.middleware import BodyLimit, RequestContext
-from functions.api.routes import (
-    account,
-    alike,
-    analytics,
-    creatives,
-    docs,
-    exports,
-    figures,
-    gallery,
-    groups,
-    health,
-    performance,
-    search,
-    settings,
-    uploads,
-    webhooks,
-)
+from functions.api.performance.routes import router as performance
+from functions.api.search.routes import router as search
+from functions.api.settings.routes import router as settings
+from functions.api.similar.routes import router as similar
+from functions.api.uploads.routes import router as uploads
+from functions.api.webhooks.routes import router as webhooks
 
 DESCRIPTION = """
 Upload advertising creatives, watch their analysis, read what was found in them.
@@ -55,9 +53,9 @@ TAGS = [
 ]
 
 
-def create_app(chosen: ApiSettings | None = None) -> FastAPI:
+def create_app(api_settings: ApiSettings | None = None) -> FastAPI:
     """The API with the settings given, or with those of the environment. Connects to nothing yet."""
-    chosen = chosen or ApiSettings()
+    api_settings = api_settings or ApiSettings()
     app = FastAPI(
         title="AdLens",
         version=VERSION,
@@ -71,35 +69,24 @@ def create_app(chosen: ApiSettings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.settings = chosen
+    app.state.settings = api_settings
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestContext)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=chosen.cors_origins,
+        allow_origins=api_settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["content-type", "x-api-key"],
         expose_headers=["link", "retry-after", "x-next-cursor", "x-request-id"],
         max_age=600,
     )
-    for module in (
-        uploads,
-        groups,
-        gallery,
-        alike,
-        creatives,
-        search,
-        figures,
-        analytics,
-        performance,
-        exports,
-        settings,
-        webhooks,
-        account,
+    for router in (
+        *(uploads, legacy_upload, groups, gallery, similar, creatives, legacy_status, search),
+        *(analytics, performance, exports, settings, webhooks, account),
     ):
-        app.include_router(module.router, responses=errors.documented(401, 422, 500, 503))
-    app.include_router(health.router)
+        app.include_router(router, responses=errors.documented(401, 422, 500, 503))
+    app.include_router(health)
     app.include_router(docs.router, include_in_schema=False)
     app.mount("/docs/static", docs.swagger_ui)
     return app

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from adlens.domain import errors
 from adlens.domain.text import storable
 from functions.api.observability import logger
-from functions.api.schemas import ErrorOut
+from functions.api.shapes import ErrorOut
 
 
 class Unauthorized(errors.PermanentError):

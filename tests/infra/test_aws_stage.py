@@ -263,6 +263,7 @@ def test_zip_functions_have_the_library_and_its_dependencies(aws: Stage) -> None
     for name in ("admin", "api", "dead-letters", "dispatch", "sweep", "migrate", "webhooks", "webhook-results"):
         folders = [contents[layer["Ref"]] / "python" for layer in aws.function(name)["Layers"]]
         assert [folder for folder in folders if (folder / "adlens/domain/creative.py").is_file()]
+        assert not [folder for folder in folders if (folder / "adlens/testing").exists()]
         (dependencies,) = (folder for folder in folders if (folder / "packages.txt").is_file())
         assert (dependencies / "__pycache__/package.cpython-312.pyc").is_file()  # nothing compiles there
 

@@ -356,7 +356,7 @@ def test_the_gateway_logs_and_throttles(stage: Stage) -> None:
 
 @pytest.mark.parametrize("kind", ["DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "REQUEST_TOO_LARGE"])
 def test_errors_of_the_gateway_look_like_the_apis_and_pages_can_read_them(stage: Stage, kind: str) -> None:
-    from functions.api.schemas import ErrorOut
+    from functions.api.shapes import ErrorOut
 
     (answer,) = (
         found for found in stage.of_type("AWS::ApiGateway::GatewayResponse").values() if found["ResponseType"] == kind

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from adlens.domain.errors import InvalidImage
 from adlens.vision.image import Image, PillowDecoder
-from functions.api.pictures import check_picture
+from functions.api.uploads.pictures import check_picture
 
 from .drawn import pictures
 

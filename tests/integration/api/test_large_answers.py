@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from adlens.domain.creative import NewCreative
 from adlens.persistence.creatives.repository import PostgresCreatives
-from functions.api.routes import pages
+from functions.api import pages
 
 LAMBDA = 6_000_000
 GROUP = "grp_large"

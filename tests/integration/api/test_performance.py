@@ -19,7 +19,7 @@ from adlens.domain.gallery import CreativeFilter
 from adlens.domain.lift import ElementKind, Metric, lift_request
 from adlens.persistence.performance.lift import PostgresPerformanceFigures
 from functions.api import dependencies
-from functions.api.routes import performance as route
+from functions.api.performance import table
 
 HEADER = "creative_id,day,placement,impressions,clicks,conversions,spend"
 
@@ -145,10 +145,10 @@ def test_what_is_no_table_is_refused_and_stores_nothing(tenant, body, headers, s
 
 
 def test_a_bomb_is_refused_when_it_has_come_to_its_limit(tenant, monkeypatch) -> None:
-    monkeypatch.setattr(route, "MAX_TABLE_BYTES", 4_000_000)  # of 64 it takes minutes to write and to read
+    monkeypatch.setattr(table, "MAX_TABLE_BYTES", 4_000_000)  # of 64 it takes minutes to write and to read
     key = tenant.analysed()
     line = f"{key.id},2026-03-01,,1,1,1,1\n"
-    bomb = gzip.compress((HEADER + "\n" + line * (route.MAX_TABLE_BYTES // len(line) + 1)).encode())
+    bomb = gzip.compress((HEADER + "\n" + line * (table.MAX_TABLE_BYTES // len(line) + 1)).encode())
     assert len(bomb) < 100_000
     answer = send(tenant, bomb, content_encoding="gzip")
     assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")

@@ -47,8 +47,8 @@ BUNDLE = BundleInfo("test", "1", "c" * 64, {Stage.OCR: "rapidocr", Stage.COLOR: 
 
 
 @dataclass
-class House:
-    """A workspace of its own in the module's database, with short words for what tests do in it."""
+class Tenant:
+    """A workspace of its own in the database of the module, with short methods for what tests do in it."""
 
     engine: Engine
     workspace_id: UUID
@@ -58,10 +58,10 @@ class House:
         self.repository = PostgresCreatives(self.engine)
 
     def add(self, group_id: str = "grp", *ids: UUID) -> CreativeId:
-        """Registers creatives and answers with the key of the first."""
-        chosen = ids or (uuid.uuid4(),)
-        self.repository.register(self.workspace_id, group_id, [NewCreative(id_, f"{id_}.png", 10) for id_ in chosen])
-        return CreativeId(self.workspace_id, chosen[0])
+        """Registers creatives. Returns the key of the first."""
+        ids = ids or (uuid.uuid4(),)
+        self.repository.register(self.workspace_id, group_id, [NewCreative(id_, f"{id_}.png", 10) for id_ in ids])
+        return CreativeId(self.workspace_id, ids[0])
 
     def created(
         self, key: CreativeId, etag: str = "a", sequencer: str = "0055AED6DCD90281E5", group_id: str = "grp"
@@ -96,13 +96,13 @@ class House:
 
     @staticmethod
     def decision_of(analysis: Mapping[str, Any]) -> str | None:
-        """What a row of `analyses` says of its topic."""
+        """The decision on the topic of a row of `analyses`."""
         if analysis["topic"] is None:
             return None
         return "person" if analysis["topic_corrected"] else "sure" if analysis["topic_sure"] else "unsure"
 
     def facts(self) -> dict[UUID, tuple[Any, ...]]:
-        """What the facts say of every creative, as far as `recounted_facts` tells it."""
+        """The facts of every creative, in the form of `recounted_facts`."""
         words = {row["token"]: row["word"] for row in self.rows("SELECT * FROM vocabulary")}
         return {
             row["creative_id"]: (
@@ -139,16 +139,16 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def new_house(engine: Engine) -> Callable[[], House]:
-    def make() -> House:
-        return House(engine, PostgresWorkspaces(engine).create("test").id)
+def new_tenant(engine: Engine) -> Callable[[], Tenant]:
+    def make() -> Tenant:
+        return Tenant(engine, PostgresWorkspaces(engine).create("test").id)
 
     return make
 
 
 @pytest.fixture
-def house(new_house: Callable[[], House]) -> House:
-    return new_house()
+def tenant(new_tenant: Callable[[], Tenant]) -> Tenant:
+    return new_tenant()
 
 
 @pytest.fixture(scope="session")
@@ -241,14 +241,14 @@ def make_findings(seed: int = 0, **changes: Any) -> Analysis:
     return Analysis(**parts | changes)
 
 
-def stored_rollups(house: House, group_id: str | None) -> dict[str, Any]:
+def stored_rollups(tenant: Tenant, group_id: str | None) -> dict[str, Any]:
     """Those of a group, or of the whole workspace."""
     of, where = "workspace", "WHERE workspace_id = :workspace_id"
     if group_id is not None:
         of, where = "group", f"{where} AND group_id = :group_id"
 
     def rows(name: str) -> list[dict[str, Any]]:
-        return house.rows(f"SELECT * FROM {of}_{name} {where}", group_id=group_id)
+        return tenant.rows(f"SELECT * FROM {of}_{name} {where}", group_id=group_id)
 
     (total,) = rows("rollup")
     topics, colors, findings = rows("topic_rollup"), rows("color_rollup"), rows("finding_rollup")
@@ -263,7 +263,7 @@ def stored_rollups(house: House, group_id: str | None) -> dict[str, Any]:
     }
 
 
-def recount(house: House, group_id: str) -> dict[str, Any]:
+def recount(tenant: Tenant, group_id: str) -> dict[str, Any]:
     """What the roll-ups must hold, counted one raw row after the other."""
 
     def figures(*names: str) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
         )
 
     def of_group(table: str) -> list[dict[str, Any]]:
-        return house.rows(
+        return tenant.rows(
             f"SELECT t.* FROM {table} t JOIN creatives c ON c.workspace_id = t.workspace_id AND c.id = t.creative_id "
             "WHERE c.workspace_id = :workspace_id AND c.group_id = :group_id",
             group_id=group_id,
@@ -283,7 +283,7 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
     findings: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     topic_of = {row["creative_id"]: row["topic"] for row in of_group("analyses")}
     total["creatives"] = len(
-        house.rows(
+        tenant.rows(
             "SELECT id FROM creatives WHERE workspace_id = :workspace_id AND group_id = :group_id", group_id=group_id
         )
     )
@@ -294,7 +294,7 @@ def recount(house: House, group_id: str) -> dict[str, Any]:
             total["topics"] += 1
             total["topic_confidence"] += row["topic_confidence"]
             topics[row["topic"]]["creatives"] += 1
-            topics[row["topic"]]["unsure"] += house.decision_of(row) == "unsure"
+            topics[row["topic"]]["unsure"] += tenant.decision_of(row) == "unsure"
             topics[row["topic"]]["topic_confidence"] += row["topic_confidence"]
             topics[row["topic"]]["seconds"] += row["seconds"]
         for word in row["words"]:

@@ -235,23 +235,23 @@ def revision(engine: Engine) -> str | None:
         "group_id = 'elsewhere'",
     ],
 )
-def test_the_database_refuses_states_that_cannot_be(house: Any, change: str) -> None:
-    house.add()
-    with pytest.raises(IntegrityError), house.engine.begin() as connection:
+def test_the_database_refuses_states_that_cannot_be(tenant: Any, change: str) -> None:
+    tenant.add()
+    with pytest.raises(IntegrityError), tenant.engine.begin() as connection:
         connection.execute(
             text(f"UPDATE creatives SET {change} WHERE workspace_id = :workspace_id"),
-            {"workspace_id": house.workspace_id},
+            {"workspace_id": tenant.workspace_id},
         )
 
 
 @pytest.mark.parametrize("box", ["0, 0, 1.5, 1", "0.5, 0, 0.4, 1", "0, 0, 'NaN', 1", "-0.1, 0, 1, 1"])
-def test_the_database_refuses_boxes_that_are_none(house: Any, box: str) -> None:
-    key = house.add()
-    with pytest.raises(IntegrityError), house.engine.begin() as connection:
+def test_the_database_refuses_boxes_that_are_none(tenant: Any, box: str) -> None:
+    key = tenant.add()
+    with pytest.raises(IntegrityError), tenant.engine.begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO detected_objects (workspace_id, creative_id, position, class_name, confidence, "
                 f"x1, y1, x2, y2) VALUES (:workspace_id, :id, 0, 'cup', 0.5, {box})"
             ),
-            {"workspace_id": house.workspace_id, "id": key.id},
+            {"workspace_id": tenant.workspace_id, "id": key.id},
         )

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from adlens_cli.main import app
 from adlens_cli.pictures import find_pictures
-from functions.api.schemas import CreativeOut
+from functions.api.creatives.schemas import CreativeOut
 
 MANIFEST = """
 name = "fake"

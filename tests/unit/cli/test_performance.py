@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adlens.domain.performance import CsvSheet, SentRow
+from adlens.domain.performance import SentRow
+from adlens.importing.delimited import CsvSheet
 from adlens_cli import performance
 from adlens_cli.performance import TooLargeToSplit, merged, parts
 

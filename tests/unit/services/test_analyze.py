@@ -7,7 +7,7 @@ from adlens.domain.analysis import BoundingBox, Detections, Stage, StageState, T
 from adlens.domain.creative import CreativeId
 from adlens.domain.errors import InvalidImage, PermanentError, TransientError
 from adlens.domain.events import AnalysisRequested, ObjectCreated
-from adlens.services.analyze_creative import AnalyzeCreative, Outcome
+from adlens.services.analyze_creative import AnalysisOutcome, AnalyzeCreative
 from adlens.services.analyze_image import analyze_image
 from adlens.services.dispatch_uploads import DispatchUploads
 
@@ -85,7 +85,7 @@ def test_no_stage_runs_on_what_is_no_picture(engines) -> None:
 
 def test_a_creative_is_analysed_and_kept(creatives, store, previews, engines, creative) -> None:
     outcome = AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
-    assert outcome is Outcome.ANALYSED
+    assert outcome is AnalysisOutcome.ANALYSED
     [(analysis, etag)] = creatives.completed
     assert etag == "etag"
     assert analysis.facts.width == 10
@@ -97,7 +97,7 @@ def test_a_creative_is_analysed_and_kept(creatives, store, previews, engines, cr
 def test_a_broken_picture_ends_in_error_with_its_reason(creatives, store, previews, engines, creative) -> None:
     store.objects["w/g/c"] = b"<html>"
     outcome = AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
-    assert outcome is Outcome.FAILED
+    assert outcome is AnalysisOutcome.FAILED
     [(failure, etag)] = creatives.failed
     assert (failure.code, failure.reason, etag) == ("invalid_image", "The file is no picture.", "etag")
     assert not creatives.released
@@ -105,7 +105,9 @@ def test_a_broken_picture_ends_in_error_with_its_reason(creatives, store, previe
 
 def test_an_object_deleted_before_it_is_read_ends_in_error(creatives, store, previews, engines, creative) -> None:
     store.objects.clear()
-    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.FAILED
+    assert (
+        AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is AnalysisOutcome.FAILED
+    )
     [(failure, etag)] = creatives.failed
     assert (failure.code, etag) == ("object_gone", None)
 
@@ -151,34 +153,46 @@ def test_a_creative_deleted_meanwhile_leaves_no_preview(creatives, store, previe
         return False
 
     creatives.complete = delete
-    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert (
+        AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
+        is AnalysisOutcome.SKIPPED
+    )
     assert previews.objects == {}
 
 
 def test_an_overtaken_analysis_is_thrown_away(creatives, store, previews, engines, creative) -> None:
     creatives.void = True
-    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert (
+        AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
+        is AnalysisOutcome.SKIPPED
+    )
     store.objects["w/g/c"] = b"<html>"
-    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert (
+        AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
+        is AnalysisOutcome.SKIPPED
+    )
 
 
 def test_a_duplicate_reads_nothing(creatives, store, previews, engines, creative) -> None:
     creatives.nothing_to_do = True
     store.objects.clear()
-    assert AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60) is Outcome.SKIPPED
+    assert (
+        AnalyzeCreative(creatives, store, previews, engines)(creative["event"], "message", 60)
+        is AnalysisOutcome.SKIPPED
+    )
     assert not creatives.failed
 
 
 def test_a_creative_that_was_deleted_meanwhile_is_nothing_to_do(creatives, store, previews, engines) -> None:
     event = AnalysisRequested(CreativeId(uuid4(), uuid4()), 1)
-    assert AnalyzeCreative(creatives, store, previews, engines)(event, "message", 60) is Outcome.SKIPPED
+    assert AnalyzeCreative(creatives, store, previews, engines)(event, "message", 60) is AnalysisOutcome.SKIPPED
 
 
 def test_a_message_is_for_the_creative_whose_turn_it_is(creatives, store, previews, engines, creative) -> None:
     message = AnalysisRequested(CreativeId(uuid4(), uuid4()), 1)
     creatives.turns = [creative["event"], None]
-    assert AnalyzeCreative(creatives, store, previews, engines)(message, "message", 60) is Outcome.ANALYSED
-    assert AnalyzeCreative(creatives, store, previews, engines)(message, "message", 60) is Outcome.SKIPPED
+    assert AnalyzeCreative(creatives, store, previews, engines)(message, "message", 60) is AnalysisOutcome.ANALYSED
+    assert AnalyzeCreative(creatives, store, previews, engines)(message, "message", 60) is AnalysisOutcome.SKIPPED
     assert len(creatives.completed) == 1
 
 

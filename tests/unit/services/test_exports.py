@@ -28,17 +28,17 @@ from adlens.domain.exports import (
     parse_export_request,
 )
 from adlens.domain.gallery import CreativeFilter
-from adlens.domain.ports.exports import Sink
+from adlens.domain.ports.exports import CreativeReader, ExportJobRepository, ExportRepository, ExportStore, Sink
 from adlens.services.end_unfinished import EXPORT_GAVE_UP, EndDeadExport
 from adlens.services.request_export import RequestExport
-from adlens.services.write_export import CREATIVES_PER_REPORT, NO_SPACE, NO_TIME, Outcome, WriteExport
+from adlens.services.write_export import CREATIVES_PER_REPORT, NO_SPACE, NO_TIME, ExportOutcome, WriteExport
 
 KEY = ExportId(uuid4(), uuid4())
 ORDER = ExportOrder(ExportFormat.JSONL)
 
 
 @dataclass
-class Exports:
+class Exports(ExportRepository, ExportJobRepository):
     """Remembers what was asked of it. The claim holds for `reports` reports, then it is void."""
 
     claimable: bool = True
@@ -82,7 +82,7 @@ class Exports:
 
 
 @dataclass
-class Creatives:
+class Creatives(CreativeReader):
     count: int = 3
     error: Exception | None = None
 
@@ -99,7 +99,7 @@ class Creatives:
 
 
 @dataclass
-class Store:
+class Store(ExportStore):
     error: Exception | None = None
     objects: dict[str, bytes] = field(default_factory=dict)
 
@@ -119,7 +119,7 @@ def names(creatives: Iterable[Creative], sink: Sink, order: ExportOrder) -> int:
 
 def writing(
     exports: Exports, creatives: Creatives | None = None, store: Store | None = None, **changes: Any
-) -> Outcome:
+) -> ExportOutcome:
     writers = {ExportFormat.JSONL: changes.get("writer", names)}
     use = WriteExport(exports, creatives or Creatives(), store or Store(), writers)
     return use(KEY, "message", changes.get("seconds", 900))
@@ -127,7 +127,7 @@ def writing(
 
 def test_a_file_is_written_stored_and_told() -> None:
     exports, store = Exports(), Store()
-    assert writing(exports, store=store) is Outcome.WRITTEN
+    assert writing(exports, store=store) is ExportOutcome.WRITTEN
     ((key, data),) = store.objects.items()
     assert data == b"0\n1\n2\n"
     assert exports.completed == [ExportedFile(key, 3, 6, hashlib.sha256(data).hexdigest())]
@@ -143,13 +143,13 @@ def test_progress_is_told_now_and_then() -> None:
 
 def test_nothing_is_written_when_there_is_nothing_to_do() -> None:
     store = Store()
-    assert writing(Exports(claimable=False), store=store) is Outcome.SKIPPED
+    assert writing(Exports(claimable=False), store=store) is ExportOutcome.SKIPPED
     assert not store.objects
 
 
 def test_a_worker_that_was_overtaken_stops_and_leaves_no_file() -> None:
     exports, store = Exports(reports=1), Store()
-    assert writing(exports, Creatives(5000), store) is Outcome.SKIPPED
+    assert writing(exports, Creatives(5000), store) is ExportOutcome.SKIPPED
     assert len(exports.progressed) == 2
     assert not store.objects
     assert not exports.completed
@@ -163,13 +163,13 @@ def test_a_file_that_came_too_late_is_taken_back() -> None:
             return False
 
     store = Store()
-    assert writing(Overtaken(), store=store) is Outcome.SKIPPED
+    assert writing(Overtaken(), store=store) is ExportOutcome.SKIPPED
     assert not store.objects
 
 
 def test_a_permanent_failure_is_told_with_its_reason() -> None:
     exports = Exports()
-    assert writing(exports, Creatives(error=UnknownGroup("There is no group 'a'."))) is Outcome.FAILED
+    assert writing(exports, Creatives(error=UnknownGroup("There is no group 'a'."))) is ExportOutcome.FAILED
     assert exports.failed == [Failure("unknown_group", "There is no group 'a'.")]
 
 
@@ -200,7 +200,7 @@ def test_a_file_that_cannot_be_told_is_taken_back() -> None:
 
 def test_what_takes_too_long_fails_rather_than_beginning_again() -> None:
     exports = Exports()
-    assert writing(exports, seconds=0) is Outcome.FAILED
+    assert writing(exports, seconds=0) is ExportOutcome.FAILED
     assert exports.failed == [Failure("export_too_large", NO_TIME)]
 
 
@@ -209,7 +209,7 @@ def test_a_disk_that_is_full_fails_the_export() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     exports = Exports()
-    assert writing(exports, writer=fill) is Outcome.FAILED
+    assert writing(exports, writer=fill) is ExportOutcome.FAILED
     assert exports.failed == [Failure("export_too_large", NO_SPACE)]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from adlens.domain.creative import CreativeId, preview_key
 from adlens.domain.errors import TransientError
+from adlens.domain.ports.creatives import RemovalRepository
 from adlens.services.remove_files import BATCH, DeleteCreatives, RemoveFiles
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -18,7 +19,7 @@ WINDOW = timedelta(minutes=30)
 
 
 @dataclass
-class MemoryRemovals:
+class MemoryRemovals(RemovalRepository):
     """Keys with the time of their deletion and the time they are due."""
 
     keys: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
@@ -62,7 +63,7 @@ def test_a_group_larger_than_a_request_leaves_the_rest_for_later(creatives, stor
 
 
 def test_files_stay_for_later_while_the_store_is_down(creatives, store, previews, creative) -> None:
-    store.down = True
+    store.is_down = True
     assert DeleteCreatives(creatives, store, previews)(creative["key"].workspace_id, [creative["key"].id]) == 1
     assert store.objects
 
@@ -78,10 +79,10 @@ def test_a_file_that_comes_after_the_deletion_goes_as_well(removals, store, prev
 
 def test_what_the_store_refuses_is_due_again(removals, store, remove_files) -> None:
     removals.keys["w/g/c"] = NOW, NOW
-    store.objects["w/g/c"], store.down = b"x", True
+    store.objects["w/g/c"], store.is_down = b"x", True
     with pytest.raises(TransientError):
         remove_files(NOW)
-    store.down = False
+    store.is_down = False
     assert remove_files(NOW) == 1
     assert store.objects == {}
 

@@ -9,7 +9,8 @@ from adlens.domain.analytics import Analytics, TopicFigures
 from adlens.domain.creative import GroupSummary, Status
 from adlens_web.pages.analytics import figures
 from adlens_web.pages.analytics.figures import ALL, Choice, Part, Said, Side
-from functions.api.schemas import analytics_out, group_out
+from functions.api.analytics.overview import analytics_out
+from functions.api.groups.schemas import group_out
 
 MUGS = "grp_20260301_101500_a1b2c3"
 COUNTED = {

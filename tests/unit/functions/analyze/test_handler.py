@@ -13,7 +13,7 @@ import pytest
 from adlens.domain.creative import CreativeId
 from adlens.domain.errors import TransientError
 from adlens.domain.events import AnalysisRequested, Event, analysis_request
-from adlens.services.analyze_creative import Outcome
+from adlens.services.analyze_creative import AnalysisOutcome
 from functions.analyze import handler as module
 from functions.analyze import wiring
 
@@ -34,7 +34,7 @@ class Context:
 class World:
     """What the handler did: events it had analysed with claimant and lease, and messages it sent back with a delay."""
 
-    answers: dict[Event, Outcome | Exception] = field(default_factory=dict)
+    answers: dict[Event, AnalysisOutcome | Exception] = field(default_factory=dict)
     seen: list[tuple[Event, str, float]] = field(default_factory=list)
     delayed: dict[str, int] = field(default_factory=dict)
     queue_is_down: bool = False
@@ -46,9 +46,9 @@ class World:
         self.events_sent += 1
         return 1
 
-    def analyze(self, event: Event, claimant: str, lease_seconds: float) -> Outcome:
+    def analyze(self, event: Event, claimant: str, lease_seconds: float) -> AnalysisOutcome:
         self.seen.append((event, claimant, lease_seconds))
-        answer = self.answers.get(event, Outcome.ANALYSED)
+        answer = self.answers.get(event, AnalysisOutcome.ANALYSED)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -102,8 +102,8 @@ def test_each_message_is_analysed_under_its_own_name(world: World) -> None:
     assert world.seen == [(first, "m0", 60), (second, "m1", 60)]
 
 
-@pytest.mark.parametrize("outcome", list(Outcome))
-def test_no_outcome_is_a_failure(world: World, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", list(AnalysisOutcome))
+def test_no_outcome_is_a_failure(world: World, outcome: AnalysisOutcome) -> None:
     event = request()
     world.answers[event] = outcome
     assert failed(module.handler(batch(analysis_request(event)), Context())) == []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 from fastapi.testclient import TestClient
 
+from functions.api.account.schemas import TaxonomyOut
 from functions.api.app import create_app
-from functions.api.schemas import TaxonomyOut
 
 
 def test_a_key_tells_whose_it_is(client, world) -> None:
@@ -21,7 +19,7 @@ def test_a_key_tells_whose_it_is(client, world) -> None:
 
 def test_without_a_key_one_is_nobody_or_anonymous(client, anonymous, world, settings) -> None:
     assert anonymous.get("/me").status_code == 401
-    app = create_app(settings.model_copy(update={"anonymous_workspace": (id_ := uuid4())}))
+    app = create_app(settings.model_copy(update={"anonymous_workspace": (id_ := world.theirs)}))
     app.dependency_overrides = client.app.dependency_overrides
     found = TestClient(app).get("/me").json()
     assert (found["workspace"]["id"], found["key_name"], found["anonymous"]) == (str(id_), None, True)

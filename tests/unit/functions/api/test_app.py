@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from functions.api import VERSION, handler
 from functions.api.app import create_app
-from functions.api.schemas import CreativeOut
+from functions.api.creatives.schemas import CreativeOut
 
 ROOT = Path(__file__).parents[4]
 VISION = {
@@ -176,7 +176,7 @@ def test_the_handler_imports_no_vision() -> None:
 
 def test_the_shapes_need_no_web_framework() -> None:
     heavy = {"fastapi", "starlette", "sqlalchemy", "boto3", "aws_lambda_powertools", *VISION}
-    assert heavy & modules_after("import functions.api.schemas") == set()
+    assert heavy & modules_after("import functions.api.creatives.schemas") == set()
 
 
 def modules_after(statement: str) -> set[str]:
@@ -246,7 +246,7 @@ def test_a_multipart_upload_through_the_gateway(invoke, client, world, picture) 
     headers = {"x-api-key": client.headers["x-api-key"], "Content-Type": request.headers["content-type"]}
     answer = invoke(event("POST", "/upload", request.read(), **headers))
     assert json.loads(answer["body"]) == {"uploaded": 1, "group_id": "g", "errors": []}
-    assert [data for data, _ in world.objects.values()] == [picture]
+    assert list(world.store.objects.values()) == [picture]
 
 
 def test_an_error_through_the_gateway(invoke) -> None:

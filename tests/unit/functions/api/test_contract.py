@@ -229,7 +229,7 @@ def test_status_without_a_size(client, world) -> None:
 
 @pytest.mark.parametrize("path", ["/analytics/all", "/analytics/group/grp_1"])
 def test_analytics(client, world, analysed, figures, path: str) -> None:
-    world.figures = figures
+    world.creatives.figures = figures
     assert client.get(path).json() == {
         "summary": {
             "total_creatives": 5,

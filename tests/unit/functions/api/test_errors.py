@@ -105,7 +105,7 @@ def test_what_nobody_thought_of_is_500_and_tells_nothing(client, world, monkeypa
     def fail(*_: object) -> None:
         raise ZeroDivisionError("password=secret")
 
-    monkeypatch.setattr(world, "groups", fail)
+    monkeypatch.setattr(world.creatives, "groups", fail)
     answer = client.get("/groups", headers={"origin": "https://app.test"})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert answer.json().keys() == SHAPE
@@ -115,7 +115,7 @@ def test_what_nobody_thought_of_is_500_and_tells_nothing(client, world, monkeypa
 
 
 def test_a_database_that_does_not_answer_is_503(client, world, analysed) -> None:
-    world.down.add("database")
+    world.creatives.is_down = True
     answer = client.get(f"/creatives/{analysed.key.id}")
     assert (answer.status_code, answer.json()["code"]) == (503, "temporarily_unavailable")
     assert answer.headers["retry-after"]

@@ -36,10 +36,10 @@ def done(client, world, now: datetime) -> Export:
     key = ExportId(world.ours, uuid4())
     file = ExportedFile(f"{world.ours}/{key.id}/1.parquet", 12, 3456, "a" * 64)
     asked(client, format="parquet")
-    (pending,) = world.exported.values()
+    (pending,) = world.exports.exports.values()
     export = dataclasses.replace(pending, key=key, state=ExportState.DONE, done=12, total=12, ended_at=now, file=file)
-    world.exported = {key: export}
-    world.files[file.object_key] = b"PAR1", ""
+    world.exports.exports = {key: export}
+    world.files.objects[file.object_key] = b"PAR1"
     return export
 
 
@@ -47,7 +47,7 @@ def test_a_request_is_accepted_and_sent_to_the_queue(client, world) -> None:
     found = client.post("/exports", json={"format": "jsonl", "include_embeddings": True})
     assert found.status_code == 202
     body = found.json()
-    (key,) = world.exports_sent
+    (key,) = world.export_queue.sent
     assert body == {
         "export_id": str(key.id),
         "format": "jsonl",
@@ -69,19 +69,19 @@ def test_a_request_is_accepted_and_sent_to_the_queue(client, world) -> None:
 
 def test_filters_are_those_of_the_gallery_and_come_back_as_they_went(client, world) -> None:
     client.get("/creatives", params=QUERY)
-    chosen, _ = world.asked
+    chosen, _ = world.gallery.asked
     answer = client.post("/exports", json={"format": "coco", "filters": QUERY}).json()
-    (export,) = world.exported.values()
+    (export,) = world.exports.exports.values()
     assert export.order.chosen == chosen
     again = client.post("/exports", json={"format": "coco", "filters": answer["filters"]}).json()
     assert again["filters"] == answer["filters"]
-    assert len({export.order.chosen for export in world.exported.values()}) == 1
+    assert len({export.order.chosen for export in world.exports.exports.values()}) == 1
 
 
 def test_no_filters_are_all_creatives(client, world) -> None:
     asked(client)
     asked(client, filters={})
-    assert {export.order.chosen for export in world.exported.values()} == {CreativeFilter()}
+    assert {export.order.chosen for export in world.exports.exports.values()} == {CreativeFilter()}
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_what_cannot_be_is_refused_and_named(client, world, body: dict, field: s
     answer = client.post("/exports", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_value")
     assert answer.json()["field"].removesuffix(".0") in (field, f"filters.{field}")
-    assert not world.exported
+    assert not world.exports.exports
 
 
 def test_a_request_that_the_queue_does_not_take_leaves_nothing_behind(client, world) -> None:
-    world.down.add("export queue")
+    world.export_queue.is_down = True
     assert client.post("/exports", json={"format": "csv"}).status_code == 503
-    assert not world.exported
+    assert not world.exports.exports
 
 
 def test_a_finished_export_has_a_link_that_expires(client, done: Export, now: datetime) -> None:
@@ -132,7 +132,7 @@ def test_an_export_that_is_not_finished_has_none(client, world) -> None:
 
 def test_a_failed_export_says_why(client, world, done: Export) -> None:
     failure = Failure("export_too_large", "There are too many creatives for one file.")
-    world.exported[done.key] = dataclasses.replace(done, state=ExportState.FAILED, file=None, failure=failure)
+    world.exports.exports[done.key] = dataclasses.replace(done, state=ExportState.FAILED, file=None, failure=failure)
     found = client.get(f"/exports/{done.key.id}").json()
     assert found["failure"] == {"code": "export_too_large", "reason": "There are too many creatives for one file."}
     assert found["url"] is None
@@ -160,8 +160,8 @@ def test_a_wrong_filter_of_the_list_is_named(client, name: str, value: str) -> N
 
 def test_deleting_takes_the_file_too(client, world, done: Export) -> None:
     assert client.delete(f"/exports/{done.key.id}").status_code == 204
-    assert not world.exported
-    assert not world.files
+    assert not world.exports.exports
+    assert not world.files.objects
     assert client.delete(f"/exports/{done.key.id}").status_code == 404
 
 

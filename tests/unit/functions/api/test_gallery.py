@@ -10,7 +10,7 @@ import pytest
 from adlens.domain.analysis import Decision
 from adlens.domain.creative import Failure, Status
 from adlens.domain.gallery import CreativeFilter, CreativeOrder
-from functions.api.filters import query_of
+from functions.api.query import query_of
 
 
 def test_a_card(client, world, analysed) -> None:
@@ -89,12 +89,12 @@ def test_filters_and_sort(client, world, analysed) -> None:
         CreativeOrder.MOST_CONFIDENT,
     )
     assert client.get("/creatives", params=query).status_code == 200
-    assert world.asked == asked
-    world.asked = None
+    assert world.gallery.asked == asked
+    world.gallery.asked = None
     assert client.get(f"/creatives/{analysed.key.id}/neighbours", params=query).status_code == 200
-    assert world.asked == asked
+    assert world.gallery.asked == asked
     client.get("/creatives")
-    assert world.asked == (CreativeFilter(), CreativeOrder.NEWEST)
+    assert world.gallery.asked == (CreativeFilter(), CreativeOrder.NEWEST)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_filter_and_its_query_are_one(client, world) -> None:
         "&q=50%25%20%26%20%D1%87%D0%B0%D0%B9&status=ERROR"
     )
     assert client.get(f"/creatives?{query}").status_code == 200
-    assert world.asked[0] == chosen
+    assert world.gallery.asked[0] == chosen
 
 
 def test_a_search_tells_where_and_how(client, analysed) -> None:

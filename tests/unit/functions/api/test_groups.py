@@ -8,7 +8,7 @@ import pytest
 
 from adlens.domain.analysis import Stage, StageRun, StageState
 from adlens.domain.creative import Failure, Status
-from functions.api.schemas import GroupStatusOut
+from functions.api.groups.schemas import GroupStatusOut
 
 
 def test_a_group_at_a_glance(client, world, analysed) -> None:
@@ -106,7 +106,7 @@ def test_a_group_is_analysed_again(client, world, analysed) -> None:
     world.add(status=Status.ERROR)
     answer = client.post("/groups/grp_1/reanalyze")
     assert (answer.status_code, answer.json()) == (202, {"group_id": "grp_1", "count": 1})
-    assert [(request.creative, request.revision) for request in world.sent] == [(analysed.key, 2)]
+    assert [(request.creative, request.revision) for request in world.queue.sent] == [(analysed.key, 2)]
 
 
 @pytest.mark.parametrize(

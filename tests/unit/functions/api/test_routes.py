@@ -84,12 +84,12 @@ def test_a_creative_is_analysed_again(client, world, analysed) -> None:
     answer = client.post(f"/creatives/{analysed.key.id}/reanalyze")
     assert answer.status_code == 202
     assert answer.json() == {"creative_id": str(analysed.key.id), "status": "PENDING", "revision": 2}
-    assert [(request.creative, request.revision) for request in world.sent] == [(analysed.key, 2)]
+    assert [(request.creative, request.revision) for request in world.queue.sent] == [(analysed.key, 2)]
 
 
 def test_many_are_analysed_again_batch_by_batch(client, world, analysed) -> None:
     rows = [world.add(status=Status.ERROR, group_id="grp_2") for _ in range(3)]
-    world.objects |= {row.object_key: (b"", "") for row in rows}
+    world.store.objects |= {row.object_key: b"" for row in rows}
     seen, cursor = 0, None
     while True:
         answer = client.post("/creatives/reanalyze", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))
@@ -98,7 +98,9 @@ def test_many_are_analysed_again_batch_by_batch(client, world, analysed) -> None
         if (cursor := answer.json()["next_cursor"]) is None:
             break
     assert seen == 4
-    assert sorted(request.creative.id for request in world.sent) == sorted(row.key.id for row in [analysed, *rows])
+    assert sorted(request.creative.id for request in world.queue.sent) == sorted(
+        row.key.id for row in [analysed, *rows]
+    )
     assert client.post("/creatives/reanalyze").json() == {"count": 0, "next_cursor": None}
     assert client.post("/creatives/reanalyze?group_id=nowhere").status_code == 404
     assert client.post("/creatives/reanalyze?topic_decision=maybe").json()["field"] == "topic_decision"
@@ -107,31 +109,31 @@ def test_many_are_analysed_again_batch_by_batch(client, world, analysed) -> None
 def test_what_has_not_arrived_cannot_be_analysed_again(client, world) -> None:
     answer = client.post(f"/creatives/{world.add().key.id}/reanalyze")
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-    assert world.sent == []
+    assert world.queue.sent == []
 
 
 def test_a_creative_is_deleted_with_its_file(client, world, analysed) -> None:
     assert client.delete(f"/creatives/{analysed.key.id}").status_code == 204
     assert client.get(f"/creatives/{analysed.key.id}").status_code == 404
-    assert world.objects == world.previews == {}
+    assert world.store.objects == world.previews.objects == {}
 
 
 def test_a_group_is_deleted_with_its_files(client, world, analysed) -> None:
     kept = world.add(group_id="grp_2")
-    world.objects[kept.object_key] = b"", ""
+    world.store.objects[kept.object_key] = b""
     answer = client.delete("/groups/grp_1")
     assert (answer.status_code, answer.content) == (204, b"")
-    assert list(world.rows) == [kept.key]
-    assert list(world.objects) == [kept.object_key]
-    assert world.previews == {}
+    assert list(world.creatives.rows) == [kept.key]
+    assert list(world.store.objects) == [kept.object_key]
+    assert world.previews.objects == {}
 
 
 def test_a_store_that_does_not_answer_stops_no_deletion(client, world, analysed) -> None:
     other = world.add(group_id="grp_2")
-    world.down.add("store")
+    world.store.is_down = world.previews.is_down = True
     assert client.delete(f"/creatives/{analysed.key.id}").status_code == 204
     assert client.delete("/groups/grp_2").status_code == 204
-    world.down.clear()
+    world.store.is_down = world.previews.is_down = False
     assert client.get(f"/creatives/{analysed.key.id}").status_code == 404
     assert client.get(f"/creatives/{other.key.id}").status_code == 404
     assert client.delete(f"/creatives/{analysed.key.id}").status_code == 404
@@ -157,7 +159,7 @@ def test_health_names_the_models_in_use(anonymous, world) -> None:
     engines = {Stage.OCR: "rapidocr", Stage.COLOR: "kmeans-lab"}
     about = {Stage.OCR: {"quality": "F1 0.88", "limits": "no handwriting", "unpinned": "detector"}}
     told = {stage: texts | {"mood": "good"} for stage, texts in about.items()}
-    world.bundle = BundleInfo("compact", "3", "0" * 64, engines, told)
+    world.creatives.bundle = BundleInfo("compact", "3", "0" * 64, engines, told)
     models = anonymous.get("/health").json()["models"]
     assert (models["status"], models["detail"], models["checksum"]) == ("ok", "compact 3", "0" * 64)
     nothing = {"licence": None, "source": None, "quality": None, "limits": None, "unpinned": None}
@@ -168,9 +170,10 @@ def test_health_names_the_models_in_use(anonymous, world) -> None:
 
 
 def test_health_is_503_when_a_part_is_gone(anonymous, world) -> None:
-    for part in ("database", "store", "queue"):
-        world.down = {part}
+    for part, fake in {"database": world.creatives, "store": world.store, "queue": world.queue}.items():
+        fake.is_down = True
         answer = anonymous.get("/health")
+        fake.is_down = False
         assert answer.status_code == 503
         found = answer.json()
         assert found["status"] == "failed"
@@ -181,7 +184,7 @@ def test_health_survives_what_nobody_thought_of(anonymous, world, monkeypatch) -
     def ping() -> None:
         raise ZeroDivisionError("password=secret")
 
-    monkeypatch.setattr(world, "ping", ping)
+    monkeypatch.setattr(world.creatives, "ping", ping)
     answer = anonymous.get("/health")
     assert answer.status_code == 503
     assert answer.json()["database"]["status"] == "failed"

@@ -52,7 +52,7 @@ def test_each_file_gets_a_form_for_its_own_key(client, world) -> None:
         "Content-Type": "image/jpeg",
     }
     assert second["form"]["fields"]["Content-Type"] == "image/webp"
-    assert {str(key.id) for key in world.rows} == {chosen, second["creative_id"]}
+    assert {str(key.id) for key in world.creatives.rows} == {chosen, second["creative_id"]}
 
 
 def test_a_group_is_made_when_none_is_named(client) -> None:
@@ -76,7 +76,7 @@ def test_a_file_that_is_refused_does_not_stop_the_others(client, world, file, co
     (refused,) = found["refused"]
     assert (refused["index"], refused["filename"], refused["code"]) == (1, file["filename"], code)
     assert refused["reason"]
-    assert len(world.rows) == 2
+    assert len(world.creatives.rows) == 2
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_the_content_type_goes_before_the_extension(client, filename, claimed, s
 def test_nothing_is_recorded_when_every_file_is_refused(client, world) -> None:
     found = client.post("/uploads", json={"files": [{"filename": "a.txt", "size": 1}]}).json()
     assert found["uploads"] == []
-    assert world.rows == {}
+    assert world.creatives.rows == {}
 
 
 def test_five_hundred_files_are_taken_and_no_more(client, world) -> None:
@@ -111,7 +111,7 @@ def test_five_hundred_files_are_taken_and_no_more(client, world) -> None:
     assert answer.status_code == 422
     assert answer.json()["field"] == "files"
     assert "500" in answer.json()["detail"]
-    assert len(world.rows) == 500
+    assert len(world.creatives.rows) == 500
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_does_not_fit_is_named(client, world, body, field: str) -> None:
     answer = client.post("/uploads", json=body)
     assert answer.status_code == 422
     assert answer.json()["field"] == field
-    assert world.rows == {}
+    assert world.creatives.rows == {}
 
 
 def test_an_id_that_is_used_in_another_group_is_a_conflict(client, world) -> None:
@@ -165,8 +165,10 @@ def test_pictures_are_stored_with_the_type_of_their_content(client, world, kind:
     assert answer.status_code == 200
     assert answer.json() == {"uploaded": 1, "group_id": "grp_1", "errors": []}
     key = CreativeId(world.ours, chosen)
-    assert world.objects == {object_key(key, "grp_1"): (data, f"image/{kind.lower()}")}
-    assert (world.rows[key].filename, world.rows[key].size) == ("misnamed.gif", len(data))
+    path = object_key(key, "grp_1")
+    assert world.store.objects == {path: data}
+    assert world.store.content_types == {path: f"image/{kind.lower()}"}
+    assert (world.creatives.rows[key].filename, world.creatives.rows[key].size) == ("misnamed.gif", len(data))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_a_broken_file_is_one_entry_in_errors_and_the_others_go_on(client, world
     (error,) = found["errors"]
     assert error.startswith("bad.png: ")
     assert reason in error
-    assert len(world.objects) == len(world.rows) == 2
+    assert len(world.store.objects) == len(world.creatives.rows) == 2
 
 
 def test_a_bomb_is_refused_unread(client, world) -> None:
@@ -198,7 +200,7 @@ def test_a_bomb_is_refused_unread(client, world) -> None:
     Image.new("1", (8000, 7000)).save(buffer, "PNG")
     assert len(buffer.getvalue()) < 100_000
     assert "50 megapixels" in send(client, [("bomb.png", buffer.getvalue())]).json()["errors"][0]
-    assert world.rows == {}
+    assert world.creatives.rows == {}
 
 
 def test_a_creative_of_another_group_is_one_entry_in_errors(client, world) -> None:
@@ -222,7 +224,7 @@ def test_counts_that_differ_are_400(client, world, changes) -> None:
     assert answer.status_code == 400
     assert answer.json()["code"] == "malformed_request"
     assert next(iter(changes)) in answer.json()["detail"]
-    assert world.rows == {}
+    assert world.creatives.rows == {}
 
 
 @pytest.mark.parametrize(
@@ -246,7 +248,7 @@ def test_a_batch_that_a_gateway_would_not_carry_is_413_and_says_what_to_do(clien
     answer = send(client, [("a.png", bytes(MAX_REQUEST_BYTES))])
     assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
     assert "POST /uploads" in answer.json()["detail"]
-    assert world.rows == {}
+    assert world.creatives.rows == {}
 
 
 def test_a_body_of_unannounced_length_is_cut_off_too(client) -> None:
@@ -265,7 +267,7 @@ def test_a_body_that_is_no_multipart_is_400(client) -> None:
 
 
 def test_a_store_that_does_not_answer_is_503(client, world) -> None:
-    world.down.add("store")
+    world.store.is_down = True
     answer = send(client, [("a.png", picture())])
     assert (answer.status_code, answer.json()["code"]) == (503, "temporarily_unavailable")
     assert answer.headers["retry-after"]

@@ -12,7 +12,7 @@ import pytest
 
 from adlens.domain.errors import TransientError
 from adlens.domain.exports import ExportId, export_request
-from adlens.services.write_export import Outcome
+from adlens.services.write_export import ExportOutcome
 from functions.dead_letters import handler as dead_letters
 from functions.exports import handler as module
 from functions.exports import wiring
@@ -35,14 +35,14 @@ class Context:
 
 @dataclass
 class World:
-    answer: Outcome | Exception = Outcome.WRITTEN
+    answer: ExportOutcome | Exception = ExportOutcome.WRITTEN
     seen: list[tuple[ExportId, str, float]] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
     ended: list[tuple[ExportId, str]] = field(default_factory=list)
     events_sent: int = 0
     queue_is_down: bool = False
 
-    def write(self, key: ExportId, claimant: str, seconds: float) -> Outcome:
+    def write(self, key: ExportId, claimant: str, seconds: float) -> ExportOutcome:
         self.seen.append((key, claimant, seconds))
         if isinstance(self.answer, Exception):
             raise self.answer

@@ -1,7 +1,7 @@
 """What sets two sets of creatives apart, and which of it chance alone would hardly make.
 
 Everything that is compared in one answer is corrected for together, so that of comparisons of two sets that are alike
-at most one in twenty tells of any difference at all.
+at most one in twenty reports any difference.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from adlens.domain.gallery import CreativeFilter
 from adlens.domain.statistics import CONFIDENCE, Interval, Sample
 
 FEWEST = 30
-"""Analysed creatives that a side needs; with less nothing is said."""
+"""Analysed creatives that a side needs to be compared."""
 LEAST_EXPECTED = 1.0
-"""Creatives that each side is expected to have, and to lack, if both are alike; with less nothing can be told."""
+"""Creatives that each side is expected to have, and to lack, if both are alike; fewer are not compared."""
 RESAMPLES = 999
 
 
@@ -105,26 +105,26 @@ class Comparison:
 
 
 def compare(sides: Sides, resamples: int = RESAMPLES) -> Comparison:
-    """What a filter of either side says itself is left out: no news."""
+    """Leaves out findings and traits that a filter of either side names itself."""
     shares = [
         _share(sides, by, key, count_a, count_b)
         for by, counts in sides.counts.items()
         for key, (count_a, count_b) in counts.items()
-        if not any(_says(of.chosen, by, key) for of in (sides.a, sides.b))
+        if not any(_names(of.chosen, by, key) for of in (sides.a, sides.b))
     ]
     traits = [
         _mean(trait, *samples, resamples)
         for trait, samples in sides.traits.items()
         if not any(_limits(of.chosen, trait) for of in (sides.a, sides.b))
     ]
-    told = [*(row.difference for row in shares), *(row.difference for row in traits)]
-    corrected = iter(statistics.holm([of.p for of in told if of.p is not None]))
-    judged = iter([_judged(of, None if of.p is None else next(corrected)) for of in told])
+    differences = [*(row.difference for row in shares), *(row.difference for row in traits)]
+    corrected = iter(statistics.holm([of.p for of in differences if of.p is not None]))
+    judged = iter([_judged(of, None if of.p is None else next(corrected)) for of in differences])
     return Comparison(
         sides,
         tuple(replace(row, difference=next(judged)) for row in shares),
         tuple(replace(row, difference=next(judged)) for row in traits),
-        tested=sum(of.p is not None for of in told),
+        tested=sum(of.p is not None for of in differences),
     )
 
 
@@ -147,8 +147,8 @@ def _enough(count_a: int, size_a: int, count_b: int, size_b: int) -> bool:
     """By the sums of the table alone, which are the same whether the sides differ or not."""
     if min(size_a, size_b) < FEWEST:
         return False
-    everybody = count_a + count_b == size_a + size_b
-    return everybody or statistics.smallest_expected(count_a, size_a, count_b, size_b) >= LEAST_EXPECTED
+    all_have_it = count_a + count_b == size_a + size_b
+    return all_have_it or statistics.smallest_expected(count_a, size_a, count_b, size_b) >= LEAST_EXPECTED
 
 
 def _mean(trait: Trait, a: Sample, b: Sample, resamples: int) -> MeanCompared:
@@ -173,10 +173,10 @@ def _judged(difference: Difference, corrected: float | None) -> Difference:
     return replace(difference, p_corrected=corrected, verdict=verdict)
 
 
-# --- what filters say themselves ------------------------------------------------------------------------------------
+# --- what filters name themselves -----------------------------------------------------------------------------------
 
 
-def _says(chosen: CreativeFilter, by: By, key: str) -> bool:
+def _names(chosen: CreativeFilter, by: By, key: str) -> bool:
     def own(of: CreativeFilter) -> bool:
         match by:
             case By.TOPIC:

@@ -173,9 +173,9 @@ def _resemble(word: str, other: str) -> bool:
 class Hashes:
     """64-bit hashes, cut into 64 long numbers: the bit at n of each is of the hash at n.
 
-    So one hash is compared with thousands in some hundred operations on long numbers, a tenth of a microsecond each,
-    whatever the distance that is asked for and however alike they are: tables of bands are faster only for distances
-    of a few bits and hashes that lie apart.
+    One hash is compared with thousands in some hundred operations on long numbers, whatever the distance and however
+    similar the hashes. All pairs of 10,000 take 1.3 s; one by one 5 s, by pgvector's `<~>` 7 s of the database.
+    `numpy.bitwise_count` takes 0.1 s, but NumPy would add 73 MB to the 102 MB of the API's layer.
     """
 
     def __init__(self, hashes: Sequence[int]) -> None:

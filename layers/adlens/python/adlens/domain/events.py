@@ -26,7 +26,7 @@ class ObjectCreated:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRequested:
-    """Somebody asked for a creative to be analysed again; `revision` tells this request from older ones."""
+    """A request to analyse a creative again; `revision` distinguishes it from older requests."""
 
     creative: CreativeId
     revision: int

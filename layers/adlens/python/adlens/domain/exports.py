@@ -75,7 +75,7 @@ class ExportId:
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """What somebody wants in a file; the separator is that of CSV."""
+    """What an export holds and how it is written; the separator is that of CSV."""
 
     format: ExportFormat
     chosen: CreativeFilter = field(default_factory=CreativeFilter)
@@ -141,7 +141,7 @@ def export_request(key: ExportId) -> str:
 
 
 def is_export_request(body: str) -> bool:
-    """Whether a message is meant to be an export's, well formed or not."""
+    """Whether a message is about an export, well formed or not."""
     return _read(body).get("adlens") == "export"
 
 

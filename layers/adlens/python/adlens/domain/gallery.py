@@ -1,4 +1,4 @@
-"""Browsing creatives: which are meant, in which order, and what a card of one shows."""
+"""Browsing creatives: the filter, the order, and what a card shows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CERTAIN = (Decision.SURE, Decision.PERSON)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreativeFilter:
-    """What creatives must have; None and nothing ask for nothing.
+    """What creatives must have; None and empty values restrict nothing.
 
     One of `group_ids`, one of `topics`, one of `topic_decisions`. `color_class` is the class of one of its swatches;
     `hex` a colour that one of them is like (within `color_distance.NEAR`) and that covers at least `min_share` percent.
@@ -129,7 +129,7 @@ class Neighbours:
 
 
 LEAST_SIMILARITY = 0.55
-"""Of what is called similar. docs/models.md tells how it was chosen."""
+"""The least cosine of similar creatives. docs/models.md has the measurement behind it."""
 
 
 @dataclass(frozen=True, slots=True)

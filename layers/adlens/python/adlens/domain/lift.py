@@ -128,7 +128,7 @@ class Lift:
 
 
 def lift_request(workspace_id: UUID, metric: Metric, chosen: CreativeFilter) -> dict[str, Any]:
-    """The event that asks for an estimate; `parse_lift_request` reads it."""
+    """The event that requests an estimate; `parse_lift_request` reads it."""
     return {"workspace_id": str(workspace_id), "metric": metric.value, "filter": _filter_json(chosen)}
 
 
@@ -188,13 +188,13 @@ def parse_lift_answer(answer: Mapping[str, Any]) -> Lift:
             elements=tuple(
                 ElementLift(
                     **{
-                        **told,
-                        "element": Element(ElementKind(told["element"]["kind"]), told["element"]["name"]),
-                        "have": Delivered(**told["have"]),
-                        "have_not": Delivered(**told["have_not"]),
+                        **element,
+                        "element": Element(ElementKind(element["element"]["kind"]), element["element"]["name"]),
+                        "have": Delivered(**element["have"]),
+                        "have_not": Delivered(**element["have_not"]),
                     }
                 )
-                for told in answer["elements"]
+                for element in answer["elements"]
             ),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What a search answers with: where in a creative it was found, and how the words were understood."""
+"""Results of a search: where in a creative it matched, and how the words were understood."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Term:
 
     `exact` are those that have it whole, in another form or as a part; the others are guesses: one letter away, or what
     the same keys make with the other keyboard layout. At least `least` and at most `most` creatives have one of `words`
-    in the picture; None where one of them is not counted. `is_word` says whether it is in a picture as it was typed.
+    in the picture; None where one of them is not counted. `is_word`: it is in a picture as it was typed.
     All of `parts` together count as a compound, such as Wi-Fi, as well.
     """
 

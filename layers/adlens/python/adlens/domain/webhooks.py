@@ -1,4 +1,4 @@
-"""Webhooks: what they tell, which addresses they may have, how they are signed, and the queue's messages about them.
+"""Webhooks: their events, the addresses they may have, how they are signed, and the messages of their queue.
 
 Signatures are those of https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.
 """
@@ -27,7 +27,7 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105 - what the specification puts before eve
 
 
 class EventType(StrEnum):
-    """What a webhook can ask for."""
+    """Events that a webhook can subscribe to."""
 
     CREATIVE_DONE = "creative.done"
     CREATIVE_FAILED = "creative.failed"
@@ -35,7 +35,7 @@ class EventType(StrEnum):
 
 
 PING = "ping"
-"""The type of what `POST /webhooks/{id}/test` sends, whatever events a webhook asks for."""
+"""The type of the event that `POST /webhooks/{id}/test` sends to any webhook."""
 
 
 class DeliveryState(StrEnum):
@@ -199,10 +199,10 @@ def delivery_message(delivery: Outgoing) -> str:
 
 def parse_delivery(message: str) -> Outgoing:
     """Reads what `delivery_message` wrote. Raises MalformedEvent."""
-    told = _parse(message, "webhook")
+    fields = _parse(message, "webhook")
     try:
         return Outgoing(
-            UUID(told["workspace_id"]), UUID(told["delivery_id"]), told["url"], told["body"], told["secret"]
+            UUID(fields["workspace_id"]), UUID(fields["delivery_id"]), fields["url"], fields["body"], fields["secret"]
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedEvent(f"The message is no delivery: {type(error).__name__}.") from error
@@ -226,10 +226,14 @@ def parse_result(message: str) -> DeliveryResult:
     if '"adlens": "webhook-result"' not in message:
         given_up = parse_delivery(message)
         return DeliveryResult(given_up.workspace_id, given_up.id, ATTEMPTS, None, GIVEN_UP)
-    told = _parse(message, "webhook-result")
+    fields = _parse(message, "webhook-result")
     try:
         return DeliveryResult(
-            UUID(told["workspace_id"]), UUID(told["delivery_id"]), told["attempts"], told["status"], told["error"]
+            UUID(fields["workspace_id"]),
+            UUID(fields["delivery_id"]),
+            fields["attempts"],
+            fields["status"],
+            fields["error"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedEvent(f"The message is no result of a delivery: {type(error).__name__}.") from error
@@ -237,9 +241,9 @@ def parse_result(message: str) -> DeliveryResult:
 
 def _parse(message: str, kind: str) -> dict[str, Any]:
     try:
-        told = json.loads(message)
+        fields = json.loads(message)
     except json.JSONDecodeError as error:
         raise MalformedEvent("The message is not JSON.") from error
-    if not isinstance(told, dict) or told.get("adlens") != kind:
+    if not isinstance(fields, dict) or fields.get("adlens") != kind:
         raise MalformedEvent(f"The message is no {kind}.")
-    return told
+    return fields

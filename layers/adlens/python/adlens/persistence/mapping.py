@@ -172,14 +172,14 @@ _STAGES = {str(stage): stage for stage in Stage}
 _STATES = {str(state): state for state in StageState}
 
 
-def stages(told: Iterable[Sequence[Any]]) -> tuple[StageRun, ...]:
-    """All stages in the order they run; those of which nothing is told have not started.
+def stages(values: Iterable[Sequence[Any]]) -> tuple[StageRun, ...]:
+    """All stages in the order they run; those without values have not started.
 
     Told are lists of (stage, state, started_at, seconds, reason), as JSON has them.
     """
     known = {
         stage: StageRun(_STAGES[stage], _STATES[state], started and datetime.fromisoformat(started), seconds, reason)
-        for stage, state, started, seconds, reason in told
+        for stage, state, started, seconds, reason in values
     }
     return tuple([known.get(name) or StageRun(stage) for name, stage in _STAGES.items()])
 
@@ -239,13 +239,13 @@ def palette(rows: Iterable[schema.Swatch]) -> tuple[domain.Swatch, ...]:
     return tuple(domain.Swatch(from_hex(row.hex), row.percent, SwatchRole(row.role), row.color_class) for row in rows)
 
 
-def dominant(told: Iterable[Sequence[Any]]) -> tuple[domain.Swatch, ...]:
+def dominant(values: Iterable[Sequence[Any]]) -> tuple[domain.Swatch, ...]:
     """Dominant swatches of lists of (hex, percent, colour class), as JSON has them."""
-    return tuple([domain.Swatch(from_hex(hex_), percent, SwatchRole.DOMINANT, name) for hex_, percent, name in told])
+    return tuple([domain.Swatch(from_hex(hex_), percent, SwatchRole.DOMINANT, name) for hex_, percent, name in values])
 
 
 def predicted_topic(row: schema.Analysis) -> str | None:
-    """What the model said, whatever people said after it."""
+    """The topic that the model predicted, whatever a person chose after it."""
     if not row.topic_corrected:
         return row.topic
     scores = row.topic_scores or {}

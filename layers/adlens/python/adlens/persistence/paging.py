@@ -7,9 +7,8 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -20,15 +19,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows of a list; `next_cursor` leads to those after them and is None at the end."""
-
-    items: tuple[T, ...]
-    next_cursor: str | None
-
-
-def some(session: Session, statement: Select[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
+def fetch_page(session: Session, statement: Select[Any], limit: int | None) -> tuple[Sequence[Any], bool]:
     """At most `limit` rows, and whether there are more of them."""
     if limit is not None and limit < 1:
         raise InvalidValue("A page has at least one row.", "limit")
@@ -39,8 +30,8 @@ def some(session: Session, statement: Select[Any], limit: int | None) -> tuple[S
 
 def cursor_of(key: object, id_: object, order: str = "") -> str:
     """A cursor that `read_cursor` reads back, for a list in the same order."""
-    told = [key.isoformat() if isinstance(key, datetime) else key, str(id_), *([order] if order else [])]
-    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode()
+    values = [key.isoformat() if isinstance(key, datetime) else key, str(id_), *([order] if order else [])]
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
 
 def read_cursor(cursor: str, key_type: Callable[[Any], K], id_type: Callable[[Any], T], order: str = "") -> tuple[K, T]:

@@ -1,4 +1,4 @@
-"""Connections and transactions. Database trouble leaves this module as TransientError, whatever the driver says."""
+"""Connections and transactions. Errors of the database connection leave this module as TransientError."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Credentials:
 
 
 CredentialsProvider = Callable[[bool], Credentials]
-"""Answers with credentials; True means that those it gave last were refused, so a cache must be refreshed."""
+"""Returns credentials. True: the last ones were refused, so a cache must be refreshed."""
 
 
 def make_engine(
@@ -88,7 +88,7 @@ def make_engine(
     return engine
 
 
-# All text on its way to the database passes here, whoever sent it.
+# All text on its way to the database passes here.
 
 
 def _storable_text(value: str) -> QuotedString:
@@ -132,10 +132,15 @@ def transaction(engine: Engine) -> Iterator[Session]:
         raise
 
 
+def use_repeatable_read(session: Session) -> None:
+    """Lets all statements of the transaction see the same data. Call it before the first of them."""
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Session]:
     """A session that reads, from its first query to its end, the database as it was at that query."""
-    # The driver says both with BEGIN: nothing is SET on a connection that a proxy shares.
+    # The driver sends both with BEGIN: nothing is SET on a connection that a proxy shares.
     reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with transaction(reading) as session:
         yield session

@@ -11,14 +11,14 @@ from adlens.domain.creative import Failure, preview_key
 from adlens.domain.errors import PermanentError, TransientError, UnknownCreative
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.media import MAX_FILE_BYTES, ImageFormat
-from adlens.domain.ports.creatives import CreativeRepository
+from adlens.domain.ports.creatives import AnalysisRepository
 from adlens.domain.ports.storage import ObjectStore
 from adlens.domain.ports.vision import DecodedImage, Engines
 from adlens.services.analyze_image import analyze_image
 from adlens.services.show_progress import ShowProgress
 
 
-class Outcome(StrEnum):
+class AnalysisOutcome(StrEnum):
     ANALYSED = "analysed"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -29,12 +29,12 @@ class Outcome(StrEnum):
 class AnalyzeCreative:
     """`store` has the uploads, `previews` the previews: what is written to the former would be analysed."""
 
-    creatives: CreativeRepository
+    creatives: AnalysisRepository
     store: ObjectStore
     previews: ObjectStore
     engines: Engines
 
-    def __call__(self, request: AnalysisRequested, claimant: str, lease_seconds: float) -> Outcome:
+    def __call__(self, request: AnalysisRequested, claimant: str, lease_seconds: float) -> AnalysisOutcome:
         """Analyses the creative whose turn it is, which need not be that of `request`: as many messages as there are
         creatives that wait, and each of them takes one.
 
@@ -42,13 +42,13 @@ class AnalyzeCreative:
         """
         turn = self.creatives.take_turn(request, claimant, lease_seconds)
         if turn is None:
-            return Outcome.SKIPPED
+            return AnalysisOutcome.SKIPPED
         try:
             claim = self.creatives.claim(turn, claimant, lease_seconds)
         except UnknownCreative:
-            return Outcome.SKIPPED
+            return AnalysisOutcome.SKIPPED
         if claim is None:
-            return Outcome.SKIPPED
+            return AnalysisOutcome.SKIPPED
 
         def keep_preview(image: DecodedImage) -> None:
             self.previews.put(preview_key(claim.object_key), image.preview(), ImageFormat.WEBP.content_type)
@@ -69,7 +69,7 @@ class AnalyzeCreative:
             kept = self.creatives.complete(claim, analysis, etag)
         except PermanentError as error:
             kept = self.creatives.fail(claim, Failure(error.code, str(error)), etag)
-            return Outcome.FAILED if kept else Outcome.SKIPPED
+            return AnalysisOutcome.FAILED if kept else AnalysisOutcome.SKIPPED
         except BaseException:
             with contextlib.suppress(TransientError):
                 self.creatives.release(claim)
@@ -77,5 +77,5 @@ class AnalyzeCreative:
         if not kept:
             if not self.creatives.exists(claim.key):  # deleted meanwhile, with the files that there were
                 self.previews.delete([preview_key(claim.object_key)])
-            return Outcome.SKIPPED
-        return Outcome.FAILED if analysis.failure else Outcome.ANALYSED
+            return AnalysisOutcome.SKIPPED
+        return AnalysisOutcome.FAILED if analysis.failure else AnalysisOutcome.ANALYSED

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
-from adlens.domain.ports.creatives import AnalysisQueue, CreativeRepository
+from adlens.domain.ports.creatives import AnalysisQueue, AnalysisRepository
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchUploads:
-    creatives: CreativeRepository
+    creatives: AnalysisRepository
     queue: AnalysisQueue
 
     def __call__(self, events: Sequence[Event]) -> int:

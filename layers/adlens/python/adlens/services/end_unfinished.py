@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from adlens.domain.creative import Failure
 from adlens.domain.events import AnalysisRequested, Event
 from adlens.domain.exports import KEPT_FOR, ExportId
-from adlens.domain.ports.creatives import AnalysisQueue, CreativeRepository
-from adlens.domain.ports.exports import ExportQueue, ExportRepository
+from adlens.domain.ports.creatives import AnalysisQueue, AnalysisRepository
+from adlens.domain.ports.exports import ExportJobRepository, ExportQueue
 from adlens.domain.ports.storage import ObjectStore
 
 GAVE_UP = Failure(
@@ -23,7 +23,7 @@ LOST_AFTER = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class EndDeadLetter:
-    creatives: CreativeRepository
+    creatives: AnalysisRepository
 
     def __call__(self, event: Event, claimant: str) -> bool:
         """Whether the creative of `event` was still waiting for it and is now in ERROR."""
@@ -40,7 +40,7 @@ class SweepResult:
 class Sweep:
     """`upload_window` is how long a signed upload may be used; a file that is not there after twice that is missing."""
 
-    creatives: CreativeRepository
+    creatives: AnalysisRepository
     store: ObjectStore
     queue: AnalysisQueue
     upload_window: timedelta
@@ -74,7 +74,7 @@ EXPORT_LOST_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class EndDeadExport:
-    exports: ExportRepository
+    exports: ExportJobRepository
 
     def __call__(self, key: ExportId, claimant: str) -> bool:
         """Whether the export was still waiting for its message and is now FAILED."""
@@ -85,7 +85,7 @@ class EndDeadExport:
 class ReleaseExports:
     """For when the workers are gone, and with them, perhaps, the messages that they were at."""
 
-    exports: ExportRepository
+    exports: ExportJobRepository
     queue: ExportQueue
 
     def __call__(self) -> int:
@@ -98,7 +98,7 @@ class ReleaseExports:
 
 @dataclass(frozen=True, slots=True)
 class SweepExports:
-    exports: ExportRepository
+    exports: ExportJobRepository
 
     def __call__(self, now: datetime) -> tuple[int, int]:
         """How many lost their message and are FAILED now, and how many were forgotten, as their files are gone."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from adlens.domain.creative import preview_key
-from adlens.domain.errors import TransientError
+from adlens.domain.creative import CreativeId, preview_key
+from adlens.domain.errors import TransientError, UnknownCreative
 from adlens.domain.ports.creatives import CreativeRepository, RemovalRepository
 from adlens.domain.ports.storage import ObjectStore
 
@@ -28,6 +28,11 @@ class DeleteCreatives:
     def __call__(self, workspace_id: UUID, ids: Sequence[UUID]) -> int:
         """How many of them there were."""
         return self._remove(self.creatives.delete_creatives(workspace_id, ids))
+
+    def one(self, key: CreativeId) -> None:
+        """Raises UnknownCreative."""
+        if not self(key.workspace_id, [key.id]):
+            raise UnknownCreative(f"There is no creative {key.id}.")
 
     def group(self, workspace_id: UUID, group_id: str) -> int:
         """Deletes a group with its creatives, and answers how many there were. Raises UnknownGroup."""

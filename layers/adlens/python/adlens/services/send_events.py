@@ -1,4 +1,4 @@
-"""What was noted for webhooks goes to their queue."""
+"""Events in the outbox go to the queue of webhooks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from adlens.domain.ports.webhooks import EventQueue, Outbox
 
 @dataclass(frozen=True, slots=True)
 class SendEvents:
-    """Called after every transaction that may have noted something, and by the sweep for what was left then."""
+    """Called after every transaction that may have put events into the outbox, and by the sweep for those left."""
 
     outbox: Outbox
     queue: EventQueue

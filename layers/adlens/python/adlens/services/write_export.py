@@ -16,7 +16,7 @@ from typing import IO
 from adlens.domain.creative import Creative, Failure
 from adlens.domain.errors import ExportTooLarge, PermanentError, TransientError
 from adlens.domain.exports import ExportClaim, ExportedFile, ExportFormat, ExportId, Snapshot
-from adlens.domain.ports.exports import CreativeReader, ExportRepository, ExportStore, ExportWriter
+from adlens.domain.ports.exports import CreativeReader, ExportJobRepository, ExportStore, ExportWriter
 
 CREATIVES_PER_REPORT = 1000
 SHARE_FOR_READING = 0.8
@@ -26,7 +26,7 @@ NO_TIME = "There are too many creatives for one file: it cannot be written in ti
 NO_SPACE = "The file is too large for its worker. Narrow the filters, or leave the embeddings out, and start again."
 
 
-class Outcome(StrEnum):
+class ExportOutcome(StrEnum):
     WRITTEN = "written"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -41,19 +41,19 @@ class _Void(Exception):
 class WriteExport:
     """Writes to the process's folder for temporary files first: what is in the store is complete."""
 
-    exports: ExportRepository
+    exports: ExportJobRepository
     creatives: CreativeReader
     store: ExportStore
     writers: Mapping[ExportFormat, ExportWriter]
 
-    def __call__(self, key: ExportId, claimant: str, seconds: float) -> Outcome:
+    def __call__(self, key: ExportId, claimant: str, seconds: float) -> ExportOutcome:
         """Permanent failures end in the export's row; any other is raised, and the export waits as PENDING. It is not
         begun again where `seconds` were too few, for they would be again.
         """
         started = time.monotonic()
         claim = self.exports.claim(key, claimant, seconds)
         if claim is None:
-            return Outcome.SKIPPED
+            return ExportOutcome.SKIPPED
         stored = False
         try:
             with tempfile.NamedTemporaryFile(suffix=f".{claim.order.format.extension}") as target:
@@ -61,9 +61,9 @@ class WriteExport:
                 self.store.put_file(file.object_key, Path(target.name), claim.order.format.content_type)
                 stored = True
             if self.exports.complete(claim, file):
-                return Outcome.WRITTEN
+                return ExportOutcome.WRITTEN
         except _Void:
-            return Outcome.SKIPPED
+            return ExportOutcome.SKIPPED
         except PermanentError as error:
             return self._fail(claim, Failure(error.code, str(error)))
         except BaseException as error:
@@ -75,7 +75,7 @@ class WriteExport:
                 self._take_back(file)
             raise
         self._take_back(file)
-        return Outcome.SKIPPED
+        return ExportOutcome.SKIPPED
 
     def _write(self, claim: ExportClaim, target: IO[bytes], deadline: float) -> ExportedFile:
         order = claim.order
@@ -99,8 +99,8 @@ class WriteExport:
         if not self.exports.progress(claim, done, snapshot.total):
             raise _Void
 
-    def _fail(self, claim: ExportClaim, failure: Failure) -> Outcome:
-        return Outcome.FAILED if self.exports.fail(claim, failure) else Outcome.SKIPPED
+    def _fail(self, claim: ExportClaim, failure: Failure) -> ExportOutcome:
+        return ExportOutcome.FAILED if self.exports.fail(claim, failure) else ExportOutcome.SKIPPED
 
     def _take_back(self, file: ExportedFile) -> None:
         with contextlib.suppress(TransientError):  # it expires by itself

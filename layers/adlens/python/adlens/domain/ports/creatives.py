@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -13,9 +13,20 @@ from adlens.domain.analysis import (
     BundleInfo,
     StageRun,
 )
-from adlens.domain.creative import Claim, CreativeId, Failure, NewCreative
+from adlens.domain.creative import (
+    Claim,
+    Creative,
+    CreativeId,
+    CreativeProgress,
+    CreativeSummary,
+    Failure,
+    GroupSummary,
+    NewCreative,
+    Status,
+)
 from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.paging import Page
 
 
 class AnalysisQueue(Protocol):
@@ -35,14 +46,15 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class RequestedAnalyses:
-    """Some of the analyses that were asked for; those after `last` come next, none when it is None."""
+    """A page of requested analyses; the next one starts after `last`, there is none when it is None."""
 
     requests: tuple[AnalysisRequested, ...]
     last: UUID | None
 
 
 class CreativeRepository(Protocol):
-    """Writes. Each method is one transaction that changes roll-ups too. Database trouble raises TransientError."""
+    """What users change. Each method is one transaction that changes roll-ups too. Database trouble raises
+    TransientError."""
 
     def register(
         self, workspace_id: UUID, group_id: str, creatives: Sequence[NewCreative], group_name: str | None = None
@@ -53,9 +65,50 @@ class CreativeRepository(Protocol):
         """
         ...
 
+    def rename_group(self, workspace_id: UUID, group_id: str, name: str | None) -> None:
+        """Sets the name of a group; None removes it. Raises UnknownGroup."""
+        ...
+
+    def correct_topic(self, key: CreativeId, topic: str) -> None:
+        """Sets the topic of a creative; later analyses keep it. Raises UnknownCreative, and Conflict while there are no
+        findings."""
+        ...
+
+    def take_back_correction(self, key: CreativeId) -> None:
+        """Restores the topic of the model; changes nothing without a correction. Raises UnknownCreative."""
+        ...
+
+    def request_analysis(self, key: CreativeId) -> AnalysisRequested:
+        """Requests one more analysis: the creative is PENDING again. Raises UnknownCreative, and Conflict when its file
+        has not arrived yet."""
+        ...
+
+    def request_analyses(
+        self, workspace_id: UUID, filters: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
+    ) -> RequestedAnalyses:
+        """Requests one more analysis of at most `limit` creatives that match `filters`, that have ended and whose
+        file has arrived, in the order of their ids; `outdated`: only of those without findings of the bundle that was
+        reported last. Raises UnknownGroup."""
+        ...
+
+    def delete_creatives(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
+        """Deletes creatives with their findings and schedules the removal of their files; unknown ids are skipped.
+        Returns the keys of their objects.
+        """
+        ...
+
+    def delete_group(self, workspace_id: UUID, group_id: str) -> list[str]:
+        """The same for a group and all its creatives. Raises UnknownGroup."""
+        ...
+
+
+class AnalysisRepository(Protocol):
+    """Creatives on their way to an analysis. Each method is one transaction that changes roll-ups too.
+    Database trouble raises TransientError."""
+
     def arrive(self, objects: Iterable[ObjectCreated]) -> list[AnalysisRequested]:
-        """Lets the creatives of these objects wait for their turns, and answers with the analyses to send messages for:
-        of those that have not ended. Objects that nobody registered are passed over.
+        """Gives turns to the creatives of these objects that have not ended. Returns the analyses to send messages for.
+        Objects without a creative are skipped.
         """
         ...
 
@@ -63,14 +116,14 @@ class CreativeRepository(Protocol):
         """The analysis whose turn it is, in an order that is fair to workspaces; `claimant` has it for itself until the
         lease runs out. None when none waits; TransientError when that of `request` does, but others have taken all.
 
-        `claimant` is the queue message: delivered again, it goes on with what it had. The creative of `request`, which
-        it was sent for, waits from now on if it did not.
+        `claimant` is the queue message: delivered again, it keeps its turn. The creative of `request`, which it was
+        sent for, waits from now on if it did not.
         """
         ...
 
     def claim(self, event: Event, claimant: str, lease_seconds: float) -> Claim | None:
-        """Makes the creative of `event` PROCESSING and its earlier claims void, or answers None when there is nothing
-        to do: analysed already, a newer event is known, or another claimant is at it and its lease has not run out.
+        """Makes the creative of `event` PROCESSING and its earlier claims void. None when there is nothing to do: it is
+        analysed already, a newer event is known, or another claimant holds a lease that has not run out.
 
         `claimant` is the queue message: delivered again, it takes its own claim over. Raises UnknownCreative.
         """
@@ -98,26 +151,13 @@ class CreativeRepository(Protocol):
         ...
 
     def release_all(self) -> int:
-        """Gives up the claims of workers that are all gone, and answers how many there were: what they were at is
-        PENDING again, and free for anybody at once."""
+        """Releases the claims of workers that are all gone: their creatives are PENDING again and free at once. Returns
+        how many."""
         ...
 
     def fail_unfinished(self, event: Event, claimant: str, failure: Failure) -> bool:
         """Ends in ERROR what `claimant` has taken, or else what `event` asked for, unless it has ended, a newer event
-        is known or another claimant is at it."""
-        ...
-
-    def request_analysis(self, key: CreativeId) -> AnalysisRequested:
-        """Asks for one more analysis: the creative is PENDING again. Raises UnknownCreative, and Conflict when its file
-        has not arrived yet."""
-        ...
-
-    def request_analyses(
-        self, workspace_id: UUID, chosen: CreativeFilter, outdated: bool, limit: int, after: UUID | None = None
-    ) -> RequestedAnalyses:
-        """Asks for one more analysis of at most `limit` creatives that `chosen` is true of, that have ended and whose
-        file has arrived, in the order of their ids; `outdated`: only of those without findings of the bundle that was
-        reported last. Raises UnknownGroup."""
+        is known or another claimant holds it."""
         ...
 
     def overdue(self, missing: datetime, lost: datetime, limit: int, after: Overdue | None = None) -> list[Overdue]:
@@ -126,32 +166,66 @@ class CreativeRepository(Protocol):
         ...
 
     def touch(self, keys: Iterable[CreativeId]) -> None:
-        """Notes that somebody cared for these creatives now."""
+        """Sets the time of the last change of these creatives to now."""
         ...
 
     def end_overdue(self, key: CreativeId, revision: int, before: datetime, failure: Failure) -> bool:
         """Ends a creative in ERROR when it is still at `revision`, unfinished and untouched since `before`."""
         ...
 
-    def delete_creatives(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
-        """Forgets creatives with all that was found in them, and notes that their files are to go; unknown ids are
-        passed over. Answers with the keys of their objects.
-        """
-        ...
-
-    def delete_group(self, workspace_id: UUID, group_id: str) -> list[str]:
-        """The same for a group and all its creatives. Raises UnknownGroup."""
-        ...
-
     def exists(self, key: CreativeId) -> bool: ...
 
     def report_bundle(self, bundle: BundleInfo) -> None:
-        """Remembers which models the workers run, for `GET /health`."""
+        """Stores which models the workers run, for `GET /health`."""
+        ...
+
+
+class CreativeQueries(Protocol):
+    """Reads of one workspace; none loads more than it returns."""
+
+    def creative(self, workspace_id: UUID, creative_id: UUID) -> Creative:
+        """Everything known of a creative. Raises UnknownCreative."""
+        ...
+
+    def summary(self, workspace_id: UUID, creative_id: UUID) -> CreativeSummary:
+        """A creative without its findings. Raises UnknownCreative."""
+        ...
+
+
+class GroupQueries(Protocol):
+    """Reads of one workspace."""
+
+    def groups(
+        self, workspace_id: UUID, limit: int, cursor: str | None = None, search: str | None = None
+    ) -> Page[GroupSummary]:
+        """Groups, newest first; with `search` those that have it in their id or name, whatever the case."""
+        ...
+
+    def group(self, workspace_id: UUID, group_id: str) -> GroupSummary:
+        """Raises UnknownGroup."""
+        ...
+
+    def creatives(
+        self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None = None
+    ) -> Page[CreativeSummary]:
+        """A group's creatives in the order they were given. Raises UnknownGroup."""
+        ...
+
+    def progress(
+        self, workspace_id: UUID, group_id: str, limit: int, cursor: str | None = None
+    ) -> Page[CreativeProgress]:
+        """How far a group's creatives are, in the order they were given. Raises UnknownGroup."""
+        ...
+
+    def by_status(self, workspace_id: UUID, group_id: str) -> Mapping[Status, int]:
+        """How many creatives of a group are in which status."""
         ...
 
 
 class RemovalRepository(Protocol):
-    """Files of deleted creatives, by the keys of their objects; deletions note them. Each method is one transaction."""
+    """Files of deleted creatives, by the keys of their objects; deletions schedule them. Each method is one
+    transaction.
+    """
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """Those to remove now, longest due first."""

@@ -1,4 +1,4 @@
-"""What the use cases need to write exports."""
+"""What the use cases need to ask for exports and to write them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from typing import Protocol
 from uuid import UUID
 
 from adlens.domain.creative import Creative, Failure
-from adlens.domain.exports import ExportClaim, ExportedFile, ExportId, ExportOrder, Snapshot
+from adlens.domain.exports import (
+    Export,
+    ExportClaim,
+    ExportedFile,
+    ExportFormat,
+    ExportId,
+    ExportOrder,
+    ExportState,
+    Snapshot,
+)
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.paging import Page
 
 
 class Sink(Protocol):
@@ -19,7 +29,7 @@ class Sink(Protocol):
 
 
 ExportWriter = Callable[[Iterable[Creative], Sink, ExportOrder], int]
-"""Writes creatives as a file of one format, with their embeddings or without, and answers how many are in it.
+"""Writes creatives as a file of one format, with their embeddings or without. Returns how many are in it.
 
 The same creatives in the same order give the same bytes, and memory does not grow with their number.
 """
@@ -39,22 +49,47 @@ class ExportQueue(Protocol):
 
 class CreativeReader(Protocol):
     def snapshot(
-        self, workspace_id: UUID, chosen: CreativeFilter, with_embeddings: bool
+        self, workspace_id: UUID, filters: CreativeFilter, with_embeddings: bool
     ) -> AbstractContextManager[Snapshot]:
-        """What `chosen` is true of, as it is now and until the context ends. Raises UnknownGroup."""
+        """The creatives that match `filters`, as they are now and until the context ends. Raises UnknownGroup."""
         ...
 
 
 class ExportRepository(Protocol):
-    """Each method is one transaction. Database trouble raises TransientError."""
+    """What users ask for. Each method is one transaction. Database trouble raises TransientError."""
 
     def record(self, key: ExportId, order: ExportOrder) -> None:
         """Records an export as PENDING. Raises UnknownGroup, and Conflict when too many are unfinished."""
         ...
 
+    def get(self, key: ExportId) -> Export:
+        """Raises UnknownExport."""
+        ...
+
+    def list(
+        self,
+        workspace_id: UUID,
+        limit: int,
+        cursor: str | None = None,
+        *,
+        group_id: str | None = None,
+        format: ExportFormat | None = None,  # noqa: A002 - what it is called
+        state: ExportState | None = None,
+    ) -> Page[Export]:
+        """Exports, newest first; those of a group are those whose filter names it."""
+        ...
+
+    def delete(self, key: ExportId) -> bool:
+        """Deletes an export; False when there is none. The caller deletes its file."""
+        ...
+
+
+class ExportJobRepository(Protocol):
+    """Exports as their workers see them. Each method is one transaction. Database trouble raises TransientError."""
+
     def claim(self, key: ExportId, claimant: str, lease_seconds: float) -> ExportClaim | None:
         """Makes the export RUNNING, from the start, and its earlier claims void; None when there is nothing to do: it
-        was deleted, has ended, or another claimant is at it and its lease has not run out.
+        was deleted, has ended, or another claimant holds a lease that has not run out.
 
         `claimant` is the queue message: delivered again, it takes its own claim over.
         """
@@ -77,15 +112,11 @@ class ExportRepository(Protocol):
         ...
 
     def fail_unfinished(self, key: ExportId, claimant: str, failure: Failure) -> bool:
-        """Ends it in FAILED unless it has ended or another claimant is at it."""
-        ...
-
-    def delete(self, key: ExportId) -> bool:
-        """Forgets an export; False when there is none. Its file is the caller's business."""
+        """Ends it in FAILED unless it has ended or another claimant holds it."""
         ...
 
     def release_all(self) -> Sequence[ExportId]:
-        """Gives up the claims of workers that are all gone, and answers with every export that waits now."""
+        """Releases the claims of workers that are all gone. Returns every export that waits now."""
         ...
 
     def end_lost(self, before: datetime, failure: Failure) -> int:
@@ -93,5 +124,5 @@ class ExportRepository(Protocol):
         ...
 
     def forget(self, before: datetime) -> int:
-        """Forgets exports that ended before then, of all workspaces."""
+        """Deletes exports that ended before then, of all workspaces."""
         ...

@@ -1,25 +1,44 @@
-"""What the use cases need to estimate lift."""
+"""What the use cases need to keep what was delivered, and to estimate lift."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
 from uuid import UUID
 
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.lift import Lift, Metric, PerformanceTable
+from adlens.domain.paging import Page
+from adlens.domain.performance import DailyPerformance, MalformedRow, PerformanceReport, SentRow
+
+
+class PerformanceRepository(Protocol):
+    def store(self, workspace_id: UUID, read: Callable[[], Iterable[SentRow | MalformedRow]]) -> PerformanceReport:
+        """Stores what a table says of the workspace's creatives, replacing what is stored for the same days and
+        placements of them. `read` reads it, from its beginning each time: a lost race is run again.
+
+        Raises what `read` raises, and then stores nothing.
+        """
+        ...
+
+    def of_creative(
+        self, workspace_id: UUID, creative_id: UUID, limit: int, cursor: str | None = None
+    ) -> Page[DailyPerformance]:
+        """The days of a creative and their placements, oldest first. Raises UnknownCreative."""
+        ...
 
 
 class LiftEstimator(Protocol):
     """How elements of creatives go with a metric, wherever that is calculated."""
 
-    def __call__(self, workspace_id: UUID, metric: Metric, chosen: CreativeFilter) -> Lift:
+    def __call__(self, workspace_id: UUID, metric: Metric, filters: CreativeFilter, /) -> Lift:
         """Raises UnknownGroup and InvalidValue for a filter that does not fit, TransientError without an answer."""
         ...
 
 
 class PerformanceFigures(Protocol):
-    def table(self, workspace_id: UUID, chosen: CreativeFilter) -> PerformanceTable:
-        """What was delivered of the creatives that `chosen` is true of. Raises UnknownGroup and InvalidValue."""
+    def table(self, workspace_id: UUID, filters: CreativeFilter) -> PerformanceTable:
+        """What was delivered of the creatives that match `filters`. Raises UnknownGroup and InvalidValue."""
         ...
 
 

@@ -41,11 +41,13 @@ class ObjectStore(Protocol):
         ...
 
     def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
-        """A URL a browser can open for a while; it says `content_type` and `filename` whatever was uploaded."""
+        """A URL a browser can open for a while; its answer has this `content_type` and `filename`, whatever was
+        uploaded.
+        """
         ...
 
 
 class ErasableStore(Protocol):
     def delete_versions(self, prefix: str) -> int:
-        """Deletes up to a thousand versions of objects below `prefix`; answers how many, 0 when none was left."""
+        """Deletes up to a thousand versions of objects below `prefix`. Returns how many, 0 when none was left."""
         ...

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     CTE,
-    ColumnElement,
     Date,
     Select,
     and_,
@@ -37,34 +36,27 @@ from adlens.persistence.analytics.counting import (
 )
 from adlens.persistence.paging import cursor_of, read_cursor
 from adlens.persistence.schema import Facts, Group, GroupFindingRollup, WorkspaceFindingRollup
-from adlens.persistence.search.filters import certain_topic
+from adlens.persistence.search.conditions import certain_topic
+from adlens.persistence.search.plan import FilterPlan
 
 _KEYS: Mapping[By, Any] = {By.TOPIC: certain_topic(), By.COLOR: Facts.color_classes, By.GROUP: Facts.group_id}
 
 
-def count_by_column(
-    session: Session,
-    workspace_id: UUID,
-    chosen: CreativeFilter,
-    of: Sequence[ColumnElement[bool]],
-    by: By,
-    limit: int,
-    cursor: str | None,
-) -> Figures:
+def count_by_column(session: Session, plan: FilterPlan, by: By, limit: int, cursor: str | None) -> Figures:
     """Topics, groups and colour classes, by one column: a set of classes is taken apart after it was counted."""
     key = _KEYS[by]
-    counted = select(key.label("key"), *SUMS).where(*of).group_by(key).cte("counted")
+    counted = select(key.label("key"), *SUMS).where(*plan.conditions).group_by(key).cte("counted")
     whole = select(*(func.sum(counted.c[one.name]).label(f"all_{one.name}") for one in SUMS)).subquery("whole")
     page = _page(_rows(counted, by), by, limit, cursor).subquery("page")
     order = (page.c.creatives.desc(), page.c.key)
     found = session.execute(select(whole, page).select_from(whole.outerjoin(page, true())).order_by(*order)).all()
     totals = read_totals(found[0], "all_")
     rows, next_cursor = _cut([row for row in found if row.key is not None], by, limit)
-    names = _names(session, workspace_id, [row.key for row in rows]) if by is By.GROUP else {}
+    names = _names(session, plan.workspace_id, [row.key for row in rows]) if by is By.GROUP else {}
     return Figures(
-        chosen,
+        plan.filters,
         totals,
-        tuple(_row(chosen, totals, by, row.key, read_totals(row), names.get(row.key)) for row in rows),
+        tuple(_row(plan.filters, totals, by, row.key, read_totals(row), names.get(row.key)) for row in rows),
         next_cursor,
     )
 
@@ -84,81 +76,60 @@ def _rows(counted: CTE, by: By) -> Select[Any]:
             return select(counted)
 
 
-def count_by_finding(
-    session: Session,
-    workspace_id: UUID,
-    chosen: CreativeFilter,
-    of: Sequence[ColumnElement[bool]],
-    by: By,
-    limit: int,
-    cursor: str | None,
-) -> Figures:
-    totals = read_totals(session.execute(select(*SUMS).where(*of)).one())
-    kept = _rollup(workspace_id, chosen, by)
+def count_by_finding(session: Session, plan: FilterPlan, by: By, limit: int, cursor: str | None) -> Figures:
+    totals = read_totals(session.execute(select(*SUMS).where(*plan.conditions)).one())
+    kept = _rollup(plan, by)
     if kept is None and by is By.WORD:
-        found = _most_frequent_words(session, workspace_id, of, limit, cursor)
+        found = _most_frequent_words(session, plan, limit, cursor)
     else:
-        found = session.execute(_page(count_objects(of) if kept is None else kept, by, limit, cursor)).all()
+        found = session.execute(_page(count_objects(plan) if kept is None else kept, by, limit, cursor)).all()
     rows, next_cursor = _cut(found, by, limit)
     return Figures(
-        chosen,
+        plan.filters,
         totals,
-        tuple(_row(chosen, totals, by, row.key, Totals(int(row.creatives), int(row.creatives))) for row in rows),
+        tuple(_row(plan.filters, totals, by, row.key, Totals(int(row.creatives), int(row.creatives))) for row in rows),
         next_cursor,
     )
 
 
-def _rollup(workspace_id: UUID, chosen: CreativeFilter, by: By) -> Select[Any] | None:
+def _rollup(plan: FilterPlan, by: By) -> Select[Any] | None:
     """The counts of a whole workspace or group, which are kept."""
-    table: Any = WorkspaceFindingRollup
-    place: dict[str, Any] = {"workspace_id": workspace_id}
-    if len(chosen.group_ids) == 1:
-        table = GroupFindingRollup
-        place["group_id"] = chosen.group_ids[0]
-    if chosen not in (CreativeFilter(), CreativeFilter(group_ids=chosen.group_ids[:1])):
+    if plan.rollup_key is None:
         return None
-    return select(table.name.label("key"), table.creatives).filter_by(**place, kind=KINDS[by].value)
+    table: Any = GroupFindingRollup if "group_id" in plan.rollup_key else WorkspaceFindingRollup
+    return select(table.name.label("key"), table.creatives).filter_by(**plan.rollup_key, kind=KINDS[by].value)
 
 
-def _most_frequent_words(
-    session: Session, workspace_id: UUID, of: Sequence[ColumnElement[bool]], limit: int, cursor: str | None
-) -> Sequence[Any]:
+def _most_frequent_words(session: Session, plan: FilterPlan, limit: int, cursor: str | None) -> Sequence[Any]:
     """A page and one more. Words are looked up by what was counted, which takes longer than counting: first only the
     most frequent, and all when too many of these are stop words.
     """
     most = None if cursor is None else read_cursor(cursor, _count, str, By.WORD.value)[0]
-    found = session.execute(_page(count_words(workspace_id, of, 4 * limit, most), By.WORD, limit, cursor)).all()
+    found = session.execute(_page(count_words(plan, 4 * limit, most), By.WORD, limit, cursor)).all()
     if len(found) > limit:
         return found
-    return session.execute(_page(count_words(workspace_id, of), By.WORD, limit, cursor)).all()
+    return session.execute(_page(count_words(plan), By.WORD, limit, cursor)).all()
 
 
-def count_by_time(
-    session: Session,
-    chosen: CreativeFilter,
-    of: Sequence[ColumnElement[bool]],
-    by: By,
-    limit: int,
-    cursor: str | None,
-) -> Figures:
+def count_by_time(session: Session, plan: FilterPlan, by: By, limit: int, cursor: str | None) -> Figures:
     # By days, whatever the unit: for these there are statistics (facts_days), without which the planner expects as many
     # rows as there are moments.
     day = Facts.uploaded_at.op("AT TIME ZONE")(literal_column("'UTC'")).cast(Date)
     counted: dict[datetime, list[Sums]] = defaultdict(list)
-    for row in session.execute(select(day.label("day"), *SUMS).where(*of).group_by(day)):
+    for row in session.execute(select(day.label("day"), *SUMS).where(*plan.conditions).group_by(day)):
         counted[bucket_of(by, datetime.combine(row.day, time(), UTC))].append(read_sums(row))
     totals = add_up([sums for days in counted.values() for sums in days])
-    first = chosen.uploaded_from or min(counted, default=None)
-    end = chosen.uploaded_before or (max(counted) + timedelta(microseconds=1) if counted else None)
+    first = plan.filters.uploaded_from or min(counted, default=None)
+    end = plan.filters.uploaded_before or (max(counted) + timedelta(microseconds=1) if counted else None)
     starts = [] if first is None or end is None else buckets(by, first, end)
     keys = [start.date().isoformat() for start in starts]
     at = 0 if cursor is None else _place(keys, cursor, by)
     rows = [
-        _row(chosen, totals, by, key, add_up(counted.get(start, [])))
+        _row(plan.filters, totals, by, key, add_up(counted.get(start, [])))
         for key, start in zip(keys[at : at + limit], starts[at : at + limit], strict=True)
     ]
     more = at + limit < len(keys)
-    return Figures(chosen, totals, tuple(rows), cursor_of(0, rows[-1].key, by.value) if more else None)
+    return Figures(plan.filters, totals, tuple(rows), cursor_of(0, rows[-1].key, by.value) if more else None)
 
 
 def _place(keys: Sequence[str], cursor: str, by: By) -> int:
@@ -192,9 +163,9 @@ def _cut(rows: Sequence[Any], by: By, limit: int) -> tuple[Sequence[Any], str | 
     return rows, cursor_of(int(rows[-1].creatives), rows[-1].key, by.value) if more else None
 
 
-def _row(chosen: CreativeFilter, whole: Totals, by: By, key: str, totals: Totals, name: str | None = None) -> Row:
+def _row(filters: CreativeFilter, whole: Totals, by: By, key: str, totals: Totals, name: str | None = None) -> Row:
     size = whole.analysed if by.of_findings else whole.creatives
-    return Row(key, totals, totals.creatives / size if size else None, having(chosen, by, key), name)
+    return Row(key, totals, totals.creatives / size if size else None, having(filters, by, key), name)
 
 
 def _names(session: Session, workspace_id: UUID, group_ids: Sequence[str]) -> dict[str, str | None]:

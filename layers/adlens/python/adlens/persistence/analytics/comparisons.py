@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,7 +24,8 @@ from adlens.domain.gallery import NO_TOPIC
 from adlens.domain.statistics import Bin, Sample
 from adlens.persistence.analytics.counting import KINDS, add_up, count_by_class, read_sums
 from adlens.persistence.schema import Facts, Vocabulary, WorkspaceFindingRollup
-from adlens.persistence.search.filters import certain_topic
+from adlens.persistence.search.conditions import certain_topic
+from adlens.persistence.search.plan import FilterPlan
 
 _BINS = 16
 Counts = dict[str, tuple[int, int]]
@@ -36,17 +35,15 @@ Counts = dict[str, tuple[int, int]]
 class BothSides:
     """Two sets of creatives side by side."""
 
-    def __init__(
-        self, session: Session, of_a: Sequence[ColumnElement[bool]], of_b: Sequence[ColumnElement[bool]]
-    ) -> None:
+    def __init__(self, session: Session, a: FilterPlan, b: FilterPlan) -> None:
         self.session = session
-        self.of_a, self.of_b = of_a, of_b
+        self.a, self.b = a, b
 
     def rows(self, *columns: Any) -> Subquery:
         """`columns` of the facts of all creatives, and whether they are in a."""
         return union_all(
-            select(*columns, literal_column("true").label("in_a")).where(*self.of_a),
-            select(*columns, literal_column("false").label("in_a")).where(*self.of_b),
+            self.a.select(*columns, literal_column("true").label("in_a")),
+            self.b.select(*columns, literal_column("false").label("in_a")),
         ).subquery("both")
 
     def topics(self) -> tuple[dict[bool, Totals], Counts]:
@@ -84,14 +81,14 @@ class BothSides:
         named = select(func.unnest(both.c.objects).label("key"), both.c.in_a).subquery("named")
         return select(named.c.key, *_of_each(named)).group_by(named.c.key)
 
-    def words(self, workspace_id: UUID) -> Select[Any]:
+    def words(self) -> Select[Any]:
         both = self.rows(Facts.words)
-        said = select(func.unnest(both.c.words).label("token"), both.c.in_a).subquery("said")
-        counted = select(said.c.token, *_of_each(said)).group_by(said.c.token).subquery("counted")
+        listed = select(func.unnest(both.c.words).label("token"), both.c.in_a).subquery("listed")
+        counted = select(listed.c.token, *_of_each(listed)).group_by(listed.c.token).subquery("counted")
         return (
             select(Vocabulary.word.label("key"), counted.c.a, counted.c.b)
             .join(counted, counted.c.token == Vocabulary.token)
-            .where(Vocabulary.workspace_id == workspace_id, Vocabulary.counted)
+            .where(Vocabulary.workspace_id == self.a.workspace_id, Vocabulary.counted)
         )
 
     def most_frequent(self, counts: Select[Any], most: int) -> tuple[Counts, int]:
@@ -157,13 +154,13 @@ class BothSides:
         }
 
 
-def count_with_rest(workspace_id: UUID, by: By, of_a: Select[Any]) -> Select[Any]:
+def count_with_rest(plan_a: FilterPlan, by: By, of_a: Select[Any]) -> Select[Any]:
     """What a has, and what is left of the whole workspace, whose counts are kept."""
     own, whole = of_a.subquery("own"), WorkspaceFindingRollup
     a = func.coalesce(own.c.creatives, 0)
     counts = select(whole.name.label("key"), a.label("a"), (whole.creatives - a).label("b"))
     return counts.outerjoin(own, own.c.key == whole.name).where(
-        whole.workspace_id == workspace_id, whole.kind == KINDS[by].value
+        whole.workspace_id == plan_a.workspace_id, whole.kind == KINDS[by].value
     )
 
 

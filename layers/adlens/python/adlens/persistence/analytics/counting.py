@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -21,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from adlens.domain.colors import COLOR_CLASSES
 from adlens.domain.figures import By, Totals
 from adlens.persistence.schema import Facts, FindingKind, Vocabulary
+from adlens.persistence.search.plan import FilterPlan
 
 KINDS = {By.OBJECT: FindingKind.OBJECT, By.WORD: FindingKind.WORD}
 
@@ -44,22 +44,20 @@ def count_by_class(counted: CTE, mask: ColumnElement[int], *sums: Any) -> Select
     return rows.group_by(listed.c.name)
 
 
-def count_objects(of: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    named = select(func.unnest(Facts.objects).label("key")).where(*of).subquery("named")
+def count_objects(plan: FilterPlan) -> Select[Any]:
+    named = select(func.unnest(Facts.objects).label("key")).where(*plan.conditions).subquery("named")
     return select(named.c.key, func.count().label("creatives")).group_by(named.c.key)
 
 
-def count_words(
-    workspace_id: UUID, of: Sequence[ColumnElement[bool]], among: int | None = None, most: int | None = None
-) -> Select[Any]:
+def count_words(plan: FilterPlan, among: int | None = None, most: int | None = None) -> Select[Any]:
     """With `among`, only words as frequent as the one at this place at least, of those in `most` creatives at most."""
-    said = select(func.unnest(Facts.words).label("token")).where(*of).subquery("said")
-    counted = select(said.c.token, func.count().label("creatives")).group_by(said.c.token).cte("counted")
+    listed = select(func.unnest(Facts.words).label("token")).where(*plan.conditions).subquery("listed")
+    counted = select(listed.c.token, func.count().label("creatives")).group_by(listed.c.token).cte("counted")
     creatives = counted.c.creatives
     named = (
         select(Vocabulary.word.label("key"), creatives)
         .join(counted, counted.c.token == Vocabulary.token)
-        .where(Vocabulary.workspace_id == workspace_id, Vocabulary.counted)
+        .where(Vocabulary.workspace_id == plan.workspace_id, Vocabulary.counted)
     )
     if among is None:
         return named

@@ -105,8 +105,8 @@ def difference(after: Contribution, before: Contribution) -> Contribution:
 
 def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UUID]) -> Contribution:
     """What these creatives of one group add to its roll-ups, by their findings as they are stored now."""
-    chosen = {"workspace": workspace_id, "creatives": list(creative_ids)}
-    creatives, analysed = session.execute(_count(), chosen).one()
+    parameters = {"workspace": workspace_id, "creatives": list(creative_ids)}
+    creatives, analysed = session.execute(_count(), parameters).one()
     if not analysed:
         return _unanalysed(creatives)
     total: Figures = {"creatives": creatives}
@@ -114,7 +114,7 @@ def contribution(session: Session, workspace_id: UUID, creative_ids: Sequence[UU
     colors: dict[Key, Figures] = {}
     classes: dict[Key, Figures] = {}
     findings: dict[Key, Figures] = {}
-    for kind, topic, name, count, amount in session.execute(_everything(), chosen):
+    for kind, topic, name, count, amount in session.execute(_everything(), parameters):
         if kind == "analysed":
             _sum_up(total, {"analysed": count, "seconds": amount})
         elif kind == "topics":

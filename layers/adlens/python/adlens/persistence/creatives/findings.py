@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from adlens.domain.analysis import Analysis, Decision
 from adlens.domain.words import distinct_words
 from adlens.persistence import mapping, schema
-from adlens.persistence.search.facts import Found, store_facts
+from adlens.persistence.search.facts import Findings, store_facts
 from adlens.persistence.search.words import meaningful_words
 
 
@@ -29,7 +29,7 @@ def replace_findings(session: Session, row: schema.Creative, analysis: Analysis)
         row.workspace_id,
         row.id,
         row.filename,
-        Found.of(analysis),
+        Findings.of(analysis),
         topic=analysis.topic.topic if analysis.topic else None,
         topic_confidence=round(analysis.topic.confidence, 6) if analysis.topic else None,
         topic_decision=analysis.topic.decision.value if analysis.topic else None,
@@ -37,16 +37,16 @@ def replace_findings(session: Session, row: schema.Creative, analysis: Analysis)
         height=analysis.facts.height,
     )
     correction = schema.TopicCorrection
-    said = session.scalars(
+    corrected = session.scalars(
         select(correction.topic).where(*rows_of(correction, row)).order_by(correction.id.desc()).limit(1)
     ).first()
-    if said is not None:
+    if corrected is not None:
         found = session.get_one(schema.Analysis, (row.workspace_id, row.id), populate_existing=True)
-        apply_correction(session, row, found, said)
+        apply_correction(session, row, found, corrected)
 
 
 def apply_correction(session: Session, row: schema.Creative, found: schema.Analysis, topic: str) -> None:
-    """Somebody said so: there is no more doubt. What the model scored stays for who wants to learn from it."""
+    """A person chose the topic, so its confidence is 1. The scores of the model stay, as training data."""
     found.topic, found.topic_confidence, found.topic_corrected = topic, 1.0, True
     found.topic_scores, found.topic_evidence = found.topic_scores or {}, found.topic_evidence or []
     _store_topic(session, row, topic, 1.0, Decision.PERSON)

@@ -20,7 +20,7 @@ from adlens.persistence import schema
 
 
 def lock_all(session: Session, keys: Sequence[tuple[UUID, UUID]]) -> Sequence[schema.Creative]:
-    """The rows of those creatives that exist, locked in an order that is everybody's."""
+    """Locks the rows of the creatives that exist, always in the same order."""
     if not keys:
         return []
     creative = schema.Creative
@@ -40,7 +40,7 @@ def lock_creative(session: Session, key: CreativeId) -> schema.Creative:
 
 
 def lock_for_event(session: Session, event: Event) -> schema.Creative:
-    """The row that an event is about. Raises UnknownCreative, also when the object is none that we asked for."""
+    """Locks the row of the creative of an event. Raises UnknownCreative, also for an object with an unexpected key."""
     if isinstance(event, AnalysisRequested):
         return lock_creative(session, event.creative)
     try:
@@ -54,11 +54,11 @@ def lock_for_event(session: Session, event: Event) -> schema.Creative:
 
 
 def lock_claimed(session: Session, claim: Claim) -> schema.Creative | None:
-    """The row, while the claim is the one that holds it."""
+    """Locks the row. None when the claim is void."""
     rows = lock_all(session, [(claim.key.workspace_id, claim.key.id)])
     return rows[0] if rows and rows[0].claim_token == claim.token else None
 
 
 def database_time(session: Session) -> datetime:
-    """The database's clock, which all workers share; not `now()`, which stood still while we waited for a lock."""
+    """The clock of the database, which all workers share; not `now()`, the start of the transaction."""
     return session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()

@@ -22,11 +22,12 @@ from adlens.domain.creative import (
     Status,
 )
 from adlens.domain.errors import UnknownCreative
+from adlens.domain.paging import Page
 from adlens.persistence import mapping, schema
 from adlens.persistence.analytics.overview import read_analytics
 from adlens.persistence.checks import check_group
 from adlens.persistence.creatives.groups import counts_by_status, group_summaries
-from adlens.persistence.paging import Page, cursor_of, like_part, read_cursor, some
+from adlens.persistence.paging import cursor_of, fetch_page, like_part, read_cursor
 from adlens.persistence.session import transactional
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ class PostgresQueries:
         if cursor is not None:
             created_at, group_id = read_cursor(cursor, datetime.fromisoformat, str)
             statement = statement.where(tuple_(group.created_at, group.id) < (created_at, group_id))
-        rows, more = some(session, statement, limit)
+        rows, more = fetch_page(session, statement, limit)
         return Page(
             group_summaries(session, workspace_id, rows), cursor_of(rows[-1].created_at, rows[-1].id) if more else None
         )
@@ -222,7 +223,7 @@ def _page_of_group(
     if cursor is not None:
         uploaded_at, id_ = read_cursor(cursor, datetime.fromisoformat, UUID)
         statement = statement.where(tuple_(_creative.uploaded_at, _creative.id) > (uploaded_at, id_))
-    rows, more = some(session, statement, limit)
+    rows, more = fetch_page(session, statement, limit)
     if not rows:
         check_group(session, workspace_id, group_id)
     return Page(tuple(map(read, rows)), cursor_of(rows[-1].uploaded_at, rows[-1].id) if more else None)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from adlens.persistence import schema
 from adlens.persistence.session import transactional
 
-_NOTE = text("""
+_SCHEDULE = text("""
     INSERT INTO removals (workspace_id, object_key)
     SELECT :workspace_id, unnest(CAST(:keys AS text[])) ON CONFLICT DO NOTHING
 """)
@@ -36,6 +36,6 @@ class PostgresRemovals:
         session.execute(update(removal).where(*ours).values(due=removal.deleted_at + window))
 
 
-def note_removals(session: Session, workspace_id: UUID, object_keys: Sequence[str]) -> None:
-    """Notes, with the deletion of their creatives, that these files are to go."""
-    session.execute(_NOTE, {"workspace_id": workspace_id, "keys": list(object_keys)})
+def schedule_removals(session: Session, workspace_id: UUID, object_keys: Sequence[str]) -> None:
+    """Schedules the removal of files, in the transaction that deletes their creatives."""
+    session.execute(_SCHEDULE, {"workspace_id": workspace_id, "keys": list(object_keys)})

@@ -1,6 +1,6 @@
-"""Writes of creatives and their analyses: the port `CreativeRepository` on PostgreSQL.
+"""Writes of creatives and their analyses: two ports on PostgreSQL.
 
-Every method is one transaction. Whoever changes a creative locks its row first and its group's roll-ups after that.
+Every method is one transaction. It locks the row of a creative first, the roll-ups of its group after that.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, delete, exists, func, select, tuple_, update
+from sqlalchemy import Engine, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from adlens.domain.analysis import Analysis, BundleInfo, StageRun, StageState
+from adlens.domain.analysis import Analysis, BundleInfo, StageRun
 from adlens.domain.creative import (
     Claim,
     CreativeId,
@@ -26,28 +26,37 @@ from adlens.domain.creative import (
     stage_failure,
 )
 from adlens.domain.errors import Conflict, TransientError, UnknownCreative, UnknownGroup
-from adlens.domain.events import AnalysisRequested, Event, ObjectCreated, sequencer_order
+from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.ports.creatives import Overdue, RequestedAnalyses
-from adlens.domain.webhooks import EventType
 from adlens.persistence import mapping, schema
 from adlens.persistence.analytics.rollups import count_new, keeping_rollups
 from adlens.persistence.checks import check_group
 from adlens.persistence.creatives import turns
 from adlens.persistence.creatives.findings import apply_correction, replace_findings, restore_prediction, rows_of
 from adlens.persistence.creatives.locks import database_time, lock_all, lock_claimed, lock_creative, lock_for_event
-from adlens.persistence.creatives.removals import note_removals
-from adlens.persistence.search.facts import note_names
-from adlens.persistence.search.filters import conditions
+from adlens.persistence.creatives.removals import schedule_removals
+from adlens.persistence.creatives.states import (
+    accept_event,
+    clear_claim,
+    end_analysis,
+    end_in_error,
+    enqueue_end_event,
+    ensure_waiting,
+    has_newest_findings,
+    is_held_by_another,
+    request_again,
+)
+from adlens.persistence.search.facts import index_filenames
+from adlens.persistence.search.plan import compile_filter
 from adlens.persistence.session import transactional
-from adlens.persistence.webhooks.outbox import note
 from adlens.persistence.workspaces.settings import read_settings
 
-_UNFINISHED = (Status.PENDING.value, Status.PROCESSING.value)
+UNFINISHED = (Status.PENDING.value, Status.PROCESSING.value)
 
 
 class PostgresCreatives:
-    """Implements `adlens.domain.ports.creatives.CreativeRepository`."""
+    """Implements `CreativeRepository` and `AnalysisRepository` of `adlens.domain.ports.creatives`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -102,11 +111,11 @@ class PostgresCreatives:
         if elsewhere is not None:
             raise Conflict(f"The creative {elsewhere} is in another group already; ids are used once.")
         names = {creative.id: creative.filename for creative in creatives}
-        note_names(session, workspace_id, {id_: names[id_] for id_ in made})
+        index_filenames(session, workspace_id, {id_: names[id_] for id_ in made})
         count_new(session, workspace_id, group_id, made)
 
     def arrive(self, objects: Iterable[ObjectCreated]) -> list[AnalysisRequested]:
-        """In the order of their keys, so that two calls never wait for each other."""
+        """In the order of their keys, so that two calls never deadlock."""
         return self._arrive(sorted(objects, key=lambda created: created.key))
 
     @transactional
@@ -117,10 +126,10 @@ class PostgresCreatives:
                 row = lock_for_event(session, created)
             except UnknownCreative:
                 continue
-            if not _wanted(row, created):
+            if not accept_event(row, created):
                 continue
             if row.claim_token and row.claimed_revision != row.revision:  # it works on the content of before
-                _clear_claim(row)
+                clear_claim(row)
                 row.status = Status.PENDING
             waiting.setdefault(row.workspace_id, {})[row.id] = row.revision
         for workspace_id, revisions in waiting.items():
@@ -135,7 +144,7 @@ class PostgresCreatives:
     def take_turn(
         self, session: Session, request: AnalysisRequested, claimant: str, lease_seconds: float
     ) -> AnalysisRequested | None:
-        _let_wait(session, request)
+        ensure_waiting(session, request)
         turn = turns.take(session, claimant, timedelta(seconds=lease_seconds))
         if turn is None and turns.waits(session, request):
             raise TransientError("Another message has this creative.")
@@ -145,11 +154,11 @@ class PostgresCreatives:
     def claim(self, session: Session, event: Event, claimant: str, lease_seconds: float) -> Claim | None:
         row = lock_for_event(session, event)
         now = database_time(session)
-        if not _wanted(row, event):
+        if not accept_event(row, event):
             if isinstance(event, AnalysisRequested):
                 turns.forget(session, row.workspace_id, row.id, event.revision)
             return None
-        if _taken(row, claimant, now):
+        if is_held_by_another(row, claimant, now):
             return None
         row.status = Status.PROCESSING
         row.failure_code = row.failure_reason = None
@@ -190,9 +199,9 @@ class PostgresCreatives:
                 setattr(row, name, value)
             row.size = analysis.facts.bytes
             row.has_preview = True
-            _end(session, row, stage_failure(analysis), etag)
+            end_analysis(session, row, stage_failure(analysis), etag)
             replace_findings(session, row, analysis)
-        _note_end(session, row)
+        enqueue_end_event(session, row)
         return True
 
     @transactional
@@ -200,7 +209,7 @@ class PostgresCreatives:
         row = lock_claimed(session, claim)
         if row is None:
             return False
-        _end_in_error(session, row, failure, etag)
+        end_in_error(session, row, failure, etag)
         return True
 
     @transactional
@@ -208,7 +217,7 @@ class PostgresCreatives:
         row = lock_claimed(session, claim)
         if row is None:
             return
-        _clear_claim(row)
+        clear_claim(row)
         row.status = Status.PENDING
         row.updated_at = database_time(session)
         turns.keep(session, row.workspace_id, row.id)
@@ -240,15 +249,15 @@ class PostgresCreatives:
     def fail_unfinished(self, session: Session, event: Event, claimant: str, failure: Failure) -> bool:
         event = turns.taken(session, claimant) or event
         row = lock_for_event(session, event)
-        if not _wanted(row, event) or _taken(row, claimant, database_time(session)):
+        if not accept_event(row, event) or is_held_by_another(row, claimant, database_time(session)):
             return False
-        _end_in_error(session, row, failure, etag=None)
+        end_in_error(session, row, failure, etag=None)
         return True
 
     @transactional
     def correct_topic(self, session: Session, key: CreativeId, topic: str) -> None:
-        """Makes `topic` the creative's, for good: analyses to come keep it. Raises UnknownCreative, and Conflict while
-        there are no findings.
+        """Sets the topic of a creative; later analyses keep it. Raises UnknownCreative, and Conflict while there are no
+        findings.
         """
         row = lock_creative(session, key)
         found = session.get(schema.Analysis, (key.workspace_id, key.id))
@@ -264,9 +273,7 @@ class PostgresCreatives:
 
     @transactional
     def take_back_correction(self, session: Session, key: CreativeId) -> None:
-        """Gives a creative the model's topic again; nothing happens when no person chose another. Raises
-        UnknownCreative.
-        """
+        """Restores the topic of the model; changes nothing without a correction. Raises UnknownCreative."""
         row = lock_creative(session, key)
         found = session.get(schema.Analysis, (key.workspace_id, key.id))
         if found is None or not found.topic_corrected:
@@ -284,14 +291,14 @@ class PostgresCreatives:
         row = lock_creative(session, key)
         if row.event_etag is None and row.etag is None:  # neither heard of nor read, as when its event was lost
             raise Conflict("The file of this creative has not arrived yet; upload it first.")
-        return _ask_again(session, key.workspace_id, [row])[0]
+        return request_again(session, key.workspace_id, [row])[0]
 
     @transactional
     def request_analyses(
         self,
         session: Session,
         workspace_id: UUID,
-        chosen: CreativeFilter,
+        filters: CreativeFilter,
         outdated: bool,
         limit: int,
         after: UUID | None = None,
@@ -300,16 +307,16 @@ class PostgresCreatives:
         statement = (
             select(creative)
             .join(facts, (facts.workspace_id == creative.workspace_id) & (facts.creative_id == creative.id))
-            .where(*conditions(session, workspace_id, chosen))
-            .where(creative.status.not_in(_UNFINISHED), func.coalesce(creative.event_etag, creative.etag).is_not(None))
+            .where(*compile_filter(session, workspace_id, filters).conditions)
+            .where(creative.status.not_in(UNFINISHED), func.coalesce(creative.event_etag, creative.etag).is_not(None))
         )
         if outdated:
-            statement = statement.where(~_has_newest_findings())
+            statement = statement.where(~has_newest_findings())
         if after is not None:
             statement = statement.where(creative.id > after)
         rows = session.scalars(statement.order_by(creative.id).limit(limit).with_for_update(of=creative)).all()
         last = rows[-1].id if len(rows) == limit else None
-        return RequestedAnalyses(tuple(_ask_again(session, workspace_id, rows)), last)
+        return RequestedAnalyses(tuple(request_again(session, workspace_id, rows)), last)
 
     @transactional
     def overdue(
@@ -320,7 +327,7 @@ class PostgresCreatives:
         order = (creative.updated_at, creative.workspace_id, creative.id)
         statement = (
             select(creative.workspace_id, creative.id, creative.object_key, creative.revision, arrived, order[0])
-            .where(creative.status.in_(_UNFINISHED), creative.updated_at < missing)
+            .where(creative.status.in_(UNFINISHED), creative.updated_at < missing)
             .where(~arrived | (creative.updated_at < lost))
             .order_by(*order)
             .limit(limit)
@@ -349,9 +356,9 @@ class PostgresCreatives:
         if not rows:
             return False
         row = rows[0]
-        if row.revision != revision or row.status not in _UNFINISHED or row.updated_at >= before:
+        if row.revision != revision or row.status not in UNFINISHED or row.updated_at >= before:
             return False
-        _end_in_error(session, row, failure, etag=None)
+        end_in_error(session, row, failure, etag=None)
         return True
 
     @transactional
@@ -376,20 +383,20 @@ class PostgresCreatives:
     def delete_creatives(self, session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
         rows = lock_all(session, [(workspace_id, id_) for id_ in ids])
         for group_id in sorted({row.group_id for row in rows}):
-            chosen = [row.id for row in rows if row.group_id == group_id]
-            with keeping_rollups(session, workspace_id, group_id, chosen):
+            ids_of_group = [row.id for row in rows if row.group_id == group_id]
+            with keeping_rollups(session, workspace_id, group_id, ids_of_group):
                 session.execute(
                     delete(schema.Creative)
-                    .where(schema.Creative.workspace_id == workspace_id, schema.Creative.id.in_(chosen))
+                    .where(schema.Creative.workspace_id == workspace_id, schema.Creative.id.in_(ids_of_group))
                     .execution_options(synchronize_session=False)
                 )
         keys = [row.object_key for row in rows]
-        note_removals(session, workspace_id, keys)
+        schedule_removals(session, workspace_id, keys)
         return keys
 
     @transactional
     def rename_group(self, session: Session, workspace_id: UUID, group_id: str, name: str | None) -> None:
-        """Gives a group a name, or takes it away. Raises UnknownGroup."""
+        """Sets the name of a group; None removes it. Raises UnknownGroup."""
         check_group(session, workspace_id, group_id)
         session.execute(
             update(schema.Group)
@@ -399,7 +406,7 @@ class PostgresCreatives:
 
     @transactional
     def delete_group(self, session: Session, workspace_id: UUID, group_id: str) -> list[str]:
-        # Creatives before their group, as everybody who works on a creative locks them.
+        # Creatives before their group: all transactions lock them in this order.
         keys = session.scalars(
             select(schema.Creative.object_key)
             .where(schema.Creative.workspace_id == workspace_id, schema.Creative.group_id == group_id)
@@ -413,113 +420,5 @@ class PostgresCreatives:
         ).all()
         if not gone:
             raise UnknownGroup(f"There is no group {group_id!r}.")
-        note_removals(session, workspace_id, keys)
+        schedule_removals(session, workspace_id, keys)
         return list(keys)
-
-
-def _wanted(row: schema.Creative, event: Event) -> bool:
-    """Whether the event asks for an analysis that has not ended. Notes what the event says about the object.
-
-    Sequencers order the events of one object; stores that give all of them the same one are told apart by the etag.
-    """
-    ended = row.analysed_revision >= row.revision
-    if isinstance(event, AnalysisRequested):
-        return event.revision == row.revision and not ended
-
-    order, known = sequencer_order(event.sequencer), row.sequencer or ""
-    if order < known:
-        return False
-    heard_again = order == known and event.etag == row.event_etag
-    read_already = event.etag == row.etag
-    new_content = row.event_etag is not None and event.etag != row.event_etag
-    row.sequencer, row.event_etag = order, event.etag
-    if ended and (heard_again or read_already):
-        return False
-    if ended or new_content:
-        row.revision += 1
-    return True
-
-
-def _let_wait(session: Session, request: AnalysisRequested) -> None:
-    """Gives a creative whose turn was lost, or that waited before there were turns, a new one."""
-    if turns.waits(session, request):
-        return
-    row = session.get(schema.Creative, (request.creative.workspace_id, request.creative.id))
-    if row is not None and row.revision == request.revision and row.analysed_revision < row.revision:
-        turns.enqueue(session, row.workspace_id, {row.id: row.revision}, again=row.revision > 1)
-
-
-def _taken(row: schema.Creative, claimant: str, now: datetime) -> bool:
-    """Whether somebody else is at what is to be done now, and still has time for it."""
-    return (
-        row.claimed_revision == row.revision
-        and row.claimant != claimant
-        and row.claim_expires_at is not None
-        and row.claim_expires_at > now
-    )
-
-
-def _has_newest_findings() -> ColumnElement[bool]:
-    """Whether a creative has findings of the bundle that was reported last."""
-    creative, analysis, bundle = schema.Creative, schema.Analysis, schema.ModelBundle
-    newest = select(bundle.checksum).order_by(bundle.reported_at.desc()).limit(1).scalar_subquery()
-    return exists().where(
-        analysis.workspace_id == creative.workspace_id,
-        analysis.creative_id == creative.id,
-        analysis.bundle_checksum == newest,
-    )
-
-
-def _clear_claim(row: schema.Creative) -> None:
-    row.claim_token = row.claimant = row.claimed_revision = row.claim_expires_at = None
-
-
-def _ask_again(session: Session, workspace_id: UUID, rows: Sequence[schema.Creative]) -> list[AnalysisRequested]:
-    now = database_time(session)
-    for row in rows:
-        _clear_claim(row)
-        row.revision += 1
-        row.status = Status.PENDING
-        row.failure_code = row.failure_reason = None
-        row.updated_at = now
-    run = schema.StageRun
-    session.execute(delete(run).where(run.workspace_id == workspace_id, run.creative_id.in_([row.id for row in rows])))
-    turns.enqueue(session, workspace_id, {row.id: row.revision for row in rows}, again=True)
-    return [AnalysisRequested(CreativeId(workspace_id, row.id), row.revision) for row in rows]
-
-
-def _end(session: Session, row: schema.Creative, failure: Failure | None, etag: str | None) -> None:
-    """`etag` is that of the bytes that were read; None when none were, so that the next upload counts as new."""
-    _clear_claim(row)
-    row.status = Status.SUCCESS if failure is None else Status.ERROR
-    row.failure_code = failure.code if failure else None
-    row.failure_reason = failure.reason if failure else None
-    row.analysed_revision = row.revision
-    row.etag = etag
-    row.updated_at = database_time(session)
-    turns.forget(session, row.workspace_id, row.id, row.revision)
-
-
-def _end_in_error(session: Session, row: schema.Creative, failure: Failure, etag: str | None) -> None:
-    _end(session, row, failure, etag)
-    session.execute(
-        update(schema.StageRun)
-        .where(*rows_of(schema.StageRun, row), schema.StageRun.state == StageState.PROCESSING.value)
-        .values(state=StageState.ERROR.value, reason=failure.reason)
-    )
-    _note_end(session, row)
-
-
-def _note_end(session: Session, row: schema.Creative) -> None:
-    """What the workspace's webhooks are told: that it ended and how, not what was found."""
-    event = EventType.CREATIVE_DONE if row.status == Status.SUCCESS else EventType.CREATIVE_FAILED
-    failure = {"code": row.failure_code, "reason": row.failure_reason or ""} if row.failure_code else None
-    data = {
-        "creative_id": str(row.id),
-        "group_id": row.group_id,
-        "filename": row.filename,
-        "status": str(row.status),
-        "revision": row.revision,
-        "failure": failure,
-    }
-    note(session, row.workspace_id, event, data)

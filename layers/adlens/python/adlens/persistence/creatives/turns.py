@@ -43,14 +43,14 @@ _ENQUEUE = text("""
 
 
 def enqueue(session: Session, workspace_id: UUID, revisions: Mapping[UUID, int], *, again: bool) -> None:
-    """Lets creatives wait, in the order given; those that wait already keep their turns."""
+    """Gives turns to creatives, in the order given; those that wait already keep theirs."""
     if revisions:
         asked = {"ids": list(revisions), "revisions": list(revisions.values())}
         session.execute(_ENQUEUE, {"workspace_id": workspace_id, "again": again, **asked})
 
 
 def forget(session: Session, workspace_id: UUID, creative_id: UUID, revision: int) -> None:
-    """Nothing waits any more for an analysis up to `revision`."""
+    """Removes the turn of an analysis up to `revision`."""
     waiting = schema.Waiting
     session.execute(delete(waiting).where(*_key(workspace_id, creative_id), waiting.revision <= revision))
 
@@ -60,22 +60,22 @@ def waits(session: Session, request: AnalysisRequested) -> bool:
 
 
 def taken(session: Session, taker: str) -> AnalysisRequested | None:
-    """What `taker` has taken and not ended."""
+    """The analysis that `taker` has taken and not ended."""
     row = session.scalars(select(schema.Waiting).where(schema.Waiting.taken_by == taker).limit(1)).first()
     return None if row is None else _request(row)
 
 
 def take(session: Session, taker: str, lease: timedelta) -> AnalysisRequested | None:
-    """Whose turn it is: what `taker` has already, else the lowest turn, else one whose taker is overdue."""
+    """The next turn: the one that `taker` has already, else the lowest, else one whose taker is overdue."""
     waiting = schema.Waiting
     rows = select(waiting).limit(1).with_for_update(skip_locked=True)
     now = func.clock_timestamp()
-    for chosen in (
+    for candidates in (
         rows.where(waiting.taken_by == taker),
         rows.where(waiting.taken_by.is_(None)).order_by(waiting.turn),
         rows.where(waiting.taken_by.is_not(None), waiting.free_at < now).order_by(waiting.turn),
     ):
-        if row := session.scalars(chosen).first():
+        if row := session.scalars(candidates).first():
             key = _key(row.workspace_id, row.creative_id)
             session.execute(update(waiting).where(*key).values(taken_by=taker, free_at=now + lease))
             return _request(row)
@@ -83,13 +83,13 @@ def take(session: Session, taker: str, lease: timedelta) -> AnalysisRequested | 
 
 
 def keep(session: Session, workspace_id: UUID, creative_id: UUID) -> None:
-    """Leaves a creative to its taker, whose message comes back after a while."""
+    """Keeps a creative for its taker, whose message comes back after a while."""
     values = {"free_at": func.clock_timestamp() + _KEPT_AFTER_FAILURE}
     session.execute(update(schema.Waiting).where(*_key(workspace_id, creative_id)).values(values))
 
 
 def free_all(session: Session) -> None:
-    """Nobody has taken anything: what waits is free at once."""
+    """Frees all turns that are taken."""
     waiting = schema.Waiting
     session.execute(update(waiting).where(waiting.taken_by.is_not(None)).values(taken_by=None, free_at=None))
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Engine, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy import JSON, ColumnElement, Engine, Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -17,18 +17,10 @@ from adlens.domain.exports import (
 )
 from adlens.domain.gallery import CreativeFilter
 from adlens.persistence import mapping, schema
-from adlens.persistence.search.filters import matching
+from adlens.persistence.search.plan import FilterPlan, compile_filter
 from adlens.persistence.session import snapshot
 
 CREATIVES_PER_BATCH = 500
-
-
-def _chosen(session: Session, workspace_id: UUID, chosen: CreativeFilter, *columns: Any) -> Select[Any]:
-    """`columns` of the creatives that `chosen` is true of. Raises UnknownGroup."""
-    return matching(session, workspace_id, chosen, *columns)
-
-
-_ID, _UPLOADED_AT = schema.Facts.creative_id, schema.Facts.uploaded_at
 
 
 class PostgresCreativeReader:
@@ -38,19 +30,19 @@ class PostgresCreativeReader:
         self.engine = engine
 
     @contextmanager
-    def snapshot(self, workspace_id: UUID, chosen: CreativeFilter, with_embeddings: bool) -> Iterator[Snapshot]:
+    def snapshot(self, workspace_id: UUID, filters: CreativeFilter, with_embeddings: bool) -> Iterator[Snapshot]:
         with snapshot(self.engine) as session:
-            total = session.scalars(_chosen(session, workspace_id, chosen, func.count())).one()
-            yield Snapshot(total, _creatives(session, workspace_id, chosen, with_embeddings))
+            plan = compile_filter(session, workspace_id, filters)
+            total = session.scalars(plan.select(func.count())).one()
+            yield Snapshot(total, _creatives(session, plan, with_embeddings))
 
 
-def _creatives(
-    session: Session, workspace_id: UUID, chosen: CreativeFilter, with_embeddings: bool
-) -> Iterator[Creative]:
-    ids = _chosen(session, workspace_id, chosen, _ID).order_by(_UPLOADED_AT, _ID)
+def _creatives(session: Session, plan: FilterPlan, with_embeddings: bool) -> Iterator[Creative]:
+    facts = schema.Facts
+    ids = plan.select(facts.creative_id).order_by(facts.uploaded_at, facts.creative_id)
     found = session.execute(ids, execution_options={"yield_per": CREATIVES_PER_BATCH})
     for batch in found.scalars().partitions():
-        yield from _batch(session, workspace_id, batch, with_embeddings)
+        yield from _batch(session, plan.workspace_id, batch, with_embeddings)
 
 
 class _Line(NamedTuple):

@@ -26,16 +26,13 @@ from adlens.domain.exports import (
     Separator,
 )
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.paging import Page
 from adlens.domain.webhooks import EventType
 from adlens.persistence.checks import check_group
-from adlens.persistence.paging import Page, cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema import ExportRow
 from adlens.persistence.session import transactional
-from adlens.persistence.webhooks.outbox import note
-
-
-def _groups_of(chosen: CreativeFilter) -> tuple[str, ...]:
-    return chosen.group_ids
+from adlens.persistence.webhooks.outbox import enqueue_event
 
 
 class PostgresExports:
@@ -44,7 +41,7 @@ class PostgresExports:
 
     @transactional
     def record(self, session: Session, key: ExportId, order: ExportOrder) -> None:
-        for group_id in _groups_of(order.chosen):
+        for group_id in order.chosen.group_ids:
             check_group(session, key.workspace_id, group_id)
         unfinished = select(func.count()).where(
             ExportRow.workspace_id == key.workspace_id, ExportRow.ended_at.is_(None)
@@ -57,7 +54,7 @@ class PostgresExports:
                 id=key.id,
                 format=order.format.value,
                 filters=_filters().dump_python(order.chosen, mode="json", exclude_defaults=True),
-                group_ids=list(_groups_of(order.chosen)),
+                group_ids=list(order.chosen.group_ids),
                 with_embeddings=order.with_embeddings,
                 separator=order.separator.value,
             )
@@ -95,7 +92,7 @@ class PostgresExports:
         if cursor is not None:
             created_at, id_ = read_cursor(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(ExportRow.created_at, ExportRow.id) < (created_at, id_))
-        rows, more = some(session, statement, limit)
+        rows, more = fetch_page(session, statement, limit)
         return Page(tuple(map(_export, rows)), cursor_of(rows[-1].created_at, rows[-1].id) if more else None)
 
     @transactional
@@ -126,7 +123,7 @@ class PostgresExports:
             sha256=file.sha256,
         )
         if done:
-            _note_done(session, claim, file)
+            _enqueue_done_event(session, claim, file)
         return done
 
     @transactional
@@ -165,8 +162,8 @@ class PostgresExports:
         return len(session.execute(delete(ExportRow).where(ExportRow.ended_at < before).returning(ExportRow.id)).all())
 
 
-def _note_done(session: Session, claim: ExportClaim, file: ExportedFile) -> None:
-    """What the workspace's webhooks are told: not where the file is, which whoever has a key may ask."""
+def _enqueue_done_event(session: Session, claim: ExportClaim, file: ExportedFile) -> None:
+    """The event says that the file is done, not where it is: a caller with a key can ask for that."""
     data = {
         "export_id": str(claim.key.id),
         "format": claim.order.format.value,
@@ -174,7 +171,7 @@ def _note_done(session: Session, claim: ExportClaim, file: ExportedFile) -> None
         "bytes": file.bytes,
         "sha256": file.sha256,
     }
-    note(session, claim.key.workspace_id, EventType.EXPORT_DONE, data)
+    enqueue_event(session, claim.key.workspace_id, EventType.EXPORT_DONE, data)
 
 
 _FREE: dict[str, Any] = {"claim_token": None, "claimant": None, "claim_expires_at": None}
@@ -193,7 +190,7 @@ def _is(key: ExportId) -> tuple[ColumnElement[bool], ...]:
 
 
 def _change(session: Session, claim: ExportClaim, **values: Any) -> bool:
-    """Whether the claim held, so that it could be."""
+    """Whether the claim was valid, and so the change was made."""
     changed = update(ExportRow).where(*_is(claim.key), ExportRow.claim_token == claim.token)
     return bool(session.execute(changed.values(**values, updated_at=func.now()).returning(ExportRow.id)).all())
 

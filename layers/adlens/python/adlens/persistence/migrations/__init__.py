@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 _LOCK = 0x61646C656E73  # "adlens"
 _LOCK_TIMEOUT = "5s"
-"""How long a migration waits for others; whoever comes after it waits behind it as long."""
+"""How long a migration waits for locks; transactions after it wait behind it as long."""
 _PAUSE_SECONDS = 1.0
 _IN_THE_WAY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def migrate(engine: Engine, seconds: float = 540) -> str:
-    """Brings the database to the newest revision and answers with the one that it is at.
+    """Brings the database to the newest revision. Returns the revision it is at.
 
     A database that a newer release has migrated stays as it is: that is where a rollback leads. Safe to call at any
     time and from several places at once: they wait for each other. For `seconds` it tries to connect, and to get the

@@ -1,4 +1,4 @@
-"""What the estimate of lift starts from: figures added up by the database to one row per creative and placement."""
+"""The table that lift is estimated from: the database adds up figures to one row per creative and placement."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from adlens.domain.lift import (
     PerformanceTable,
 )
 from adlens.persistence.schema import Analysis, Facts, Performance
-from adlens.persistence.search.filters import certain_topic, matching
-from adlens.persistence.session import transactional
+from adlens.persistence.search.conditions import certain_topic
+from adlens.persistence.search.plan import FilterPlan, compile_filter
+from adlens.persistence.session import transactional, use_repeatable_read
 
 MOST_CREATIVES = 100_000
 RAREST_WORD = 10
-"""In fewer creatives than this no word is told apart from chance."""
+"""Creatives that a word must be in: with fewer, chance explains any difference."""
 
 _PIECE = 5000
 
@@ -39,17 +40,17 @@ class PostgresPerformanceFigures:
         self._most_creatives = most_creatives
 
     @transactional
-    def table(self, session: Session, workspace_id: UUID, chosen: CreativeFilter) -> PerformanceTable:
-        """Raises UnknownGroup; InvalidValue also when more creatives are meant than can be compared in time."""
-        # All of it is seen as of one moment.
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    def table(self, session: Session, workspace_id: UUID, filters: CreativeFilter) -> PerformanceTable:
+        """Raises UnknownGroup, and InvalidValue when more creatives match than can be compared in time."""
+        use_repeatable_read(session)
+        plan = compile_filter(session, workspace_id, filters)
         positions: dict[UUID, int] = {}
         groups: dict[str, int] = {}
         group_of: list[int] = []
         elements: dict[Element, list[int]] = defaultdict(list)
         topic = certain_topic().label("topic")
         columns = (Facts.creative_id, Facts.group_id, topic, Facts.color_classes, Facts.objects)
-        statement = _chosen(session, workspace_id, chosen, *columns, Facts.object_count, Facts.text_share)
+        statement = _select_delivered(plan, *columns, Facts.object_count, Facts.text_share)
         statement = statement.order_by(Facts.group_id, Facts.creative_id).limit(self._most_creatives + 1)
         for row in _streamed(session, statement):
             position = len(positions)
@@ -62,7 +63,7 @@ class PostgresPerformanceFigures:
             group_of.append(groups.setdefault(row.group_id, len(groups)))
             for element in _elements(row):
                 elements[element].append(position)
-        for word, creative_id in _streamed(session, _words(session, workspace_id, chosen)):
+        for word, creative_id in _streamed(session, _words(plan)):
             elements[Element(ElementKind.WORD, word)].append(positions[creative_id])
         placements: dict[str, int] = {}
         rows = [
@@ -74,14 +75,14 @@ class PostgresPerformanceFigures:
                 row.conversions,
                 row.spend,
             )
-            for row in _streamed(session, _figures(session, workspace_id, chosen))
+            for row in _streamed(session, _figures(plan))
         ]
         columns_of_rows = zip(*rows, strict=True) if rows else ()
         return PerformanceTable(group_of, {element: sorted(has) for element, has in elements.items()}, *columns_of_rows)
 
 
-def _figures(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Select[Any]:
-    meant = _chosen(session, workspace_id, chosen, Facts.creative_id).subquery()
+def _figures(plan: FilterPlan) -> Select[Any]:
+    selected = _select_delivered(plan, Facts.creative_id).subquery()
     own = Performance.creative_id, Performance.placement
     return (
         select(
@@ -91,19 +92,19 @@ def _figures(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Se
             func.sum(Performance.conversions).cast(Float).label("conversions"),
             func.sum(Performance.spend).cast(Float).label("spend"),
         )
-        .join(meant, meant.c.creative_id == Performance.creative_id)
-        .where(Performance.workspace_id == workspace_id)
+        .join(selected, selected.c.creative_id == Performance.creative_id)
+        .where(Performance.workspace_id == plan.workspace_id)
         .group_by(*own)
         .order_by(*own)
     )
 
 
-def _chosen(session: Session, workspace_id: UUID, chosen: CreativeFilter, *columns: Any) -> Select[Any]:
-    """Creatives with findings and figures: of what was not looked at nobody knows what it has not."""
+def _select_delivered(plan: FilterPlan, *columns: Any) -> Select[Any]:
+    """Creatives with findings and figures. Those that were not analysed are left out: their elements are unknown."""
     delivered = exists().where(
         Performance.workspace_id == Facts.workspace_id, Performance.creative_id == Facts.creative_id
     )
-    return matching(session, workspace_id, chosen, *columns).where(Facts.analysed, delivered)
+    return plan.select(*columns).where(Facts.analysed, delivered)
 
 
 def _streamed(session: Session, statement: Select[Any]) -> Iterator[Any]:
@@ -126,21 +127,21 @@ def _band(bands: tuple[Band, ...], value: float) -> str:
     return next(band.name for band in reversed(bands) if value >= band.low)
 
 
-def _words(session: Session, workspace_id: UUID, chosen: CreativeFilter) -> Select[Any]:
+def _words(plan: FilterPlan) -> Select[Any]:
     """The most frequent words, and the creatives that have them."""
-    meant = _chosen(session, workspace_id, chosen, Facts.creative_id).cte("meant")
-    said = (
+    selected = _select_delivered(plan, Facts.creative_id).cte("selected")
+    words = (
         select(func.unnest(Analysis.words).label("word"), Analysis.creative_id)
-        .join(meant, meant.c.creative_id == Analysis.creative_id)
-        .where(Analysis.workspace_id == workspace_id)
-        .cte("said")
+        .join(selected, selected.c.creative_id == Analysis.creative_id)
+        .where(Analysis.workspace_id == plan.workspace_id)
+        .cte("words")
     )
     frequent = (
-        select(said.c.word)
-        .group_by(said.c.word)
+        select(words.c.word)
+        .group_by(words.c.word)
         .having(func.count() >= RAREST_WORD)
-        .order_by(func.count().desc(), said.c.word)
+        .order_by(func.count().desc(), words.c.word)
         .limit(MOST_WORDS)
         .subquery()
     )
-    return select(said.c.word, said.c.creative_id).join(frequent, frequent.c.word == said.c.word)
+    return select(words.c.word, words.c.creative_id).join(frequent, frequent.c.word == words.c.word)

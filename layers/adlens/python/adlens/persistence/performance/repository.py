@@ -14,13 +14,14 @@ from sqlalchemy import Engine, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from adlens.domain.errors import UnknownCreative
+from adlens.domain.paging import Page
 from adlens.domain.performance import (
     MOST_LISTED,
     DailyPerformance,
-    Figures,
     KeyKind,
     Malformed,
     MalformedRow,
+    Metrics,
     NotMatched,
     PerformanceReport,
     Reason,
@@ -28,7 +29,7 @@ from adlens.domain.performance import (
     is_id,
 )
 from adlens.domain.text import clean_filename, storable
-from adlens.persistence.paging import Page, cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema import Creative, Performance
 from adlens.persistence.session import transactional
 
@@ -50,7 +51,7 @@ _KEYS = """
     FROM sent GROUP BY kind, key
 """
 
-# A statement per kind of key, for its own index. Candidates are locked against deletion, in everybody's order.
+# A statement per kind of key, for its own index. Candidates are locked against deletion, always in the same order.
 _CANDIDATES = """
     CREATE TEMPORARY TABLE candidates (kind text, key text, creative_id uuid) ON COMMIT DROP
 """
@@ -138,14 +139,13 @@ class PostgresPerformance:
     def store(
         self, session: Session, workspace_id: UUID, read: Callable[[], Iterable[SentRow | MalformedRow]]
     ) -> PerformanceReport:
-        """Stores what a file says of the workspace's creatives, replacing what is stored for the same days and
-        placements of them. `read` reads the file, from its beginning each time: a lost race is run again.
-
-        Raises what `read` raises, and then stores nothing.
+        """Stores the figures of a file, replacing stored ones of the same creatives, days and placements. `read` reads
+        the file from its beginning each time: a lost race is run again. What it raises passes on, and nothing is
+        stored.
         """
         malformed = Malformed()
         session.execute(text(_SENT))
-        sent, rows = _copied(session, malformed.without(read()))
+        sent, rows = _copy(session, malformed.without(read()))
         for statement in ("ANALYZE sent", _KEYS, "ANALYZE sent_keys", _CANDIDATES):
             session.execute(text(statement))
         for statement in (*_BY_KEY.values(), _BY_OTHER_EXTENSION):
@@ -164,8 +164,8 @@ class PostgresPerformance:
             stored=stored,
             changed=changed.rowcount,
             sent=sent,
-            matched=_figures(matched) if matched else Figures(),
-            unmatched=_figures(unmatched) if unmatched else Figures(),
+            matched=_figures(matched) if matched else Metrics(),
+            unmatched=_figures(unmatched) if unmatched else Metrics(),
             not_matched=tuple(map(_not_matched, session.execute(text(_NOT_MATCHED), {"most": MOST_LISTED}))),
             not_matched_keys=unmatched.keys if unmatched else 0,
             malformed_rows=tuple(malformed.first),
@@ -188,7 +188,7 @@ class PostgresPerformance:
         if cursor is not None:
             day, placement = read_cursor(cursor, date.fromisoformat, str, "performance")
             statement = statement.where(tuple_(Performance.day, Performance.placement) > (day, placement))
-        rows, more = some(session, statement, limit)
+        rows, more = fetch_page(session, statement, limit)
         last = rows[-1] if more else None
         return Page(
             tuple(DailyPerformance(row.day, row.placement, _figures(row)) for row in rows),
@@ -196,21 +196,21 @@ class PostgresPerformance:
         )
 
 
-def _copied(session: Session, rows: Iterator[SentRow]) -> tuple[Figures, int]:
-    """Copies rows into `sent`, some thousands at a time; their sums and their number."""
+def _copy(session: Session, rows: Iterator[SentRow]) -> tuple[Metrics, int]:
+    """Copies rows into `sent`, in batches. Returns their sums and their number."""
     connection: Any = session.connection().connection.dbapi_connection
     impressions = clicks = count = 0
     conversions = spend = Decimal(0)
     with connection.cursor() as cursor:
-        while some_rows := list(islice(rows, _ROWS_PER_COPY)):
-            for row in some_rows:
+        while batch := list(islice(rows, _ROWS_PER_COPY)):
+            for row in batch:
                 impressions += row.figures.impressions
                 clicks += row.figures.clicks
                 conversions += row.figures.conversions
                 spend += row.figures.spend
-            count += len(some_rows)
-            cursor.copy_expert("COPY sent FROM STDIN", io.StringIO("".join(map(_copy_line, some_rows))))
-    return Figures(impressions, clicks, conversions, spend), count
+            count += len(batch)
+            cursor.copy_expert("COPY sent FROM STDIN", io.StringIO("".join(map(_copy_line, batch))))
+    return Metrics(impressions, clicks, conversions, spend), count
 
 
 # https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
@@ -228,8 +228,8 @@ def _copy_line(row: SentRow) -> str:
     )
 
 
-def _figures(row: Any) -> Figures:
-    return Figures(int(row.impressions), int(row.clicks), row.conversions, row.spend)
+def _figures(row: Any) -> Metrics:
+    return Metrics(int(row.impressions), int(row.clicks), row.conversions, row.spend)
 
 
 def _not_matched(row: Any) -> NotMatched:

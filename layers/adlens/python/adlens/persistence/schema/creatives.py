@@ -41,7 +41,7 @@ class Creative(Base):
     """`revision` counts the analyses asked for, `analysed_revision` is the last one that ended.
 
     `event_etag` and `sequencer` are those of the newest object event heard of; `etag` is that of the bytes last read,
-    which may be newer than the event that led to them. The claim columns are set while somebody is at it.
+    which may be newer than the event that led to them. The claim columns are set while a worker analyses it.
     """
 
     __tablename__ = "creatives"

@@ -13,7 +13,7 @@ from adlens.persistence.schema.base import Base, Count, Json, Now, Timestamp
 
 class ExportRow(Base):
     """`filters` is the whole filter, `group_ids` the groups it names: what lists of exports are filtered by. The claim
-    columns are set while somebody is at it, those of the file once it is in the store.
+    columns are set while a worker writes it, those of the file once it is in the store.
     """
 
     __tablename__ = "exports"

@@ -49,8 +49,8 @@ class StageRun(Base):
 class Analysis(Base):
     """The findings that are no lists. `class_scores` is null when no objects were looked for, `topic` when none was.
 
-    `stages` are the stage runs that made these findings; `stage_runs` may already tell of a newer analysis. `words` are
-    the distinct words of the text, without those that mean nothing alone. `topic_corrected`: a person said the topic;
+    `stages` are the stage runs that made these findings; `stage_runs` may be those of a newer analysis. `words` are
+    the distinct words of the text, without those that mean nothing alone. `topic_corrected`: a person chose the topic;
     `topic_sure` stays the model's. `weak_objects` are objects with the columns of `detected_objects`.
     """
 
@@ -155,9 +155,7 @@ class Embedding(Base):
 
 
 class TopicCorrection(Base):
-    """What a person said a creative's topic is: training data, so all of them are kept. Without a topic it takes back
-    what was said before.
-    """
+    """A topic that a person chose. All rows stay, as training data. A row without a topic takes back the one before."""
 
     __tablename__ = "topic_corrections"
     __table_args__ = (creative_reference(), Index("topic_corrections_of_creative", "workspace_id", "creative_id"))

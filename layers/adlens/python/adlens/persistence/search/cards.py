@@ -46,7 +46,7 @@ _COLUMNS = (
 )
 
 
-def cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, CreativeCard]:
+def read_cards(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, CreativeCard]:
     """The cards of creatives by id; one that was deleted since the ids were read has none."""
     return {
         row.id: CreativeCard(

@@ -17,7 +17,7 @@ from adlens.domain.text import storable
 from adlens.domain.words import search_words
 from adlens.persistence.schema import Facts
 from adlens.persistence.search.tokens import Tokens
-from adlens.persistence.search.vocabulary import learn
+from adlens.persistence.search.vocabulary import add_words
 
 _BIT = {color_class.name: 1 << n for n, color_class in enumerate(COLOR_CLASSES)}
 
@@ -37,8 +37,8 @@ def packed(hex_: str, percent: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Findings as far as facts tell of them. Boxes are (x1, y1, x2, y2), swatches (hex, percent, colour class)."""
+class Findings:
+    """The findings that facts are made of. Boxes are (x1, y1, x2, y2), swatches (hex, percent, colour class)."""
 
     lines: Sequence[str] = ()
     boxes: Sequence[tuple[float, float, float, float]] = ()
@@ -46,7 +46,7 @@ class Found:
     swatches: Sequence[tuple[str, float, str]] = ()
 
     @classmethod
-    def of(cls, analysis: Analysis) -> Found:
+    def of(cls, analysis: Analysis) -> Findings:
         return cls(
             lines=[storable(block.text) for block in analysis.text or ()],
             boxes=[block.bbox.as_tuple() for block in analysis.text or ()],
@@ -68,13 +68,13 @@ class Found:
         }
 
 
-def note_names(session: Session, workspace_id: UUID, filenames: Mapping[UUID, str]) -> None:
-    """Makes new creatives be found by their file names; by other forms of their words once they are analysed: the API
-    that registers them has no dictionaries.
+def index_filenames(session: Session, workspace_id: UUID, filenames: Mapping[UUID, str]) -> None:
+    """Makes new creatives searchable by their file names. Other forms of the words follow with the analysis: the API,
+    which registers creatives, has no dictionaries.
     """
     if not filenames:
         return
-    learn(session, workspace_id, filenames.values(), with_forms=False)
+    add_words(session, workspace_id, filenames.values(), with_forms=False)
     tokens = Tokens(workspace_id)
     named = values(column("id", Uuid), column("marks", ARRAY(BigInteger)), name="named").data(
         [(id_, tokens.marks(filename, (), ())) for id_, filename in filenames.items()]
@@ -87,15 +87,15 @@ def note_names(session: Session, workspace_id: UUID, filenames: Mapping[UUID, st
 
 
 def store_facts(
-    session: Session, workspace_id: UUID, creative_id: UUID, filename: str, found: Found, **columns: Any
+    session: Session, workspace_id: UUID, creative_id: UUID, filename: str, findings: Findings, **columns: Any
 ) -> None:
-    """Puts findings into the facts of a creative; `columns` are those that need no making."""
-    learn(session, workspace_id, [*found.lines, filename])
-    made = found.columns(Tokens(workspace_id), filename)
-    _change(session, workspace_id, creative_id, {"analysed": True, **made, **columns})
+    """Writes findings to the facts of a creative; `columns` are stored as they are."""
+    add_words(session, workspace_id, [*findings.lines, filename])
+    made = findings.columns(Tokens(workspace_id), filename)
+    update_facts(session, workspace_id, creative_id, {"analysed": True, **made, **columns})
 
 
-def _change(session: Session | Connection, workspace_id: UUID, creative_id: UUID, made: Mapping[str, Any]) -> None:
+def update_facts(session: Session | Connection, workspace_id: UUID, creative_id: UUID, made: Mapping[str, Any]) -> None:
     session.execute(
         update(Facts).where(Facts.workspace_id == workspace_id, Facts.creative_id == creative_id).values(**made)
     )

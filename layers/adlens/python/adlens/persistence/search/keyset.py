@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, text, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, func, text, tuple_
 
-from adlens.domain.gallery import (
-    CreativeOrder,
-)
+from adlens.domain.gallery import CreativeOrder
 from adlens.persistence.schema import Facts
+
+Key = tuple[Any, UUID]
+"""The sort key and the id of a creative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,24 @@ class Keyset:
     read: Callable[[Any], Any]
     id: ColumnElement[Any] = Facts.creative_id.expression
 
-    def page(self, statement: Select[Any], after: tuple[Any, UUID] | None) -> Select[Any]:
-        return self.ordered(statement if after is None else statement.where(self.after(*after)))
+    def of(self, table: FromClause) -> Keyset:
+        """The same order of a subquery that has the columns `sort_key` and `creative_id`."""
+        return replace(self, key=table.c.sort_key, id=table.c.creative_id)
+
+    def page(self, statement: Select[Any], after: Key | None) -> Select[Any]:
+        return self.ordered(statement if after is None else statement.where(self.after(after)))
 
     def ordered(self, statement: Select[Any], backwards: bool = False) -> Select[Any]:
         columns = (self.key, self.id)
         return statement.order_by(*((c.desc() for c in columns) if self.descending is not backwards else columns))
 
-    def after(self, key: Any, id_: UUID) -> ColumnElement[bool]:
-        own = tuple_(self.key, self.id)
-        return own < (key, id_) if self.descending else own > (key, id_)
+    def after(self, key: Key) -> ColumnElement[bool]:
+        columns = tuple_(self.key, self.id)
+        return columns < key if self.descending else columns > key
 
-    def before(self, key: Any, id_: UUID) -> ColumnElement[bool]:
-        own = tuple_(self.key, self.id)
-        return own > (key, id_) if self.descending else own < (key, id_)
+    def before(self, key: Key) -> ColumnElement[bool]:
+        columns = tuple_(self.key, self.id)
+        return columns > key if self.descending else columns < key
 
 
 def keyset_of(order: CreativeOrder) -> Keyset:

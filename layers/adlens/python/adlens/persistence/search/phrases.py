@@ -37,7 +37,7 @@ MOST_WORDS = 100
 """Of the vocabulary for one that was typed: the most frequent."""
 
 MISSPELT = 10
-"""So many times rarer than a word one letter away is a word that may be a slip: then both are meant."""
+"""A word so many times rarer than one a letter away may be a slip: a search for it finds both."""
 
 MOST_TYPED = 10
 
@@ -78,7 +78,7 @@ def _term(vocabulary: _Vocabulary, typed: str | Compound) -> Term:
     if isinstance(typed, str):
         return vocabulary.term(typed)
     whole = vocabulary.term(in_one_piece(typed.word), typed.word)
-    # Not counted: how many have the parts, nobody knows.
+    # Creatives with all of the parts are not counted.
     return replace(whole, most=None, parts=tuple(map(vocabulary.term, dict.fromkeys(typed.parts))))
 
 
@@ -87,10 +87,10 @@ def _is_known(term: Term) -> bool:
 
 
 def _by_other_keys(vocabulary: _Vocabulary, phrase: str) -> list[Term]:
-    """The terms of what the same keys make with the other layout, when each is a word or a part of one."""
+    """The terms that the same keys type in the other layout, when each is a word or a part of one; else none."""
     typed = fold(phrase).split()
-    meant = [on_the_other_keyboard(word) for word in typed]
-    terms = [replace(vocabulary.term(word), typed=said) for word, said in zip(meant, typed, strict=True) if word]
+    retyped = [on_the_other_keyboard(word) for word in typed]
+    terms = [replace(vocabulary.term(new), typed=old) for new, old in zip(retyped, typed, strict=True) if new]
     if len(terms) < len(typed) or not all(map(_is_known, terms)):
         return []
     return [replace(term, exact=frozenset()) for term in terms]
@@ -160,11 +160,11 @@ class _Vocabulary:
             )
 
         slips = {word: row for word, row in near.items() if is_near(in_one_piece(word))}
-        meant = {stem for word in slips for stem in (in_one_piece(word), *chain(*own[in_one_piece(word)]))}
-        if not meant:
+        slip_stems = {stem for word in slips for stem in (in_one_piece(word), *chain(*own[in_one_piece(word)]))}
+        if not slip_stems:
             return {}
-        forms = have_any(Vocabulary.keys, map(Tokens(self.workspace_id).stem, meant))
-        return {row.word: replace(row, is_form=False) for row in self._rows(forms, meant)} | slips
+        forms = have_any(Vocabulary.keys, map(Tokens(self.workspace_id).stem, slip_stems))
+        return {row.word: replace(row, is_form=False) for row in self._rows(forms, slip_stems)} | slips
 
     def _stems(self, words: list[str]) -> set[str]:
         """The words, their stems, and what else leads to other forms of them."""

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from adlens.domain.words import search_words
 from adlens.persistence.schema import Facts
-from adlens.persistence.search.facts import Found, _change
+from adlens.persistence.search.facts import Findings, update_facts
 from adlens.persistence.search.tokens import Tokens
-from adlens.persistence.search.vocabulary import learn
+from adlens.persistence.search.vocabulary import add_words
 from adlens.persistence.session import transaction
 
 _BEFORE = text(
@@ -34,19 +34,19 @@ _BEFORE = text(
 
 
 def fill_facts(connection: Connection) -> None:
-    """Puts what was found before there were facts into them."""
+    """Writes facts of the creatives that were analysed before there were facts."""
     for row in connection.execute(_BEFORE, execution_options={"yield_per": 500}):
         blocks = row.blocks or []
-        found = Found(
+        findings = Findings(
             lines=[line for line, *_ in blocks],
             boxes=[(x1, y1, x2, y2) for _, x1, y1, x2, y2 in blocks],
             objects=row.objects or [],
             swatches=[(hex_, float(percent), color_class) for hex_, percent, color_class in row.swatches or []],
         )
-        learn(connection, row.workspace_id, [*found.lines, row.filename])
-        made = found.columns(Tokens(row.workspace_id), row.filename)
+        add_words(connection, row.workspace_id, [*findings.lines, row.filename])
+        made = findings.columns(Tokens(row.workspace_id), row.filename)
         own = {"analysed": row.analysed, "topic": row.topic, "topic_confidence": row.topic_confidence}
-        _change(connection, row.workspace_id, row.id, {**made, **own, "width": row.width, "height": row.height})
+        update_facts(connection, row.workspace_id, row.id, {**made, **own, "width": row.width, "height": row.height})
 
 
 _NEXT = text(
@@ -61,9 +61,9 @@ _NEXT = text(
 
 
 def reindex(engine: Engine, batch: int = 500) -> Iterator[int]:
-    """Makes creatives of earlier releases be found as those of this one are; how many were changed, batch by batch.
+    """Makes creatives of earlier releases searchable like those of this one. Yields the number changed in each batch.
 
-    Each batch is a transaction of its own, so that everybody goes on meanwhile. To begin again changes nothing twice.
+    Each batch is a transaction of its own, so that other work continues. Running it again is safe.
     """
     last = {"workspace_id": UUID(int=0), "creative_id": UUID(int=0)}
     while True:
@@ -81,13 +81,13 @@ def _reindexed(session: Session, rows: Sequence[Any]) -> int:
     for workspace_id, group in groupby(rows, key=lambda row: row.workspace_id):
         own = list(group)
         tokens = Tokens(workspace_id)
-        learn(session, workspace_id, [line for row in own for line in (*row.lines, row.filename)])
+        add_words(session, workspace_id, [line for row in own for line in (*row.lines, row.filename)])
         for row in own:
             words = sorted(map(tokens.word, search_words(row.lines)))
             marks = sorted({*row.marks, *map(tokens.name, search_words([row.filename]))})
             if (words, marks) == (row.words, row.marks):
                 continue
-            # Unless an analysis has written it meanwhile, which knows better.
+            # Unless an analysis has written newer facts meanwhile.
             where = Facts.workspace_id == workspace_id, Facts.creative_id == row.creative_id, Facts.words == row.words
             session.execute(update(Facts).where(*where).values(words=words, marks=marks))
             changed += 1

@@ -1,4 +1,4 @@
-"""Search: a gallery that says of each creative where it was found."""
+"""Search: a gallery, with the lines, objects and swatches that matched in each creative."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from adlens.domain.search import Hit, SearchResult, Term
 from adlens.domain.words import search_words
 from adlens.persistence import mapping, schema
 from adlens.persistence.search.gallery import browse
-from adlens.persistence.search.phrases import read_phrase
+from adlens.persistence.search.plan import compile_filter
 from adlens.persistence.session import transactional
 
 
@@ -32,22 +32,22 @@ class PostgresSearch:
         self,
         session: Session,
         workspace_id: UUID,
-        chosen: CreativeFilter,
+        filters: CreativeFilter,
         order: CreativeOrder,
         limit: int,
         cursor: str | None = None,
     ) -> SearchResult:
-        """The creatives that `chosen` is true of. Raises UnknownGroup, and InvalidValue for a foreign cursor."""
-        terms = read_phrase(session, workspace_id, chosen.phrase, "q") if chosen.phrase is not None else []
-        gallery = browse(session, workspace_id, chosen, order, limit, cursor, terms)
+        """The creatives that match. Raises UnknownGroup, and InvalidValue for a foreign cursor."""
+        plan = compile_filter(session, workspace_id, filters)
+        gallery = browse(session, plan, order, limit, cursor)
         ids = [card.id for card in gallery.cards]
-        text = _lines(session, workspace_id, ids, terms) if terms else {}
-        objects = _objects(session, workspace_id, ids, chosen.object_class) if chosen.object_class else {}
-        colors = _swatches(session, workspace_id, ids, chosen.hex, chosen.min_share) if chosen.hex else {}
+        text = _lines(session, workspace_id, ids, plan.terms) if plan.terms else {}
+        objects = _objects(session, workspace_id, ids, filters.object_class) if filters.object_class else {}
+        colors = _swatches(session, workspace_id, ids, filters.hex, filters.min_share) if filters.hex else {}
         hits = tuple(
             Hit(tuple(text.get(id_, ())), tuple(objects.get(id_, ())), tuple(colors.get(id_, ()))) for id_ in ids
         )
-        return SearchResult(gallery, hits, tuple(terms))
+        return SearchResult(gallery, hits, plan.terms)
 
 
 def _lines(

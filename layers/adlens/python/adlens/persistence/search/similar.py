@@ -1,21 +1,19 @@
-"""What looks and reads alike: neighbours of one creative among a million, and the near-duplicates of a group."""
+"""Similar creatives: the nearest of one among a million, and the near-duplicates of a group."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import Engine, Select, select, text
 from sqlalchemy.orm import Session, aliased
 
-from adlens.domain.duplicates import DuplicateCard, DuplicateCards, Family, Print, families
-from adlens.domain.errors import InvalidValue, UnknownCreative
+from adlens.domain.duplicates import DuplicateCards
+from adlens.domain.errors import UnknownCreative
 from adlens.domain.gallery import LEAST_SIMILARITY, SimilarCreative
-from adlens.persistence.checks import check_group
-from adlens.persistence.paging import Page, cursor_of, read_cursor
-from adlens.persistence.schema import Analysis, Creative, Embedding, WorkspaceRollup
-from adlens.persistence.search.cards import cards
+from adlens.domain.paging import Page
+from adlens.persistence.schema import Creative, Embedding, WorkspaceRollup
+from adlens.persistence.search.cards import read_cards
+from adlens.persistence.search.duplicates import find_families
 from adlens.persistence.session import transactional
 
 EXACT_UP_TO = 10_000
@@ -24,11 +22,8 @@ EXACT_UP_TO = 10_000
 CANDIDATES = 400
 """Nearest codes whose vectors are compared; at most 1000, what the index can be asked for."""
 
-MOST_SHOWN = 100
-"""Creatives of a family that come as cards."""
 
-
-class PostgresAlike:
+class PostgresSimilarity:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
@@ -37,8 +32,8 @@ class PostgresAlike:
         self, session: Session, workspace_id: UUID, creative_id: UUID, limit: int
     ) -> tuple[SimilarCreative, ...]:
         """The creatives most like one, best first, none less than LEAST_SIMILARITY; compared are embeddings of the same
-        model bundle. In a workspace of more than EXACT_UP_TO it may miss some: docs/adr/0009-similar-creatives.md tells
-        how many. Raises UnknownCreative.
+        model bundle. In a workspace of more than EXACT_UP_TO it may miss some: docs/adr/0009-similar-creatives.md has
+        the recall. Raises UnknownCreative.
         """
         if session.get(Creative, (workspace_id, creative_id)) is None:
             raise UnknownCreative(f"There is no creative {creative_id}.")
@@ -62,7 +57,7 @@ class PostgresAlike:
             ):
                 session.execute(text(f"SET LOCAL {setting}"))
         nearest = session.execute(nearest_of(workspace_id, creative_id, bundle, limit, candidates)).all()
-        shown = cards(session, workspace_id, [row.creative_id for row in nearest])
+        shown = read_cards(session, workspace_id, [row.creative_id for row in nearest])
         return tuple(
             SimilarCreative(shown[row.creative_id], min(row.similarity, 1.0))
             for row in nearest
@@ -81,45 +76,7 @@ class PostgresAlike:
         """The families of near-duplicates in a group, largest first. Raises UnknownGroup, and InvalidValue for
         a foreign cursor.
         """
-        if limit < 1:
-            raise InvalidValue("A page has at least one row.", "limit")
-        check_group(session, workspace_id, group_id)
-        prints = [
-            Print(
-                row.id,
-                row.sha256,
-                int(row.phash, 16),
-                row.width * row.height,
-                row.uploaded_at,
-                frozenset(row.words or ()),
-            )
-            for row in session.execute(
-                select(
-                    Creative.id,
-                    Creative.sha256,
-                    Creative.phash,
-                    Creative.width,
-                    Creative.height,
-                    Creative.uploaded_at,
-                    Analysis.words,
-                )
-                .outerjoin(
-                    Analysis,
-                    (Analysis.workspace_id == Creative.workspace_id) & (Analysis.creative_id == Creative.id),
-                )
-                .where(Creative.workspace_id == workspace_id, Creative.group_id == group_id)
-                .where(Creative.phash.is_not(None))
-            )
-        ]
-        found = families(prints, lambda pairs: _cosines(session, workspace_id, pairs))
-        if cursor is not None:
-            size, representative = read_cursor(cursor, int, UUID, "families")
-            found = [family for family in found if (-len(family), family[0].id) > (-size, representative)]
-        page, more = found[:limit], len(found) > limit
-        return Page(
-            _shown(session, workspace_id, page),
-            cursor_of(len(page[-1]), page[-1][0].id, "families") if more else None,
-        )
+        return find_families(session, workspace_id, group_id, limit, cursor)
 
 
 def nearest_of(
@@ -138,56 +95,13 @@ def nearest_of(
     )
     if candidates is not None:
         comparable = comparable.order_by(Embedding.code.hamming_distance(own[0])).limit(candidates)
-    # Only what was chosen is measured: other bundles' vectors have other lengths.
-    chosen = comparable.cte("chosen").prefix_with("MATERIALIZED")
-    measured = select(chosen.c.creative_id, chosen.c.vector.cosine_distance(own[1]).label("distance")).subquery()
+    # Only these are measured: vectors of other bundles have other lengths.
+    nearest = comparable.cte("nearest").prefix_with("MATERIALIZED")
+    measured = select(nearest.c.creative_id, nearest.c.vector.cosine_distance(own[1]).label("distance")).subquery()
     # A vector of zeros is at the distance NaN, which PostgreSQL takes for more than any number.
     return (
         select(measured.c.creative_id, (1 - measured.c.distance).label("similarity"))
         .where(measured.c.creative_id != creative_id, measured.c.distance <= 1 - LEAST_SIMILARITY)
         .order_by(measured.c.distance, measured.c.creative_id)
         .limit(limit)
-    )
-
-
-_COSINES = text(
-    """
-    WITH known AS MATERIALIZED (
-        SELECT place, bundle_checksum, vector
-        FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS asked (creative_id, place)
-        JOIN embeddings USING (creative_id)
-        WHERE workspace_id = :workspace_id
-    )
-    SELECT CASE WHEN one.bundle_checksum = other.bundle_checksum THEN 1 - (one.vector <=> other.vector) END
-    FROM unnest(CAST(:ones AS int[]), CAST(:others AS int[])) WITH ORDINALITY AS pairs (a, b, pair)
-    LEFT JOIN known one ON one.place = a
-    LEFT JOIN known other ON other.place = b
-    ORDER BY pair
-    """
-)
-
-
-def _cosines(session: Session, workspace_id: UUID, pairs: Sequence[tuple[UUID, UUID]]) -> Sequence[float | None]:
-    """None where one of the two has no embedding or they are of two bundles."""
-    places = {id_: place for place, id_ in enumerate(dict.fromkeys(chain.from_iterable(pairs)), start=1)}
-    return session.scalars(
-        _COSINES,
-        {
-            "workspace_id": workspace_id,
-            "ids": [str(id_) for id_ in places],
-            "ones": [places[one] for one, _ in pairs],
-            "others": [places[other] for _, other in pairs],
-        },
-    ).all()
-
-
-def _shown(session: Session, workspace_id: UUID, page: Sequence[Family]) -> tuple[DuplicateCards, ...]:
-    shown = [family[:MOST_SHOWN] for family in page]
-    found = cards(session, workspace_id, [one.id for family in shown for one in family])
-    return tuple(
-        DuplicateCards(
-            len(family),
-            tuple(DuplicateCard(found[one.id], one.distance, one.similarity) for one in members if one.id in found),
-        )
-        for family, members in zip(page, shown, strict=True)
     )

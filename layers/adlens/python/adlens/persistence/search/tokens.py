@@ -1,7 +1,7 @@
 """What a creative has, as 64-bit numbers: what GIN indexes of PostgreSQL find without an extension.
 
-A token is a hash of what it stands for and of the workspace, so that a workspace's tokens are nobody else's and an
-index never leads a search through other people's rows.
+A token is a hash of what it stands for and of the workspace, so that workspaces share no tokens and an
+index never leads a search through rows of another workspace.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from adlens.domain.words import search_words
 
 _MOST_OBJECTS = 9
 SHARES = (0, 10, 25, 50)
-"""Percents of a picture that a colour's token can tell: it covers at least so much."""
+"""Percents of a picture that a colour covers at least: there is a token for each."""
 
 SHORTEST_MISSPELT = 4
 """Letters of a word that may have been misspelt; shorter ones are too near to each other."""

@@ -19,10 +19,10 @@ from adlens.persistence.search.tokens import Tokens
 from adlens.persistence.search.words import stems_of
 
 
-def learn(session: Session | Connection, workspace_id: UUID, lines: Iterable[str], with_forms: bool = True) -> None:
-    """Adds the words of `lines` to the workspace's vocabulary. They stay, for words come again.
+def add_words(session: Session | Connection, workspace_id: UUID, lines: Iterable[str], with_forms: bool = True) -> None:
+    """Adds the words of `lines` to the workspace's vocabulary. They stay when their creatives go.
 
-    Other forms lead to a word once it was learned `with_forms`, which needs dictionaries.
+    A search finds a word by its other forms once it was added `with_forms`, which needs dictionaries.
     """
     tokens = Tokens(workspace_id)
     words = {tokens.word(word): word for word in search_words(lines)}
@@ -35,7 +35,7 @@ def learn(session: Session | Connection, workspace_id: UUID, lines: Iterable[str
     new = [words[token] for token in sorted(words.keys() - enough)]
     if not new:
         return
-    # In an order that is everybody's: two transactions with the same new words never wait for each other in a ring.
+    # Always in this order: two transactions with the same new words never deadlock.
     rows = sorted(_vocabulary_rows(session, workspace_id, new, with_forms), key=lambda row: row["token"])
     insert = upsert(Vocabulary).values(rows)
     session.execute(

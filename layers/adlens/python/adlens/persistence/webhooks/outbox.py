@@ -17,36 +17,34 @@ from sqlalchemy.orm import Session
 from adlens.domain.webhooks import EventType
 from adlens.persistence.schema.webhooks import Webhook, WebhookDelivery
 
-# Not composed anew each time: every analysis asks this, and most get nothing.
+# Compiled once: every analysis runs it, and most find nothing.
 _WANTING = text(
     "SELECT id FROM webhooks WHERE workspace_id = :workspace_id AND :event = ANY (events) ORDER BY id"
 ).columns(Webhook.id)
 
 
-def note(session: Session, workspace_id: UUID, event_type: EventType, data: Mapping[str, Any]) -> None:
-    """Notes in the caller's transaction what the workspace's webhooks are to be told. `data` is JSON.
-
-    Costs one look into an index where there are none.
+def enqueue_event(session: Session, workspace_id: UUID, event_type: EventType, data: Mapping[str, Any]) -> None:
+    """Adds an event to the outbox, for each webhook of the workspace that wants it, in the caller's transaction. `data`
+    is JSON. Without such webhooks it costs one index lookup.
     """
     wanting = session.scalars(_WANTING, {"workspace_id": workspace_id, "event": event_type.value}).all()
-    note_for(session, workspace_id, wanting, event_type, data)
+    enqueue_deliveries(session, workspace_id, wanting, event_type, data)
 
 
-def note_for(
+def enqueue_deliveries(
     session: Session, workspace_id: UUID, webhook_ids: Sequence[UUID], event_type: str, data: Mapping[str, Any]
 ) -> list[UUID]:
-    rows = [
-        {
-            "workspace_id": workspace_id,
-            "id": uuid.uuid4(),
-            "webhook_id": webhook_id,
-            "event_type": str(event_type),
-            "data": dict(data),
-            # Not now(), at which the transaction began: it may have waited for locks since.
-            "occurred_at": func.clock_timestamp(),
-        }
-        for webhook_id in webhook_ids
-    ]
-    for row in rows:
-        session.execute(postgresql.insert(WebhookDelivery).values(row))
-    return [row["id"] for row in rows]  # type: ignore[misc]
+    deliveries = {uuid.uuid4(): webhook_id for webhook_id in webhook_ids}
+    for id_, webhook_id in deliveries.items():
+        session.execute(
+            postgresql.insert(WebhookDelivery).values(
+                workspace_id=workspace_id,
+                id=id_,
+                webhook_id=webhook_id,
+                event_type=str(event_type),
+                data=dict(data),
+                # Not now(), the start of the transaction: it may have waited for locks since.
+                occurred_at=func.clock_timestamp(),
+            )
+        )
+    return list(deliveries)

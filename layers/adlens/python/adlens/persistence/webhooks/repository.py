@@ -1,7 +1,7 @@
 """Webhooks and their outbox on PostgreSQL.
 
-What happens is noted in the transaction in which it happens (`note`), and handed to the queue after it: by whoever
-works next, and by the sweep. Nothing is told that did not happen, and nothing that happened is forgotten.
+An event is written to the outbox in the transaction in which it happens (`enqueue_event`). After it, the next worker or
+the sweep moves the outbox to the queue. So no event is sent that did not happen, and none that happened is lost.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from sqlalchemy.orm import Session
 
 from adlens.domain import webhooks as domain
 from adlens.domain.errors import Conflict, UnknownWebhook
+from adlens.domain.paging import Page
 from adlens.domain.webhooks import Delivery, DeliveryResult, DeliveryState, EventType, Outgoing
 from adlens.persistence import schema
-from adlens.persistence.paging import Page, cursor_of, read_cursor, some
+from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema.webhooks import Webhook, WebhookDelivery
 from adlens.persistence.session import transaction, transactional
-from adlens.persistence.webhooks.outbox import note_for
+from adlens.persistence.webhooks.outbox import enqueue_deliveries
 
 MAX_WEBHOOKS = 20
 KEPT = timedelta(days=30)
@@ -48,7 +49,7 @@ class PostgresWebhooks:
         self, session: Session, workspace_id: UUID, url: str, events: Sequence[EventType], description: str | None
     ) -> tuple[domain.Webhook, str]:
         """A new webhook and its secret. Raises Conflict when the workspace has as many as it may."""
-        # Not FOR UPDATE, which would wait for everybody who adds a row to the workspace.
+        # Not FOR UPDATE, which would wait for every transaction that adds a row to the workspace.
         session.execute(
             select(schema.Workspace.id).where(schema.Workspace.id == workspace_id).with_for_update(key_share=True)
         )
@@ -75,7 +76,7 @@ class PostgresWebhooks:
         if cursor is not None:
             after = read_cursor(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(Webhook.created_at, Webhook.id) > after)
-        rows, more = some(session, statement.order_by(Webhook.created_at, Webhook.id), limit)
+        rows, more = fetch_page(session, statement.order_by(Webhook.created_at, Webhook.id), limit)
         return Page(tuple(map(_webhook, rows)), cursor_of(rows[-1].created_at, rows[-1].id) if more else None)
 
     @transactional
@@ -99,23 +100,25 @@ class PostgresWebhooks:
         if cursor is not None:
             before = read_cursor(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(row.occurred_at, row.id) < before)
-        rows, more = some(session, statement.order_by(row.occurred_at.desc(), row.id.desc()), limit)
+        rows, more = fetch_page(session, statement.order_by(row.occurred_at.desc(), row.id.desc()), limit)
         return Page(tuple(map(_delivery, rows)), cursor_of(rows[-1].occurred_at, rows[-1].id) if more else None)
 
     @transactional
     def note_ping(self, session: Session, workspace_id: UUID, webhook_id: UUID) -> UUID:
-        """Notes a ping for one webhook and answers with the delivery's id. Raises UnknownWebhook."""
+        """Adds a ping for one webhook to the outbox. Returns the id of the delivery. Raises UnknownWebhook."""
         _known(session, workspace_id, webhook_id)
-        (delivery_id,) = note_for(session, workspace_id, [webhook_id], domain.PING, {"webhook_id": str(webhook_id)})
+        (delivery_id,) = enqueue_deliveries(
+            session, workspace_id, [webhook_id], domain.PING, {"webhook_id": str(webhook_id)}
+        )
         return delivery_id
 
     # --- the outbox ---
 
     def hand_over(self, send: Callable[[Sequence[Outgoing]], None], limit: int = 100) -> int:
-        """Gives what is pending to `send`, oldest first, and answers how many deliveries that were.
+        """Passes pending deliveries to `send`, oldest first. Returns how many.
 
-        Should the process die before the commit they are sent once more, with the same id. What another process
-        hands over at the moment is left to it.
+        If the process dies before the commit, they are sent again with the same ids. Deliveries that another process
+        is sending are skipped.
         """
         delivery = WebhookDelivery
         with transaction(self.engine) as session:
@@ -147,7 +150,7 @@ class PostgresWebhooks:
 
     @transactional
     def end(self, session: Session, result: DeliveryResult) -> bool:
-        """Notes how a delivery ended; False when it is unknown by now, or has been delivered."""
+        """Records how a delivery ended. False when it is unknown or was delivered before."""
         state = DeliveryState.DELIVERED if result.error is None else DeliveryState.FAILED
         delivery = WebhookDelivery
         changed = session.execute(
@@ -167,7 +170,7 @@ class PostgresWebhooks:
 
     @transactional
     def forget(self, session: Session) -> int:
-        """Deletes deliveries of long ago, some thousands at most, and answers how many."""
+        """Deletes deliveries older than KEPT, at most _FORGOTTEN_AT_ONCE. Returns how many."""
         old = (
             select(WebhookDelivery.workspace_id, WebhookDelivery.id)
             .where(WebhookDelivery.occurred_at < func.now() - KEPT)

@@ -30,7 +30,7 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
-# Everybody may call these unless told otherwise: locks by number, which migrations wait for, and large objects.
+# PUBLIC may call these by default: advisory locks, which migrations wait for, and large objects.
 _NOT_FOR_READERS = text(
     r"""
     SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', p.oid::regprocedure)
@@ -62,12 +62,12 @@ class PostgresBiReaders:
     def create(self, session: Session, workspace_id: UUID) -> tuple[Reader, str]:
         """A new login role that sees this workspace, and its password, of which the database keeps a SCRAM verifier.
 
-        Every reader can list the names of all roles, so a name says nothing. Raises InvalidValue without such a
-        workspace.
+        Every reader can list the names of all roles, so a name carries no information. Raises InvalidValue without such
+        a workspace.
         """
         if session.get(Workspace, workspace_id) is None:
             raise InvalidValue(f"There is no workspace {workspace_id}.", "workspace_id")
-        _shut_doors(session)
+        _revoke_public_grants(session)
         role = f"{GROUP_ROLE}_{''.join(secrets.choice(_LETTERS) for _ in range(10))}"
         password = secrets.token_urlsafe(24)
         # Not the password itself: statements that make roles are logged by careful servers.
@@ -106,8 +106,8 @@ class PostgresBiReaders:
         return True
 
 
-def _shut_doors(session: Session) -> None:
-    """Takes from everybody what PostgreSQL gives to everybody and readers must not have. The owner keeps all of it."""
+def _revoke_public_grants(session: Session) -> None:
+    """Revokes what PostgreSQL grants to PUBLIC and readers must not have. The owner keeps all of it."""
     database = session.scalar(select(func.quote_ident(func.current_database())))
     session.execute(text(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC"))
     session.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))

@@ -7,8 +7,6 @@ import hmac
 import re
 import secrets
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Engine, delete, func, select, text, update
@@ -16,38 +14,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from adlens.domain.errors import InvalidValue
+from adlens.domain.workspaces import ApiKey, Caller, Workspace
 from adlens.persistence import schema
 from adlens.persistence.session import transactional
 
 _KEY = re.compile(r"adl_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    id: UUID
-    name: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """What may be shown of a key. The key itself is shown once, when it is made."""
-
-    id: UUID
-    name: str
-    prefix: str
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who sends a request: the workspace that it sees, and the name of its key; None without a key."""
-
-    workspace_id: UUID
-    key_name: str | None
 
 
 class PostgresWorkspaces:
@@ -57,9 +29,9 @@ class PostgresWorkspaces:
     @transactional
     def create(self, session: Session, name: str, workspace_id: UUID | None = None) -> Workspace:
         """Makes a workspace; one that already has this id is left as it is and returned."""
-        chosen = workspace_id or uuid.uuid4()
-        session.execute(insert(schema.Workspace).values(id=chosen, name=name).on_conflict_do_nothing())
-        row = session.get_one(schema.Workspace, chosen)
+        id_ = workspace_id or uuid.uuid4()
+        session.execute(insert(schema.Workspace).values(id=id_, name=name).on_conflict_do_nothing())
+        row = session.get_one(schema.Workspace, id_)
         return Workspace(row.id, row.name, row.created_at)
 
     @transactional

@@ -29,7 +29,7 @@ class PostgresSettings:
 
     @transactional
     def put(self, session: Session, workspace_id: UUID, changes: Mapping[str, object]) -> dict[str, int]:
-        """Stores all changes or none, and answers with every setting. Raises UnknownSetting and InvalidValue."""
+        """Stores all changes or none. Returns every setting. Raises UnknownSetting and InvalidValue."""
         values = {key: setting_kind(key).check(value) for key, value in changes.items()}
         for key, value in sorted(values.items()):
             session.execute(
