@@ -24,7 +24,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from adlens_cli.bundles import CHECKOUT, MODELS, weights_folder
+from adlens_cli.bundles import weights_folder
+from adlens_cli.places import CHECKOUT, MODELS
 from benchmarks.document import DOCS, table, write_section
 from benchmarks.run import choose_pictures, rest_of
 from benchmarks.table import bundles_here, environment_of, needs_training_environment

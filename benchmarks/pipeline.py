@@ -31,9 +31,10 @@ from PIL import Image, ImageDraw
 
 from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
-from adlens_cli.bundles import CHECKOUT, choose_bundle, stack_variables
+from adlens_cli.bundles import choose_bundle, stack_variables
 from adlens_cli.client import Client
 from adlens_cli.pictures import find_pictures
+from adlens_cli.places import CHECKOUT
 from local import stack
 from local.localstack import LocalStack
 from local.postgres import Postgres

@@ -3,7 +3,7 @@
     python -m benchmarks.quality                                  # the library alone, here and now
     python -m benchmarks.quality --api URL --key KEY              # through the service: upload, wait, read back
 
-Lists what was missed and misread; `make eval` is the table of figures; benchmarks/labels.py says what the
+Lists what was missed and misread; `make eval` is the table of figures; evaluation/labels.py says what the
 folder holds.
 """
 
@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from adlens.domain.topics import taxonomy
-from adlens_cli.bundles import CHECKOUT
-from benchmarks.labels import COCO_CLASS, Labelled, read_labels
-from benchmarks.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
+from adlens_cli.places import CHECKOUT
+from evaluation.labels import COCO_CLASS, Labelled, read_labels
+from evaluation.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
 
 STAGES = ("ocr", "detection", "classification", "color")
 POLL_SECONDS = 1.0

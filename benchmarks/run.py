@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adlens_cli.bundles import CHECKOUT, weights_folder
+from adlens_cli.bundles import weights_folder
 from adlens_cli.pictures import find_pictures
+from adlens_cli.places import CHECKOUT
 from training.environment import training_python, training_variables
 
 CARD = (900, 1200)

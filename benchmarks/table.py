@@ -2,7 +2,7 @@
 
 The data sets are samples/, the development creatives, photographs (ADLENS_PHOTOGRAPHS) and pictures of text alone,
 drawn here; one that is not here is left out with a note. Each bundle is measured in a process of its own
-(benchmarks/evaluate.py), which leaves its rows in the bundle's metrics.json. What trainings measured on data they never
+(evaluation/evaluate.py), which leaves its rows in the bundle's metrics.json. What trainings measured on data they never
 saw (metrics/*.json of a bundle) stands beside that. A bundle that is not here is left out with a note; one that has
 been measured as it is now is measured again with --again only.
 """
@@ -24,12 +24,13 @@ from adlens.domain.analysis import Stage
 from adlens.domain.errors import InvalidBundle
 from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import ENGINES, MANIFEST, read_manifest
-from adlens_cli.bundles import CHECKOUT, MODELS, weights_folder
+from adlens_cli.bundles import weights_folder
+from adlens_cli.places import CHECKOUT, MODELS
 from benchmarks import text_alone
 from benchmarks.document import DOCS, table, write_section
-from benchmarks.evaluate import ALL, METRICS, Metrics, Row
-from benchmarks.labels import PHOTOGRAPHS, read_data_set
 from benchmarks.summary import summary_table
+from evaluation.labels import PHOTOGRAPHS, read_data_set
+from evaluation.metrics import ALL, METRICS, Metrics, Row
 from training.environment import training_python
 
 BUNDLES = ("base", "compact", "coco-dev", "upstream", "reference")
@@ -106,7 +107,7 @@ def is_measured(folder: Path, data_sets: Sequence[Path]) -> bool:
 def measure(folder: Path, data_sets: Sequence[Path], threads: int, *, beside: bool) -> None:
     """Writes the bundle's metrics.json. Raises InvalidBundle with what the process said when it fails."""
     python, variables = environment_of(folder)
-    command: list[str | Path] = [python, "-m", "benchmarks.evaluate", "--bundle", folder, "--weights", weights_folder()]
+    command: list[str | Path] = [python, "-m", "evaluation.evaluate", "--bundle", folder, "--weights", weights_folder()]
     command += ["--threads", str(threads), "--out", folder / METRICS, *(["--beside"] if beside else [])]
     for data_set in data_sets:
         command += ["--creatives", data_set]

@@ -15,7 +15,7 @@ from . import localstack
 from .deployment import Deployment, Template, client, deploy, settings, synthesise, warm_workers
 from .localstack import LocalStack
 from .postgres import Postgres
-from .state import CHECKOUT, DEFAULT_ROOT, LocalStackError, State, progress
+from .state import CHECKOUT, DEFAULT_ROOT, LocalStackError, State, progress, require_checkout
 from .web import Web
 
 SERVICES = ("localstack", "postgres", "web")
@@ -41,6 +41,7 @@ def up(root: Path = DEFAULT_ROOT, *, durable: bool = True, variables: Mapping[st
     and leaves nothing half-updated. `durable=False` is for the databases of tests. `variables` are the template's
     settings ADLENS_LOCAL_* (infra_cdk/config.py) that win over the environment's.
     """
+    require_checkout()
     state = State.at(root)
     with state.lock():
         started = time.monotonic()

@@ -29,12 +29,22 @@ from typing import Any
 import psutil
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-DEFAULT_ROOT = CHECKOUT / ".local"
+IS_CHECKOUT = (CHECKOUT / "cdk.json").is_file()
+"""False in an installed package, which has what the commands need but for the local stack."""
+DEFAULT_ROOT = CHECKOUT / ".local" if IS_CHECKOUT else Path.home() / ".local" / "state" / "adlens"
 HOST = "127.0.0.1"
 
 
 class LocalStackError(RuntimeError):
     """A part of the local stack cannot do what was asked; the message says why and what to do."""
+
+
+def require_checkout() -> None:
+    """Raises LocalStackError in an installed package."""
+    if not IS_CHECKOUT:
+        raise LocalStackError(
+            "The local stack runs from a checkout of AdLens: clone it, then `make setup` and `adlens up` there."
+        )
 
 
 @dataclass(frozen=True)

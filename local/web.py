@@ -24,6 +24,7 @@ from .state import (
     exclusive,
     free_port,
     progress,
+    require_checkout,
     wait_for,
 )
 
@@ -38,6 +39,7 @@ STOP_SECONDS = 5
 
 def build() -> Path:
     """The folder to serve: made from the sources as they are, unless it is there. LocalStackError says why not."""
+    require_checkout()
     sources = (SOURCES / name for name in ("adlens_web", "rxconfig.py", "reflex.lock"))
     assets = (path for path in (SOURCES / "assets").iterdir() if path.name != "external")  # Reflex's own links
     folder = BUILDS / digest([*sources, *assets, REQUIREMENTS], sys.version)[:16]

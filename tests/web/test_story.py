@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from adlens_cli.bundles import CHECKOUT
+from adlens_cli.places import CHECKOUT
 
 from .browser import PATIENCE_MS, click_bar, drop, person, text, upload
 from .conftest import WebStack

@@ -9,9 +9,10 @@ import pytest
 from benchmarks import table as module
 from benchmarks import text_alone
 from benchmarks.document import DOCS, replace_section
-from benchmarks.evaluate import MVP_RULE, Row
 from benchmarks.summary import summary_table
 from benchmarks.table import data_sets_here, evaluation_table
+from evaluation.evaluate import MVP_RULE
+from evaluation.metrics import Row
 
 TOPIC = "classification", "photographs", "macro accuracy"
 
