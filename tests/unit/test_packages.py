@@ -8,6 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from typer.testing import CliRunner
+
+import adlens
+from adlens_cli.main import app
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -27,6 +31,16 @@ def test_every_folder_with_code_is_a_package() -> None:
         path.parent for room in rooms for path in (ROOT / room).rglob("*.py") if "node_modules" not in path.parts
     }
     assert not [str(folder) for folder in folders if not (folder / "__init__.py").is_file()]
+
+
+def test_the_changelog_starts_with_the_version() -> None:
+    version = re.search(r"^## (\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert version
+    assert version[1] == adlens.__version__
+
+
+def test_the_command_says_its_version() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"adlens {adlens.__version__}\n"
 
 
 def test_tested_versions_are_in_the_ranges() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from adlens import __version__
+
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "samples" / "cups_01_card.jpg"
 
@@ -34,6 +36,10 @@ def run(adlens: Path, folder: Path, *arguments: str | Path) -> subprocess.Comple
     """In an empty folder, with no setting of ours."""
     variables = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     return subprocess.run([adlens, *arguments], cwd=folder, env=variables, capture_output=True, text=True, check=False)
+
+
+def test_the_version_is_that_of_the_checkout(adlens: Path, tmp_path: Path) -> None:
+    assert run(adlens, tmp_path, "--version").stdout == f"adlens {__version__}\n"
 
 
 def test_analyze_has_all_it_needs(adlens: Path, tmp_path: Path) -> None:
