@@ -28,7 +28,7 @@ from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.services.write_export import SHARE_FOR_READING, WriteExport
-from infra_cdk.config import EXPORT_TIMEOUT_SECONDS
+from infra_cdk.topology import topology
 from local.postgres import VERSION
 
 MOST_MEGABYTES = 300
@@ -198,7 +198,7 @@ def main() -> int:
             size, memory, most = (
                 told["bytes"] / 1e6,
                 told["megabytes"],
-                rate * EXPORT_TIMEOUT_SECONDS * SHARE_FOR_READING,
+                rate * topology().timeout_seconds["exports"] * SHARE_FOR_READING,
             )
             print(f"{export_format:8} {rate:11,.0f} {size:8,.1f} {memory:8.0f} {most:21,.0f}", flush=True)
     return int(heaviest >= MOST_MEGABYTES)

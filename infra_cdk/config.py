@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra_cdk.topology import topology
+
 ROOT = Path(__file__).resolve().parent.parent
-ANALYZE_TIMEOUT_SECONDS = 60
-DISPATCH_TIMEOUT_SECONDS = 30
-EXPORT_TIMEOUT_SECONDS = 900  # what Lambda gives at most
 # functions/analyze/Dockerfile and docker-compose.yml have the same default.
 BUNDLE = "models/compact"
 
@@ -59,7 +58,7 @@ class Config:
 
     @property
     def sweep_minutes(self) -> int:
-        return 5
+        return topology().schedule_seconds["sweep"] // 60
 
     @property
     def stack_name(self) -> str:
@@ -72,7 +71,7 @@ class LocalConfig(Config):
 
     stage: str = "local"
     cors_origins: tuple[str, ...] = ("*",)
-    batch_size: int = 2
+    batch_size: int = topology().queues["analysis"].batch_size
     batching_window_seconds: int = 0
     max_concurrency: int = 2
     database_url: str
@@ -165,7 +164,7 @@ class AwsConfig(Config):
     @property
     def sweep_minutes(self) -> int:
         """Each sweep wakes a database that pauses, for some six minutes."""
-        return 180 if self.lean else 5
+        return 180 if self.lean else super().sweep_minutes
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from adlens.storage.clients import s3_client
+from local.compose.topology import topology
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -14,21 +15,17 @@ if TYPE_CHECKING:
 BRIDGE = "arn:minio:sqs::_:webhook"
 
 
-EXPORT_DAYS = 7  # as infra_cdk/buckets.py
-
-
 def prepare(client: S3Client, uploads: str, previews: str, models: str, exports: str) -> None:
     existing = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
     for bucket in (uploads, previews, models, exports):
         if bucket not in existing:
             client.create_bucket(Bucket=bucket)  # private: MinIO opens a bucket by policy only
             print(f"made the bucket {bucket}")
+    days = topology()["retention_days"]["exports"]
     client.put_bucket_lifecycle_configuration(
         Bucket=exports,
         LifecycleConfiguration={
-            "Rules": [
-                {"ID": "leftovers", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": EXPORT_DAYS}}
-            ]
+            "Rules": [{"ID": "leftovers", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days}}]
         },
     )
     client.put_bucket_notification_configuration(
