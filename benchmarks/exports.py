@@ -29,7 +29,7 @@ from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.services.write_export import SHARE_FOR_READING, WriteExport
 from infra_cdk.topology import topology
-from local.postgres import VERSION
+from local.services.postgres import VERSION
 
 MOST_MEGABYTES = 300
 VECTOR_LENGTH = 256

@@ -36,7 +36,7 @@ from adlens.domain.gallery import LEAST_SIMILARITY
 from adlens.persistence.migrations import migrate
 from adlens.persistence.search.similar import EXACT_UP_TO, PostgresAlike, nearest_of
 from adlens.persistence.session import make_engine
-from local.postgres import VERSION
+from local.services.postgres import VERSION
 
 SHARES = (0.5, 0.3, 0.15, 0.04, 0.01)
 PER_CAMPAIGN, TOPICS, CHUNK = 50, 8, 20_000

@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .localstack import LocalStack
-from .postgres import Postgres
-from .state import DEFAULT_ROOT, LocalStackError, State
+from local.services.localstack import LocalStack
+from local.services.postgres import Postgres
+from local.state import DEFAULT_ROOT, LocalStackError, State
 
 FORMAT = 1
 DESCRIPTION, DUMP, ROLES, OBJECTS = "backup.json", "database.dump", "roles.sql", "objects"
@@ -59,8 +59,9 @@ def back_up(file: Path, root: Path = DEFAULT_ROOT) -> Backup:
 
 
 def restore(file: Path, root: Path = DEFAULT_ROOT, *, replace: bool = False) -> Backup:
-    """Makes the stack of `root`, which must not run, the one of a backup. What was there is lost, so that has to be said
-    with `replace`; until all of the backup has been read nothing of it is touched. LocalStackError says what is wrong.
+    """Makes the stack of `root`, which must not run, the one of a backup. What was there is lost, so that has to be
+    said with `replace`; until all of the backup has been read nothing of it is touched. LocalStackError says what is
+    wrong.
     """
     state = State.at(root)
     with state.lock(), tempfile.TemporaryDirectory(dir=state.root, prefix="restore-") as name:

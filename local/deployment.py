@@ -21,7 +21,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .localstack import ACCOUNT, REGION, LocalStack
+from local.services.localstack import ACCOUNT, REGION, LocalStack
+
 from .state import CHECKOUT, LocalStackError, State, digest, progress
 
 STACK = "adlens-local"

@@ -85,17 +85,6 @@ class State:
                 return process
         return None
 
-    def port(self, part: str, variable: str, default: int) -> int:
-        """The port of a part, running or not: what `variable` says, or chosen once and kept as long as it is free."""
-        port: int = self.read().get(f"{part}_port", default)
-        if self.process(part) is None:
-            wanted = os.environ.get(variable)
-            if wanted and free_port(int(wanted)) != int(wanted):
-                raise LocalStackError(f"{variable}={wanted} is taken: free it, or leave the choice to us")
-            port = free_port(int(wanted) if wanted else port, default)
-            self.write(**{f"{part}_port": port})
-        return port
-
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """One `up` or `down` at a time."""

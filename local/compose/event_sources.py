@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import signal
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adlens.storage.clients import sqs_client
 from local.compose.functions import EmulatedFunction, Function, FunctionError, ProcessFunction, Unavailable
+from local.compose.settings import FunctionAddresses
 from local.compose.topology import topology
 
 if TYPE_CHECKING:
@@ -35,18 +35,18 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 5  # also how long a stop may have to wait for a poll
 PAUSE_SECONDS = 3  # while a neighbour is away
 MARGIN_SECONDS = 60
-# Queue of topology.toml that each source takes messages from, and the variable with its address.
+# Queue of topology.toml that each source takes messages from, and the field of FunctionAddresses with its address.
 QUEUES = {
-    "dispatch": ("uploads", "ADLENS_UPLOADS_QUEUE_URL"),
-    "analyze": ("analysis", "ADLENS_QUEUE_URL"),
-    "exports": ("exports", "ADLENS_EXPORTS_QUEUE_URL"),
-    "dead_letters": ("uploads-dead-letters", "DEAD_LETTER_QUEUE_URL"),
-    "dead_exports": ("exports-dead-letters", "EXPORTS_DEAD_LETTER_QUEUE_URL"),
-    "webhooks": ("webhooks", "ADLENS_WEBHOOKS_QUEUE_URL"),
-    "webhook_results": ("webhook-results", "ADLENS_WEBHOOK_RESULTS_QUEUE_URL"),
+    "dispatch": ("uploads", "adlens_uploads_queue_url"),
+    "analyze": ("analysis", "adlens_queue_url"),
+    "exports": ("exports", "adlens_exports_queue_url"),
+    "dead_letters": ("uploads-dead-letters", "dead_letter_queue_url"),
+    "dead_exports": ("exports-dead-letters", "exports_dead_letter_queue_url"),
+    "webhooks": ("webhooks", "adlens_webhooks_queue_url"),
+    "webhook_results": ("webhook-results", "adlens_webhook_results_queue_url"),
 }
-IMAGES = {"analyze": "ANALYZE_URL", "exports": "EXPORTS_URL"}
-"""Functions in containers of their own, and the variable with the address of each."""
+IMAGES = {"analyze": "analyze_url", "exports": "exports_url"}
+"""Functions in containers of their own, and the field with the address of each."""
 SWEEP = "sweep"
 BEATS = Path(tempfile.gettempdir()) / "event-sources"
 
@@ -62,11 +62,11 @@ def stale_seconds() -> dict[str, int]:
     return {name: timeouts[consumer(name)] + MARGIN_SECONDS for name in (*QUEUES, SWEEP)}
 
 
-def _function(source: str) -> EmulatedFunction | ProcessFunction:
+def _function(source: str, addresses: FunctionAddresses) -> EmulatedFunction | ProcessFunction:
     name = consumer(source)
     timeout = topology()["timeout_seconds"][name]
     if source in IMAGES:
-        return EmulatedFunction(os.environ[IMAGES[source]], timeout)
+        return EmulatedFunction(getattr(addresses, IMAGES[source]), timeout)
     return ProcessFunction(f"functions.{name.replace('-', '_')}.handler.handler", timeout)
 
 
@@ -223,13 +223,14 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    addresses = FunctionAddresses()
     # Each source calls in a thread of its own, and an environment takes one call at a time.
-    functions = {name: _function(name) for name in (*QUEUES, SWEEP)}
+    functions = {name: _function(name, addresses) for name in (*QUEUES, SWEEP)}
     sources: list[Source] = [
         QueueSource(
-            name, sqs_client(), os.environ[variable], functions[name], topology()["queues"][queue]["batch_size"]
+            name, sqs_client(), getattr(addresses, address), functions[name], topology()["queues"][queue]["batch_size"]
         )
-        for name, (queue, variable) in QUEUES.items()
+        for name, (queue, address) in QUEUES.items()
     ]
     try:
         run([*sources, Schedule(SWEEP, functions[SWEEP], topology()["schedule_seconds"][SWEEP])], stop)

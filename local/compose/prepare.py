@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from adlens.storage.clients import s3_client
+from local.compose.settings import BucketSettings
 from local.compose.topology import topology
 
 if TYPE_CHECKING:
@@ -38,10 +38,11 @@ def prepare(client: S3Client, uploads: str, previews: str, models: str, exports:
 
 
 if __name__ == "__main__":
+    told = BucketSettings()
     prepare(
-        s3_client(os.environ["ADLENS_S3_ENDPOINT_URL"], "path"),
-        os.environ["ADLENS_UPLOADS_BUCKET"],
-        os.environ["ADLENS_PREVIEWS_BUCKET"],
-        os.environ["ADLENS_MODELS_BUCKET"],
-        os.environ["ADLENS_EXPORTS_BUCKET"],
+        s3_client(told.s3_endpoint_url, "path"),
+        told.uploads_bucket,
+        told.previews_bucket,
+        told.models_bucket,
+        told.exports_bucket,
     )

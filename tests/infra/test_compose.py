@@ -29,7 +29,7 @@ from infra_cdk.topology import topology
 from local.compose import event_sources
 from local.compose.env import make_env
 from local.compose.minio_bridge import BridgeSettings
-from local.postgres import VERSION
+from local.services.postgres import VERSION
 
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?:(?P<kind>:[-?])(?P<rest>[^}]*))?\}")
 # A digest, or a tag that names one version; :latest, :3 or :3.12-slim name another image every month.
@@ -327,8 +327,8 @@ def test_every_queue_has_a_source_that_knows_its_address(compose: Compose) -> No
     environment = compose.services["event-sources"].environment
     fed = {queue for queue, settings in topology().queues.items() if settings.consumer}
     assert {queue for queue, _ in event_sources.QUEUES.values()} == fed
-    for queue, variable in event_sources.QUEUES.values():
-        assert environment[variable].endswith(f"/adlens-local-{queue}")
+    for queue, address in event_sources.QUEUES.values():
+        assert environment[address.upper()].endswith(f"/adlens-local-{queue}")
 
 
 def test_it_does_not_start_without_secrets_and_says_what_to_do(text: str) -> None:
@@ -369,7 +369,7 @@ def test_no_variable_that_is_read_is_missing_from_the_example() -> None:
     sources = [path for folder in ("infra_cdk", "local", "adlens_cli") for path in (ROOT / folder).rglob("*.py")]
     for path in (*sources, ROOT / "webapp/rxconfig.py"):
         read |= set(re.findall(r"[\"'](ADLENS_[A-Z0-9_]*[A-Z0-9])[\"']", path.read_text()))
-    # Set by local/localstack.py for LocalStack, which is a process of its own; refused by the aws stage.
+    # Set by local/services/localstack.py for LocalStack, which is a process of its own; refused by the aws stage.
     internal = {"ADLENS_EXECUTOR_PYTHON", "ADLENS_EXECUTOR_CHECKOUT", "ADLENS_EXECUTOR_STATE", "ADLENS_OBJECTS"}
     assert read - internal - {"ADLENS_AWS_ANONYMOUS_WORKSPACE"} <= shown.keys()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 import tempfile
 import time
@@ -151,4 +150,4 @@ def test_what_is_no_whole_backup_changes_nothing(folder: Path, original: Origina
 
 
 def test_a_backup_is_its_owners_alone(original: Original) -> None:
-    assert os.stat(original.file).st_mode & 0o077 == 0
+    assert original.file.stat().st_mode & 0o077 == 0

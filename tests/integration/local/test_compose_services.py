@@ -28,9 +28,9 @@ from PIL import Image, ImageDraw
 from adlens_cli.client import Client
 from infra_cdk.config import ROOT
 from infra_cdk.topology import topology
-from local import localstack
 from local.compose.functions import FunctionError, ProcessFunction
-from local.localstack import LocalStack
+from local.services import localstack
+from local.services.localstack import LocalStack
 from local.state import State, free_port
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
