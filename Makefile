@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 PARALLEL := -n auto --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-unit check fix up down layers web formats samples pictures screens models scenes looks train-text train-objects train-topic bench bench-bundles bench-web bench-pipeline bench-scale eval cost lock lock-web clean
+.PHONY: help setup demo test test-quick test-unit check fix up down layers web formats settings samples pictures screens models scenes looks train-text train-objects train-topic bench bench-bundles bench-web bench-pipeline bench-scale eval cost lock lock-web clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,6 +73,9 @@ web: setup ## Build the web app into build/web, for the CDK's stage aws
 
 formats: setup ## Write what the web app knows of picture formats from what the library knows
 	$(BIN)/python -m local.formats
+
+settings: setup ## Write .env.example from the settings' models
+	$(BIN)/python -m docs.env_example
 
 samples: setup ## Draw samples/ again
 	$(BIN)/python -m samples.generate

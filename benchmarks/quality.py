@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from adlens.domain.topics import taxonomy
+from adlens.settings import CommandLineSettings
 from adlens_cli.places import CHECKOUT
 from evaluation.labels import COCO_CLASS, Labelled, read_labels
 from evaluation.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
@@ -179,7 +180,7 @@ def show(counts: Counts) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--creatives", type=Path, default=CHECKOUT / "../shared/creatives-dev")
+    parser.add_argument("--creatives", type=Path, default=CHECKOUT / CommandLineSettings().creatives)
     parser.add_argument("--bundle", help="model bundle, as of `adlens analyze --bundle`")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--api", metavar="URL", help="go through this API instead")

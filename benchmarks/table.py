@@ -36,7 +36,7 @@ from training.environment import training_python
 BUNDLES = ("base", "compact", "coco-dev", "upstream", "reference")
 BESIDE = ("compact", "base")
 """The first of these that is here: on its boxes other readers are measured too."""
-CREATIVES = (CHECKOUT / "samples", CHECKOUT / "../shared/creatives-dev")
+CREATIVES = (CHECKOUT / "samples", CHECKOUT / CommandLineSettings().creatives)
 TEXT_ALONE = CHECKOUT / ".local" / "benchmarks" / "text-alone"
 DATA_SETS = ("photographs", *(folder.name for folder in CREATIVES), TEXT_ALONE.name)
 STAGES = {"ocr": "text", "detection": "objects", "classification": "topic", "embedding": "embedding"}
@@ -50,7 +50,11 @@ def data_sets_here() -> tuple[list[Path], list[str]]:
     """Folders of the data sets that can be measured on, and why each of the others cannot. Draws the text alone."""
     photographs = (CHECKOUT / CommandLineSettings().photographs).resolve()
     here = [folder.resolve() for folder in CREATIVES if folder.is_dir()]
-    notes = [f"creatives: {folder.name} is not here" for folder in CREATIVES if not folder.is_dir()]
+    notes = [
+        f"creatives: there is no {folder}; ADLENS_CREATIVES names another"
+        for folder in CREATIVES
+        if not folder.is_dir()
+    ]
     if (photographs / PHOTOGRAPHS).is_file():
         here.append(photographs)
     else:

@@ -63,7 +63,7 @@ def test_a_data_set_that_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch, tm
     here, notes = data_sets_here()
     assert here == [tmp_path / "samples"]
     assert [note.split(":")[0] for note in notes] == ["creatives", "photographs", "text alone"]
-    assert "creatives-dev is not here" in notes[0]
+    assert "creatives-dev; ADLENS_CREATIVES" in notes[0]
     assert "ADLENS_PHOTOGRAPHS" in notes[1]
     (tmp_path / "labels.jsonl").touch()
     assert data_sets_here()[0] == [tmp_path / "samples", tmp_path]
