@@ -1,4 +1,4 @@
-"""The small table of docs/models.md: what is right how often, for people."""
+"""The small table of docs/figures.md: what is right how often, for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every stage of every bundle on every data set (`make eval`): docs/figures.md, and the small table of docs/models.md.
+"""Every stage of every bundle on every data set (`make eval`): docs/figures.md, which begins with a small table.
 
 The data sets are samples/, the development creatives, photographs (ADLENS_PHOTOGRAPHS) and pictures of text alone,
 drawn here; one that is not here is left out with a note. Each bundle is measured in a process of its own
@@ -209,7 +209,7 @@ def main() -> None:
     print("\n\n".join((figures, summary)) + "".join(f"\nNot measured: {note}." for note in notes))
     if not arguments.print_only:
         write_section("eval", figures, DOCS / "figures.md")
-        write_section("summary", summary, DOCS / "models.md")
+        write_section("summary", summary, DOCS / "figures.md")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The small table of docs/models.md, and which data sets and bundles come into it."""
+"""The small table of docs/figures.md, and which data sets and bundles come into it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_line_of_the_large_table_has_the_intervals() -> None:
     assert line == f"| objects | photographs | all (9) | {measure} | {cells} | `make eval` |"
 
 
-@pytest.mark.parametrize(("page", "name"), [("figures.md", "eval"), ("models.md", "summary"), ("speed.md", "bench")])
+@pytest.mark.parametrize(("page", "name"), [("figures.md", "eval"), ("figures.md", "summary"), ("speed.md", "bench")])
 def test_the_pages_have_the_sections_that_are_written(page: str, name: str) -> None:
     document = (DOCS / page).read_text()
     assert "new figures" in replace_section(document, name, "new figures")

@@ -1,4 +1,4 @@
-"""The scores that docs/models.md publishes."""
+"""The scores that docs/figures.md publishes."""
 
 import numpy as np
 import pytest
