@@ -84,7 +84,7 @@ class Machine:
 
     @classmethod
     def measured(cls, threads: int) -> Machine:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         left, right = (np.random.default_rng(0).random((MATRIX, MATRIX), np.float32) for _ in range(2))
         with threadpool_limits(threads):

