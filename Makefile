@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 PARALLEL := -n auto --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-unit check fix up down layers web formats samples pictures screens models scenes looks train-text train-objects train-topic bench bench-bundles bench-web bench-pipeline bench-scale eval cost lock lock-web clean
+.PHONY: help setup demo test test-quick test-unit check fix up down layers web formats docs settings samples pictures screens models scenes looks train-text train-objects train-topic bench bench-bundles bench-web bench-pipeline bench-scale eval cost lock lock-web clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,7 @@ check: setup ## What the pre-commit hook runs: format, lint, types, import contr
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory docs
 	$(BIN)/python -m pytest -q $(PARALLEL) tests/unit
 
 fix: setup ## Format, and mend what ruff can mend
@@ -73,6 +74,12 @@ web: setup ## Build the web app into build/web, for the CDK's stage aws
 
 formats: setup ## Write what the web app knows of picture formats from what the library knows
 	$(BIN)/python -m local.formats
+
+docs: setup ## Build the documentation site into build/docs; every link is checked
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+settings: setup ## Write .env.example from the settings' models
+	$(BIN)/python -m docs.env_example
 
 samples: setup ## Draw samples/ again
 	$(BIN)/python -m samples.generate
@@ -128,7 +135,7 @@ bench-pipeline: setup ## Throughput of the local stack beside `adlens analyze`, 
 bench-scale: setup ## Speed of the API at 10k, 100k, 1M creatives, into docs/operations.md (SIZES="10000" for a look; OPTIONS=--again)
 	$(BIN)/python -m benchmarks.scale $(SIZES) $(if $(SIZES),,--document) $(OPTIONS)
 
-eval: setup ## How right every model bundle is, into docs/models.md and docs/figures.md (AGAIN=1 measures all of them anew)
+eval: setup ## How right every model bundle is, into docs/figures.md (AGAIN=1 measures all of them anew)
 	$(BIN)/python -m benchmarks.table $(if $(AGAIN),--again)
 
 cost: setup ## What a deployment costs, from its templates and infra_cdk/prices.toml, into docs/operations.md

@@ -8,13 +8,11 @@ from adlens.domain.errors import InvalidBundle
 from adlens.domain.ports.vision import Engines
 from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import MANIFEST, load_bundle, read_manifest
+from adlens_cli.places import BUNDLE_CACHE, CHECKOUT, MODELS
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-MODELS = CHECKOUT / "models"
 BEST_FIRST = ("compact", "coco-dev", "base")
 BUILT = "upstream"
 """What `make models` builds."""
-CACHE = CHECKOUT / ".local" / "bundles"
 
 
 def weights_folder() -> Path:
@@ -76,4 +74,4 @@ def _fetched(uri: str) -> Path:
     from adlens.storage.clients import s3_client
 
     endpoint = CommandLineSettings().s3_endpoint_url
-    return fetch_bundle(s3_client(endpoint, "path" if endpoint else "auto"), uri, CACHE)
+    return fetch_bundle(s3_client(endpoint, "path" if endpoint else "auto"), uri, BUNDLE_CACHE)

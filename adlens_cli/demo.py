@@ -17,9 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from adlens_cli import stack, tables
-from adlens_cli.bundles import CHECKOUT
 from adlens_cli.client import ApiError, Client, Refusal
 from adlens_cli.pictures import find_pictures
+from adlens_cli.places import SAMPLES
 
 POLL_SECONDS = 0.5
 STAGES = ("ocr", "detection", "classification", "color")
@@ -36,7 +36,7 @@ ROWS_SHOWN = 16
 def run(paths: list[Path], oneshot: bool, bundle: str | None) -> int:
     console = Console()
     try:
-        pictures = find_pictures(paths or [CHECKOUT / "samples"])
+        pictures = find_pictures(paths or [SAMPLES])
     except FileNotFoundError as error:
         print(f"adlens: {error}", file=sys.stderr)
         return 2

@@ -19,6 +19,23 @@ app.add_typer(bi, name="bi")
 app.add_typer(models, name="models")
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from adlens import __version__
+
+        print(f"adlens {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def adlens(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
 class Stage(StrEnum):
     LOCAL = "local"
     AWS = "aws"

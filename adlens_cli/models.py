@@ -22,15 +22,16 @@ from adlens.domain.errors import AdLensError, InvalidBundle, InvalidValue
 from adlens.settings import CommandLineSettings
 from adlens.storage.bundles import METRICS, BundleRegistry, Promotion, fetch_bundle
 from adlens.vision.bundle import EMBEDDING, MANIFEST, Bundle, load_bundle
-from adlens_cli.bundles import CACHE, MODELS, bundle_folder, choose_bundle, stack_variables, weights_folder
+from adlens_cli.bundles import bundle_folder, choose_bundle, stack_variables, weights_folder
 from adlens_cli.packing import pack
 from adlens_cli.pictures import find_pictures
-from benchmarks.evaluate import ALL, ROOT, Metrics, evaluate_folder, worse
-from benchmarks.labels import DataSet, read_data_set
+from adlens_cli.places import BUNDLE_CACHE, MODELS, SAMPLES
+from evaluation.evaluate import evaluate_folder
+from evaluation.labels import DataSet, read_data_set
+from evaluation.metrics import ALL, Metrics, worse
 from local import stack
 from local.state import DEFAULT_ROOT, LocalStackError
 
-SAMPLES = ROOT / "samples"
 PROMOTED = "promoted"
 THREADS = 2
 HEADLINES = (
@@ -118,7 +119,7 @@ def find_bundle(asked: str, place: Place | None) -> Chosen:
             raise InvalidValue(
                 f"{asked!r} is no folder with a {MANIFEST}; a published bundle is named NAME/VERSION."
             ) from error
-    return Chosen(asked, fetch_bundle(place.s3, asked, CACHE), {})
+    return Chosen(asked, fetch_bundle(place.s3, asked, BUNDLE_CACHE), {})
 
 
 # --- verify ---------------------------------------------------------------------------------------------------------

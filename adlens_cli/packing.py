@@ -15,9 +15,7 @@ import tomlkit
 from adlens.domain.errors import InvalidBundle
 from adlens.storage.bundles import METRICS
 from adlens.vision.bundle import MANIFEST, read_manifest
-from adlens_cli.bundles import CHECKOUT
-
-_REQUIREMENTS = CHECKOUT / "requirements" / "analyze.txt"
+from adlens_cli.places import ANALYZE_REQUIREMENTS
 
 
 def pack(folder: Path, variables: Mapping[str, str], target: Path) -> Path:
@@ -61,5 +59,5 @@ def _is_inside(path: str) -> bool:
 
 def _is_pinned(package: str) -> bool:
     """Whether the analyze image always has exactly this version of the package."""
-    locked = set(re.findall(r"^([a-z0-9._-]+)==", _REQUIREMENTS.read_text(), re.MULTILINE))
+    locked = set(re.findall(r"^([a-z0-9._-]+)==", ANALYZE_REQUIREMENTS.read_text(), re.MULTILINE))
     return any(re.sub(r"[-_.]+", "-", name).lower() in locked for name in packages_distributions().get(package, []))

@@ -80,7 +80,7 @@ def parts(file: Path, encoding: str | None) -> Iterator[Part]:
             return
         size = _size(file)
         first, text = (
-            decoded(io.BufferedReader(stack.enter_context(_opened(file))), encoding)  # type: ignore[arg-type]
+            decoded(io.BufferedReader(stack.enter_context(_opened(file))), encoding)  # type: ignore[arg-type] # reads as raw files do
             for _ in range(2)
         )
         sheet = CsvSheet(text, signs_of(CsvSheet(first)))
@@ -158,7 +158,7 @@ def _place(header: Header, fields: list[str], by_creative: bool) -> int:
 
 
 def _opened(file: Path) -> IO[bytes]:
-    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
+    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value] # GzipFile is no IO
 
 
 def _size(file: Path) -> int:
@@ -228,7 +228,7 @@ def _sum(*values: float | str) -> float | str:
     """Of counts, of conversions to their four digits, or of money as exact text."""
     if any(isinstance(value, str) for value in values):
         return format(sum(map(Decimal, values), Decimal(0)), "f")
-    return round(sum(values), CONVERSION_DIGITS)  # type: ignore[arg-type]
+    return round(sum(values), CONVERSION_DIGITS)  # type: ignore[arg-type] # none is a text here
 
 
 def _show(file: Path, report: dict[str, Any]) -> None:

@@ -13,8 +13,9 @@ import typer
 
 from adlens.domain.errors import InvalidBundle
 from adlens_cli.bundles import check_bundle, choose_bundle, stack_variables
-from local import stack, web
+from local import stack
 from local.deployment import Deployment
+from local.services import web
 from local.state import DEFAULT_ROOT, LocalStackError
 
 KEY_FILE = "dev-key"

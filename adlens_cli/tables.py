@@ -71,15 +71,16 @@ def creatives_table(rows: list[Row]) -> Any:
     from rich.table import Table
 
     table = Table(header_style="bold", row_styles=("", "dim"))
-    for column, options in {
+    columns: dict[str, dict[str, Any]] = {
         "File": {"overflow": "fold", "max_width": 24},
         "Topic": {"no_wrap": True},
         "Text": {"max_width": 40},
         "Objects": {"max_width": 20},
         "Main colours": {},
         "Seconds": {"justify": "right"},
-    }.items():
-        table.add_column(column, **options)  # type: ignore[arg-type]
+    }
+    for column, options in columns.items():
+        table.add_column(column, **options)
     for row in rows:
         text = escape(" · ".join((row["ocr_text"] or "").split("\n"))[:120])
         if row["failure"]:

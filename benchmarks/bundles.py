@@ -24,7 +24,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from adlens_cli.bundles import CHECKOUT, MODELS, weights_folder
+from adlens_cli.bundles import weights_folder
+from adlens_cli.places import CHECKOUT, MODELS
 from benchmarks.document import DOCS, table, write_section
 from benchmarks.run import choose_pictures, rest_of
 from benchmarks.table import bundles_here, environment_of, needs_training_environment
@@ -83,7 +84,7 @@ class Machine:
 
     @classmethod
     def measured(cls, threads: int) -> Machine:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         left, right = (np.random.default_rng(0).random((MATRIX, MATRIX), np.float32) for _ in range(2))
         with threadpool_limits(threads):

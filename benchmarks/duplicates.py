@@ -31,11 +31,12 @@ from adlens.domain.ports.vision import Engines
 from adlens.domain.words import distinct_words
 from adlens.services.analyze_image import analyze_image
 from adlens.settings import CommandLineSettings
-from adlens_cli.bundles import CHECKOUT, choose_bundle, open_bundle
+from adlens_cli.bundles import choose_bundle, open_bundle
+from adlens_cli.places import CHECKOUT
 from benchmarks import templates
-from benchmarks.evaluate import Row
-from benchmarks.labels import read_labels
-from benchmarks.scoring import Counts
+from evaluation.labels import read_labels
+from evaluation.metrics import Row
+from evaluation.scoring import Counts
 
 SAMPLES, PHOTOGRAPHS, TEMPLATES = "samples", "photographs", "templates"
 Variant = Callable[[Pillow.Image, random.Random], Pillow.Image]

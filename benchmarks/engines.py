@@ -37,7 +37,7 @@ CARD = 864, 640
 FIRST_OPSET_WITH_SCALES_PER_CHANNEL = 13
 
 
-class _Once(CalibrationDataReader):
+class _Once(CalibrationDataReader):  # type: ignore[misc] # ONNX Runtime has no types
     def __init__(self, inputs: dict[str, Floats]) -> None:
         self._inputs: dict[str, Floats] | None = inputs
 

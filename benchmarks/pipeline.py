@@ -31,12 +31,14 @@ from PIL import Image, ImageDraw
 
 from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
-from adlens_cli.bundles import CHECKOUT, choose_bundle, stack_variables
+from adlens.settings import CommandLineSettings
+from adlens_cli.bundles import choose_bundle, stack_variables
 from adlens_cli.client import Client
 from adlens_cli.pictures import find_pictures
+from adlens_cli.places import CHECKOUT
 from local import stack
-from local.localstack import LocalStack
-from local.postgres import Postgres
+from local.services.localstack import LocalStack
+from local.services.postgres import Postgres
 from local.state import State
 
 PICTURES, ROUNDS = 60, 3
@@ -51,7 +53,6 @@ READ = (
     "/groups/{group}/status",
     "/analytics/group/{group}",
 )
-SHARED = CHECKOUT.parent / "shared"
 FAKES = {
     "ocr": "text",
     "detection": "objects",
@@ -129,8 +130,11 @@ def draw_small(folder: Path, count: int) -> list[Path]:
 
 def real_pictures(count: int) -> list[Path]:
     """Creatives and photographs in turn, the same ones every time; of samples/ where the others are not here."""
-    creatives = find_pictures([path for path in [SHARED / "creatives-dev/images"] if path.exists()])
-    photographs = find_pictures([path for path in [SHARED / "photos/images"] if path.exists()])
+    settings = CommandLineSettings()
+    creatives, photographs = (
+        find_pictures([images] if (images := CHECKOUT / folder / "images").exists() else [])
+        for folder in (settings.creatives, settings.photographs)
+    )
     random.Random(0).shuffle(photographs)
     found = [*creatives, *photographs] or list(
         itertools.islice(itertools.cycle(find_pictures([Path("samples")])), count)
@@ -244,7 +248,10 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         bundle = fake_bundle(Path(work) / "fakes") if arguments.fake else choose_bundle(None)
-        kinds = {"small": draw_small(Path(work), arguments.pictures), "real": real_pictures(arguments.pictures)}
+        kinds: dict[str, Sequence[Path]] = {
+            "small": draw_small(Path(work), arguments.pictures),
+            "real": real_pictures(arguments.pictures),
+        }
         with standing(bundle) as stand:
             send(stand, kinds["small"][:4])
             group = throughput(stand, kinds, bundle, arguments.rounds)

@@ -41,7 +41,7 @@ class Profiler:
         self._folder = folder = tempfile.TemporaryDirectory()
         self._sessions = sessions = list[tuple[str, Any]]()
 
-        class Profiled(onnxruntime.InferenceSession):  # type: ignore[misc]
+        class Profiled(onnxruntime.InferenceSession):  # type: ignore[misc] # ONNX Runtime has no types
             def __init__(self, model: Any, options: Any = None, **rest: Any) -> None:
                 options = options or onnxruntime.SessionOptions()
                 options.enable_profiling = True

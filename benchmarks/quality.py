@@ -3,7 +3,7 @@
     python -m benchmarks.quality                                  # the library alone, here and now
     python -m benchmarks.quality --api URL --key KEY              # through the service: upload, wait, read back
 
-Lists what was missed and misread; `make eval` is the table of figures; benchmarks/labels.py says what the
+Lists what was missed and misread; `make eval` is the table of figures; evaluation/labels.py says what the
 folder holds.
 """
 
@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from adlens.domain.topics import taxonomy
-from adlens_cli.bundles import CHECKOUT
-from benchmarks.labels import COCO_CLASS, Labelled, read_labels
-from benchmarks.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
+from adlens.settings import CommandLineSettings
+from adlens_cli.places import CHECKOUT
+from evaluation.labels import COCO_CLASS, Labelled, read_labels
+from evaluation.scoring import Counts, fold_script, line_is_right, score_sets, score_words, script_of, words
 
 STAGES = ("ocr", "detection", "classification", "color")
 POLL_SECONDS = 1.0
@@ -132,7 +133,7 @@ def report_text(pairs: list[Pair]) -> None:
     for script in ("latin", "cyrillic", "digits", "mixed"):
         counts = Counts()
         for creative, found in with_text:
-            expected = [fold_script(word) for word in words(creative.text) if script_of(word) == script]
+            expected = [fold_script(word) for word in words(creative.text or "") if script_of(word) == script]
             found_words = Counter(map(fold_script, words("\n".join(lines_of(found))))) & Counter(expected)
             counts += Counts(found_words.total(), 0, len(expected) - found_words.total())
         print(f"    {script:9} {counts.right:3} of {counts.right + counts.missed:3} found")
@@ -179,7 +180,7 @@ def show(counts: Counts) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--creatives", type=Path, default=CHECKOUT / "../shared/creatives-dev")
+    parser.add_argument("--creatives", type=Path, default=CHECKOUT / CommandLineSettings().creatives)
     parser.add_argument("--bundle", help="model bundle, as of `adlens analyze --bundle`")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--api", metavar="URL", help="go through this API instead")

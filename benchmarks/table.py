@@ -1,8 +1,8 @@
-"""Every stage of every bundle on every data set (`make eval`): docs/figures.md, and the small table of docs/models.md.
+"""Every stage of every bundle on every data set (`make eval`): docs/figures.md, which begins with a small table.
 
 The data sets are samples/, the development creatives, photographs (ADLENS_PHOTOGRAPHS) and pictures of text alone,
 drawn here; one that is not here is left out with a note. Each bundle is measured in a process of its own
-(benchmarks/evaluate.py), which leaves its rows in the bundle's metrics.json. What trainings measured on data they never
+(evaluation/evaluate.py), which leaves its rows in the bundle's metrics.json. What trainings measured on data they never
 saw (metrics/*.json of a bundle) stands beside that. A bundle that is not here is left out with a note; one that has
 been measured as it is now is measured again with --again only.
 """
@@ -24,18 +24,19 @@ from adlens.domain.analysis import Stage
 from adlens.domain.errors import InvalidBundle
 from adlens.settings import CommandLineSettings
 from adlens.vision.bundle import ENGINES, MANIFEST, read_manifest
-from adlens_cli.bundles import CHECKOUT, MODELS, weights_folder
+from adlens_cli.bundles import weights_folder
+from adlens_cli.places import CHECKOUT, MODELS
 from benchmarks import text_alone
 from benchmarks.document import DOCS, table, write_section
-from benchmarks.evaluate import ALL, METRICS, Metrics, Row
-from benchmarks.labels import PHOTOGRAPHS, read_data_set
 from benchmarks.summary import summary_table
+from evaluation.labels import PHOTOGRAPHS, read_data_set
+from evaluation.metrics import ALL, METRICS, Metrics, Row
 from training.environment import training_python
 
 BUNDLES = ("base", "compact", "coco-dev", "upstream", "reference")
 BESIDE = ("compact", "base")
 """The first of these that is here: on its boxes other readers are measured too."""
-CREATIVES = (CHECKOUT / "samples", CHECKOUT / "../shared/creatives-dev")
+CREATIVES = (CHECKOUT / "samples", CHECKOUT / CommandLineSettings().creatives)
 TEXT_ALONE = CHECKOUT / ".local" / "benchmarks" / "text-alone"
 DATA_SETS = ("photographs", *(folder.name for folder in CREATIVES), TEXT_ALONE.name)
 STAGES = {"ocr": "text", "detection": "objects", "classification": "topic", "embedding": "embedding"}
@@ -49,7 +50,11 @@ def data_sets_here() -> tuple[list[Path], list[str]]:
     """Folders of the data sets that can be measured on, and why each of the others cannot. Draws the text alone."""
     photographs = (CHECKOUT / CommandLineSettings().photographs).resolve()
     here = [folder.resolve() for folder in CREATIVES if folder.is_dir()]
-    notes = [f"creatives: {folder.name} is not here" for folder in CREATIVES if not folder.is_dir()]
+    notes = [
+        f"creatives: there is no {folder}; ADLENS_CREATIVES names another"
+        for folder in CREATIVES
+        if not folder.is_dir()
+    ]
     if (photographs / PHOTOGRAPHS).is_file():
         here.append(photographs)
     else:
@@ -106,7 +111,7 @@ def is_measured(folder: Path, data_sets: Sequence[Path]) -> bool:
 def measure(folder: Path, data_sets: Sequence[Path], threads: int, *, beside: bool) -> None:
     """Writes the bundle's metrics.json. Raises InvalidBundle with what the process said when it fails."""
     python, variables = environment_of(folder)
-    command: list[str | Path] = [python, "-m", "benchmarks.evaluate", "--bundle", folder, "--weights", weights_folder()]
+    command: list[str | Path] = [python, "-m", "evaluation.evaluate", "--bundle", folder, "--weights", weights_folder()]
     command += ["--threads", str(threads), "--out", folder / METRICS, *(["--beside"] if beside else [])]
     for data_set in data_sets:
         command += ["--creatives", data_set]
@@ -204,7 +209,7 @@ def main() -> None:
     print("\n\n".join((figures, summary)) + "".join(f"\nNot measured: {note}." for note in notes))
     if not arguments.print_only:
         write_section("eval", figures, DOCS / "figures.md")
-        write_section("summary", summary, DOCS / "models.md")
+        write_section("summary", summary, DOCS / "figures.md")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from adlens_cli.bundles import CHECKOUT
+from adlens_cli.places import CHECKOUT
 from benchmarks.text_alone import fitted, font
 
 SAMPLES = CHECKOUT / "samples"

@@ -13,6 +13,7 @@ import argparse
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -57,7 +58,7 @@ def draw(folder: Path) -> None:
     """Writes the pictures and their labels.json; raises SystemExit without the fonts."""
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(SEED)
-    labels = []
+    labels: list[dict[str, Any]] = []
     for number in range(PICTURES):
         name = f"text_{number:03}.png"
         page = LAYOUTS[number % len(LAYOUTS)](chance, COPY[number % len(COPY)])

@@ -17,7 +17,7 @@ import psutil
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from adlens_cli.bundles import CHECKOUT
+from adlens_cli.places import CHECKOUT
 from local import stack
 from tests.web.browser import PATIENCE_MS, READY, drop, person
 from tests.web.chromium import ADVICE, ARGUMENTS, chromium

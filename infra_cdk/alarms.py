@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra_cdk.config import AwsConfig
@@ -46,28 +47,19 @@ class Alarms(Construct):
         if config.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(config.alarm_email))
 
-        self._alarm(
+        self._left(
             "DeadLetters",
-            parts.queue.dead_letters.metric_approximate_number_of_messages_visible(
-                period=FIVE_MINUTES, statistic="max"
-            ),
-            0,
+            parts.queue.dead_letters,
             "Analyses were given up after all attempts, and dead_letters does not take them.",
         )
-        self._alarm(
+        self._left(
             "DeadExports",
-            parts.exports.dead_letters.metric_approximate_number_of_messages_visible(
-                period=FIVE_MINUTES, statistic="max"
-            ),
-            0,
+            parts.exports.dead_letters,
             "Exports were given up after all attempts, and dead_letters does not take them.",
         )
-        self._alarm(
+        self._left(
             "DeadWebhookResults",
-            parts.webhook_queues.dead_letters.metric_approximate_number_of_messages_visible(
-                period=FIVE_MINUTES, statistic="max"
-            ),
-            0,
+            parts.webhook_queues.dead_letters,
             "Results of deliveries were given up after all attempts: see the log of webhook_results.",
         )
         self._alarm(
@@ -82,35 +74,35 @@ class Alarms(Construct):
             0,
             "Analyses or exports were given up after all attempts and are marked so: see the log of dead_letters.",
         )
-        self._alarm(
+        self._waits(
             "OldestMessage",
-            parts.queue.analysis.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
-            15 * 60,
+            parts.queue.analysis,
+            15,
             "Creatives wait for more than 15 minutes: raise MaximumConcurrency, or look for what fails.",
             periods=3,
         )
-        self._alarm(
+        self._waits(
             "OldestUpload",
-            parts.queue.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
-            5 * 60,
+            parts.queue.queue,
+            5,
             "Objects that have arrived are not dispatched for 5 minutes: see the log of dispatch.",
         )
-        self._alarm(
+        self._waits(
             "WebhookResults",
-            parts.webhook_queues.results.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
-            15 * 60,
+            parts.webhook_queues.results,
+            15,
             "What came of deliveries of webhooks, or what was given up, is not taken by webhook_results: see its log.",
         )
-        self._alarm(
+        self._waits(
             "OldestExport",
-            parts.exports.queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
-            60 * 60,
+            parts.exports.queue,
+            60,
             "An export waits for more than an hour: see the log of exports.",
         )
-        self._alarm(
+        self._waits(
             "OldestEvent",
-            parts.webhook_queues.events.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max"),
-            6 * 60 * 60,
+            parts.webhook_queues.events,
+            6 * 60,
             "Deliveries of webhooks are six hours old: a receiver does not answer, or see the log of webhooks.",
         )
         self._database(config, parts)
@@ -225,6 +217,16 @@ class Alarms(Construct):
             "A twentieth of the answers of the API takes too long: look at the dashboard, then at slow statements.",
             periods=3,
         )
+
+    def _left(self, construct_id: str, queue: sqs.IQueue, description: str) -> None:
+        """An alarm when a message is in a queue that should be empty."""
+        messages = queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="max")
+        self._alarm(construct_id, messages, 0, description)
+
+    def _waits(self, construct_id: str, queue: sqs.IQueue, minutes: int, description: str, periods: int = 1) -> None:
+        """An alarm when a message waits for more than `minutes`."""
+        age = queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="max")
+        self._alarm(construct_id, age, 60 * minutes, description, periods)
 
     def _alarm(
         self, construct_id: str, metric: cloudwatch.Metric, threshold: float, description: str, periods: int = 1

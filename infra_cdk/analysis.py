@@ -8,7 +8,7 @@ from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from infra_cdk.buckets import Buckets
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, UPSTREAM, AwsConfig, LocalConfig
+from infra_cdk.config import UPSTREAM, AwsConfig, LocalConfig
 from infra_cdk.function import Surroundings, allow, image_code
 
 IMAGE_BUNDLE = "/opt/models/bundle"  # where functions/analyze/Dockerfile puts it
@@ -23,7 +23,7 @@ class Analysis(Construct):
         self.function = lambda_.DockerImageFunction(
             self,
             "Function",
-            **surroundings.common(self, "analyze", Duration.seconds(ANALYZE_TIMEOUT_SECONDS)),
+            **surroundings.common(self, "analyze"),
             description="Text, objects, topic and palette of every uploaded creative.",
             code=_image(config),
             memory_size=config.analyze_memory_mib,

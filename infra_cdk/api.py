@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Duration, RemovalPolicy, Tags
+from aws_cdk import RemovalPolicy, Tags
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra_cdk.buckets import Buckets
@@ -15,6 +14,7 @@ from infra_cdk.config import AwsConfig, LocalConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 from infra_cdk.lift import LiftStatistics
+from infra_cdk.log_groups import make_log_group, retention_of
 from infra_cdk.queue import UploadsQueue
 
 STAGE = "v1"
@@ -84,7 +84,6 @@ class Api(Construct):
             name="api",
             surroundings=surroundings,
             zip_code=zip_code,
-            timeout=Duration.seconds(29),  # what the gateway waits
             memory_size=1024,
             description="Uploads, results and analytics over HTTP.",
             # A snapshot is paid for by the hour; where a database wakes up first, it saves a second of twenty.
@@ -93,13 +92,7 @@ class Api(Construct):
                 config.api_environments if isinstance(config, LocalConfig) else config.api_reserved
             ),
         )
-        log_group = logs.LogGroup(
-            self,
-            "AccessLogs",
-            log_group_name=f"/aws/apigateway/{config.stack_name}-api",
-            retention=logs.RetentionDays.THREE_MONTHS if on_aws else logs.RetentionDays.ONE_WEEK,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = make_log_group(self, "AccessLogs", f"/aws/apigateway/{config.stack_name}-api", retention_of(config))
         self.rest_api = apigateway.RestApi(
             self,
             "Gateway",
@@ -126,13 +119,7 @@ class Api(Construct):
         else:
             # Under this name the gateway logs errors of its own; it takes a group that is there, else one for ever.
             self.rest_api.deployment_stage.node.add_dependency(
-                logs.LogGroup(
-                    self,
-                    "ErrorLogs",
-                    log_group_name=f"API-Gateway-Execution-Logs_{self.rest_api.rest_api_id}/{STAGE}",
-                    retention=logs.RetentionDays.THREE_MONTHS,
-                    removal_policy=RemovalPolicy.DESTROY,
-                )
+                make_log_group(self, "ErrorLogs", f"API-Gateway-Execution-Logs_{self.rest_api.rest_api_id}/{STAGE}")
             )
         self.rest_api.node.try_remove_child("Endpoint")  # an output beside ours
         self._environment(config, buckets, queue, exports)

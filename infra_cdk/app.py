@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from infra_cdk.config import AwsConfig, ConfigError, LocalConfig, output_folder, read_config, use_own_node
+from infra_cdk.config import AwsConfig, LocalConfig, output_folder, read_config, use_own_node
+from infra_cdk.settings import ConfigError
 
 if TYPE_CHECKING:
     from aws_cdk import App

@@ -9,8 +9,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra_cdk.config import AwsConfig, Config
+from infra_cdk.topology import topology
 
-EXPORT_DAYS = 7
 """As `adlens.domain.exports.KEPT_FOR`: the sweep forgets an export when its file is gone."""
 
 OLD_UPLOADS_DAYS = 30
@@ -45,7 +45,7 @@ class Buckets(Construct):
             self, "Previews", config, "previews", expire_days=config.uploads_expire_days, logs=self.access_logs
         )
         self.exports = private_bucket(
-            self, "Exports", config, "exports", expire_days=EXPORT_DAYS, logs=self.access_logs
+            self, "Exports", config, "exports", expire_days=topology().retention_days["exports"], logs=self.access_logs
         )
         self.models = private_bucket(self, "Models", config, "models", versions_days=90, logs=self.access_logs)
 

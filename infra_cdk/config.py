@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra_cdk.settings import AwsSettings, CommandSettings, ConfigError, LocalSettings, StageSettings
+from infra_cdk.topology import topology
+
 ROOT = Path(__file__).resolve().parent.parent
-ANALYZE_TIMEOUT_SECONDS = 60
-DISPATCH_TIMEOUT_SECONDS = 30
-EXPORT_TIMEOUT_SECONDS = 900  # what Lambda gives at most
 # functions/analyze/Dockerfile and docker-compose.yml have the same default.
 BUNDLE = "models/compact"
 
@@ -40,10 +40,6 @@ ZONES = {
 stands for another zone in each account."""
 
 
-class ConfigError(ValueError):
-    """A stage cannot be synthesised as asked; the message says what to set."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """What the constructs need to know on every stage."""
@@ -59,7 +55,7 @@ class Config:
 
     @property
     def sweep_minutes(self) -> int:
-        return 5
+        return topology().schedule_seconds["sweep"] // 60
 
     @property
     def stack_name(self) -> str:
@@ -72,7 +68,7 @@ class LocalConfig(Config):
 
     stage: str = "local"
     cors_origins: tuple[str, ...] = ("*",)
-    batch_size: int = 2
+    batch_size: int = topology().queues["analysis"].batch_size
     batching_window_seconds: int = 0
     max_concurrency: int = 2
     database_url: str
@@ -85,19 +81,11 @@ class LocalConfig(Config):
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> LocalConfig:
-        workers = _number(env, "ADLENS_LOCAL_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000)
-        threads = max(1, (os.cpu_count() or 1) // workers)  # more than there are cores slow each other down
-        return cls(
-            database_url=env.get("ADLENS_LOCAL_DATABASE_URL", "postgresql+psycopg2://adlens@127.0.0.1:5432/adlens"),
-            endpoint_url=env.get("ADLENS_LOCAL_ENDPOINT_URL", "http://127.0.0.1:4566"),
-            bundle=env.get("ADLENS_LOCAL_BUNDLE", str(ROOT / BUNDLE)),
-            weights=env.get("ADLENS_LOCAL_WEIGHTS", ""),
-            python=env.get("ADLENS_LOCAL_PYTHON", ""),
-            anonymous_workspace=env.get("ADLENS_LOCAL_ANONYMOUS_WORKSPACE", ""),
-            max_concurrency=workers,
-            analyze_threads=_number(env, "ADLENS_LOCAL_THREADS", threads, 1, 64),
-            api_environments=_number(env, "ADLENS_LOCAL_API_ENVIRONMENTS", cls.api_environments, 1, 100),
-        )
+        told = LocalSettings.read(env)
+        bundle = told.bundle if "://" in told.bundle else str(ROOT / told.bundle)
+        # More threads than there are cores slow each other down.
+        threads = told.threads or max(1, (os.cpu_count() or 1) // told.max_concurrency)
+        return cls(**told.model_dump(exclude={"threads", "bundle"}), bundle=bundle, analyze_threads=threads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +153,7 @@ class AwsConfig(Config):
     @property
     def sweep_minutes(self) -> int:
         """Each sweep wakes a database that pauses, for some six minutes."""
-        return 180 if self.lean else 5
+        return 180 if self.lean else super().sweep_minutes
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
@@ -233,46 +221,28 @@ class AwsConfig(Config):
         ):
             if env.get(name):
                 raise ConfigError(f"{name} is set, but the aws stage has no anonymous access: unset it")
-        target = env.get("ADLENS_AWS_IMAGE_TARGET") or cls.image_target
+        told, command = AwsSettings.read(env), CommandSettings.read(env)
+        region = command.default_region
         # The MVP's engines take many seconds for a creative and hold more than 2 GB while they do.
-        batch, memory = (1, 6144) if target == "reference" else (cls.batch_size, cls.analyze_memory_mib)
-        region = env.get("CDK_DEFAULT_REGION") or None
-        profile = env.get("ADLENS_AWS_PROFILE") or cls.profile
-        expire_days = _number(env, "ADLENS_AWS_UPLOADS_EXPIRE_DAYS", 0, 0, 36500)
-        return cls(
-            account=env.get("CDK_DEFAULT_ACCOUNT") or None,
-            region=region,
-            zones=_words(env.get("ADLENS_AWS_ZONES")) or ZONES.get(region or "", ()),
-            budget_dollars=_number(env, "ADLENS_AWS_BUDGET_DOLLARS", 0, 0, 1_000_000),
-            waf=bool(_number(env, "ADLENS_AWS_WAF", 0, 0, 1)),
-            alarm_email=env.get("ADLENS_AWS_ALARM_EMAIL", ""),
-            cors_origins=_words(env.get("ADLENS_AWS_CORS_ORIGINS")),
-            bundle=env.get("ADLENS_AWS_BUNDLE", cls.bundle),
-            published_bundle=env.get("ADLENS_AWS_PUBLISHED_BUNDLE", "").strip("/"),
-            max_concurrency=_number(env, "ADLENS_AWS_MAX_CONCURRENCY", cls.max_concurrency, 2, 1000),
-            account_concurrency=_number(env, "ADLENS_AWS_ACCOUNT_CONCURRENCY", cls.account_concurrency, 10, 100_000),
-            api_reserved=_number(env, "ADLENS_AWS_API_RESERVED", 0, 0, 1000) or None,
-            analyze_reserved=_number(env, "ADLENS_AWS_ANALYZE_RESERVED", 0, 0, 1000) or None,
-            profile=profile,
-            protect=bool(_number(env, "ADLENS_AWS_PROTECT", 1, 0, 1)),
-            image_target=target,
-            batch_size=batch,
-            analyze_memory_mib=_number(env, "ADLENS_AWS_ANALYZE_MEMORY_MIB", memory, 1769, 10240),
-            uploads_expire_days=expire_days or None,
-            dependencies_layer=Path(env.get("ADLENS_AWS_DEPENDENCIES_LAYER") or cls.dependencies_layer),
-            database_max_acu=_number(env, "ADLENS_AWS_DATABASE_MAX_ACU", int(cls.database_max_acu), 1, 256),
-            database_readers=_number(env, "ADLENS_AWS_DATABASE_READERS", cls.database_readers, 0, 15),
-            backup_days=_number(env, "ADLENS_AWS_BACKUP_DAYS", cls.backup_days, 1, 35),
-            web=bool(_number(env, "ADLENS_AWS_WEB", 0 if profile == "lean" else 1, 0, 1)),
-            web_build=Path(env.get("ADLENS_AWS_WEB_BUILD") or cls.web_build),
-            web_domain=env.get("ADLENS_AWS_WEB_DOMAIN", ""),
-            web_certificate=env.get("ADLENS_AWS_WEB_CERTIFICATE", ""),
-            web_origin_certificate=env.get("ADLENS_AWS_WEB_ORIGIN_CERTIFICATE", ""),
-            api_domain=env.get("ADLENS_AWS_API_DOMAIN", ""),
-            api_certificate=env.get("ADLENS_AWS_API_CERTIFICATE", ""),
-            hosted_zone=env.get("ADLENS_AWS_HOSTED_ZONE", "").removeprefix("/hostedzone/"),
-            web_tasks=_number(env, "ADLENS_AWS_WEB_TASKS", cls.web_tasks, 1, 20),
-        )
+        batch, memory = (1, 6144) if told.image_target == "reference" else (cls.batch_size, cls.analyze_memory_mib)
+        changed = {
+            "account": command.default_account,
+            "region": region,
+            "zones": told.zones or ZONES.get(region or "", ()),
+            "waf": bool(told.waf),
+            "protect": bool(told.protect),
+            "web": told.profile != "lean" if told.web is None else bool(told.web),
+            "published_bundle": told.published_bundle.strip("/"),
+            "hosted_zone": told.hosted_zone.removeprefix("/hostedzone/"),
+            "api_reserved": told.api_reserved or None,
+            "analyze_reserved": told.analyze_reserved or None,
+            "uploads_expire_days": told.uploads_expire_days or None,
+            "batch_size": batch,
+            "analyze_memory_mib": told.analyze_memory_mib or memory,
+            "web_build": ROOT / told.web_build,
+            "dependencies_layer": ROOT / told.dependencies_layer,
+        }
+        return cls(**told.model_dump() | changed)
 
 
 def read_config(stage: str | None = None, env: Mapping[str, str] | None = None) -> LocalConfig | AwsConfig:
@@ -282,7 +252,7 @@ def read_config(stage: str | None = None, env: Mapping[str, str] | None = None) 
         ConfigError: the stage is unknown, or its settings do not fit; says what to set.
     """
     env = os.environ if env is None else env
-    stage = stage or env.get("ADLENS_CDK_STAGE") or "local"
+    stage = stage or StageSettings.read(env).stage
     if stage == "local":
         return LocalConfig.from_env(env)
     if stage == "aws":
@@ -292,7 +262,7 @@ def read_config(stage: str | None = None, env: Mapping[str, str] | None = None) 
 
 def output_folder() -> str:
     """Where the CDK's command line wants the template, or cdk.out."""
-    return os.environ.get("CDK_OUTDIR") or str(ROOT / "cdk.out")
+    return CommandSettings.read(os.environ).outdir or str(ROOT / "cdk.out")
 
 
 def use_own_node() -> None:
@@ -300,15 +270,3 @@ def use_own_node() -> None:
     node = Path(sys.executable).parent / "node"
     if node.exists():
         os.environ.setdefault("JSII_NODE", str(node))
-
-
-def _words(given: str | None) -> tuple[str, ...]:
-    """By space or comma."""
-    return tuple((given or "").replace(",", " ").split())
-
-
-def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    given = env.get(name) or str(default)
-    if not given.isascii() or not given.isdigit() or not least <= int(given) <= most:
-        raise ConfigError(f"{name} must be a whole number from {least} to {most}, not {given!r}")
-    return int(given)

@@ -60,7 +60,7 @@ def per_thousand(seconds: float, mib: int) -> float:
     )  # dispatch; three calls of the API
     objects = 2 * MILLION["s3_put"] + 3 * MILLION["s3_get"]
     messages = 8 * MILLION["sqs_request"]
-    return 1000 * (analysis + others + objects + messages) / 1e6
+    return float(1000 * (analysis + others + objects + messages) / 1e6)
 
 
 def document() -> str:
@@ -91,7 +91,7 @@ def _database(resource: dict[str, Any], resources: Resources) -> float:
         return 0
     least = float(resource["Properties"]["ServerlessV2ScalingConfiguration"]["MinCapacity"])
     if least:
-        return least * HOUR["aurora_acu"] * HOURS * len(_of_type(resources, "AWS::RDS::DBInstance"))
+        return float(least * HOUR["aurora_acu"] * HOURS * len(_of_type(resources, "AWS::RDS::DBInstance")))
     (rule,) = _of_type(resources, "AWS::Events::Rule")
     number, unit = rule["ScheduleExpression"].removeprefix("rate(").removesuffix(")").split()
     sweeps = HOURS / (int(number) / (60 if unit.startswith("minute") else 1))

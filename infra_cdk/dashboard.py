@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -35,7 +35,7 @@ class Dashboard(Construct):
             "exports": parts.exports.function,
             "lift": parts.lift.function,
         }
-        p95 = {"period": PERIOD, "statistic": "p95"}
+        p95: dict[str, Any] = {"period": PERIOD, "statistic": "p95"}
         rows = (
             (
                 _graph(

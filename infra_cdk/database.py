@@ -11,6 +11,7 @@ from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from infra_cdk.config import AwsConfig
+from infra_cdk.log_groups import ONE_MONTH, make_log_group
 from infra_cdk.roles import FUNCTIONS, OWNER, ROLES
 
 POSTGRES_PORT = 5432
@@ -89,13 +90,7 @@ class Database(Construct):
 
     def _proxy(self, subnets: ec2.SubnetSelection) -> rds.DatabaseProxy:
         name = self._config.stack_name
-        log_group = logs.LogGroup(
-            self,
-            "ProxyLogs",
-            log_group_name=f"/aws/rds/proxy/{name}",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = make_log_group(self, "ProxyLogs", f"/aws/rds/proxy/{name}")
         proxy = self.cluster.add_proxy(
             "Proxy",
             db_proxy_name=name,  # which names its log
@@ -118,13 +113,7 @@ class Database(Construct):
         secret = self.cluster.secret
         assert secret is not None  # noqa: S101 - RDS manages one
         role = iam.Role(self, "RolesRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group = logs.LogGroup(
-            self,
-            "RolesLogs",
-            log_group_name=f"/aws/lambda/{self._config.stack_name}-database-roles",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = make_log_group(self, "RolesLogs", f"/aws/lambda/{self._config.stack_name}-database-roles")
         log_group.grant_write(role)
         secret.grant_read(role)
         role.add_to_policy(
@@ -180,12 +169,7 @@ class Database(Construct):
             flow_logs={
                 "Flows": ec2.FlowLogOptions(
                     destination=ec2.FlowLogDestination.to_cloud_watch_logs(
-                        logs.LogGroup(
-                            self,
-                            "FlowLogs",
-                            retention=logs.RetentionDays.ONE_MONTH,
-                            removal_policy=RemovalPolicy.DESTROY,
-                        )
+                        make_log_group(self, "FlowLogs", retention=ONE_MONTH)
                     ),
                     traffic_type=ec2.FlowLogTrafficType.REJECT,
                 )

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import Duration, IgnoreMode
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra_cdk.buckets import Buckets
 from infra_cdk.config import ROOT, AwsConfig, Config, LocalConfig
+from infra_cdk.log_groups import make_log_group, retention_of
 from infra_cdk.queue import UploadsQueue, WebhookQueues
+from infra_cdk.topology import topology
 
 if TYPE_CHECKING:
     from infra_cdk.database import Database
@@ -48,24 +49,17 @@ class Surroundings:
         """Not in the lean profile, whose network has no endpoint of X-Ray."""
         return isinstance(self.config, AwsConfig) and not self.config.lean
 
-    def common(self, scope: Construct, name: str, timeout: Duration) -> dict[str, Any]:
+    def common(self, scope: Construct, name: str) -> dict[str, Any]:
         """Properties of the function `name`, whichever way its code is packed."""
-        config, on_aws = self.config, isinstance(self.config, AwsConfig)
-        function_name = f"{config.stack_name}-{name}"
-        log_group = logs.LogGroup(
-            scope,
-            "Logs",
-            log_group_name=f"/aws/lambda/{function_name}",
-            retention=logs.RetentionDays.THREE_MONTHS if on_aws else logs.RetentionDays.ONE_WEEK,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        function_name = f"{self.config.stack_name}-{name}"
+        log_group = make_log_group(scope, "Logs", f"/aws/lambda/{function_name}", retention_of(self.config))
         role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group.grant_write(role)
         properties: dict[str, Any] = {
             "function_name": function_name,
             "role": role,
             "log_group": log_group,
-            "timeout": timeout,
+            "timeout": Duration.seconds(topology().timeout_seconds[name]),
             "architecture": ARCHITECTURE,
             "environment": self.environment(name),
             "tracing": lambda_.Tracing.ACTIVE if self.is_traced else lambda_.Tracing.DISABLED,
@@ -148,7 +142,6 @@ class ZipFunction(lambda_.Function):
         name: str,
         surroundings: Surroundings,
         zip_code: ZipCode,
-        timeout: Duration,
         memory_size: int = 512,
         **properties: Any,
     ) -> None:
@@ -156,7 +149,7 @@ class ZipFunction(lambda_.Function):
         super().__init__(
             scope,
             construct_id,
-            **surroundings.common(inside, name, timeout),
+            **surroundings.common(inside, name),
             runtime=RUNTIME,
             code=zip_code.code,
             layers=zip_code.layers,
@@ -174,7 +167,7 @@ def image_code(
         str(ROOT),
         file=f"functions/{name}/Dockerfile",
         # On top of .dockerignore, so that a change of the API is no new image; of two patterns the later wins.
-        exclude=["functions/*", "!functions/*.py", f"!functions/{name}", *without, *CACHES],
+        exclude=["topology.toml", "functions/*", "!functions/*.py", f"!functions/{name}", *without, *CACHES],
         platform=ecr_assets.Platform.LINUX_AMD64,
         cmd=[f"functions.{name}.handler.handler"],
         **options,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra_cdk.function import Surroundings, allow, image_code
-
-LIFT_TIMEOUT_SECONDS = 28  # who waits for it is the API, and for the API the gateway
 
 
 class LiftStatistics(Construct):
@@ -19,7 +16,7 @@ class LiftStatistics(Construct):
         self.function = lambda_.DockerImageFunction(
             self,
             "Function",
-            **surroundings.common(self, "lift", Duration.seconds(LIFT_TIMEOUT_SECONDS)),
+            **surroundings.common(self, "lift"),
             description="Which elements of creatives go with better figures.",
             code=image_code("lift"),
             memory_size=2048,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from aws_cdk import Aws, CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from infra_cdk.buckets import bucket_name
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, DISPATCH_TIMEOUT_SECONDS, Config
-
-MAX_RECEIVES = 5
-WEBHOOK_MAX_RECEIVES = 8
-"""As many attempts as adlens.domain.webhooks counts to."""
-WEBHOOK_TIMEOUT_SECONDS = 20  # an attempt may take 10, and its report some as well
-WEBHOOK_RESULTS_TIMEOUT_SECONDS = 60
+from infra_cdk.config import Config
+from infra_cdk.topology import topology
 
 
 def make_queue(
@@ -24,33 +21,43 @@ def make_queue(
     *,
     config: Config,
     name: str,
-    hidden: Duration,
-    keep: Duration,
-    given_up_to: sqs.DeadLetterQueue | None = None,
+    dead_letters: sqs.IQueue | None = None,
+    window_seconds: int = 0,
 ) -> sqs.Queue:
-    """A queue whose messages are hidden for `hidden` while somebody is at them; encrypted, and on AWS by TLS only."""
+    """The queue `name` of topology.toml, encrypted, and on AWS by TLS only.
+
+    `window_seconds` is how long its consumer waits to fill a batch.
+    """
+    settings = topology().queues[name]
     return sqs.Queue(
         scope,
         construct_id,
         queue_name=f"{config.stack_name}-{name}",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=config.stage == "aws",
-        retention_period=keep,
-        visibility_timeout=hidden,
-        dead_letter_queue=given_up_to,
+        retention_period=Duration.days(settings.retention_days),
+        visibility_timeout=Duration.seconds(settings.visibility_seconds + window_seconds),
+        dead_letter_queue=(
+            sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=settings.max_receives) if dead_letters else None
+        ),
         removal_policy=RemovalPolicy.DESTROY,
     )
 
 
 def make_dead_letters(scope: Construct, *, config: Config, name: str) -> sqs.Queue:
-    """The queue of what another gives up; people have two weeks to look at it."""
-    return make_queue(
-        scope,
-        "DeadLetters",
-        config=config,
-        name=f"{name}-dead-letters",
-        hidden=Duration.minutes(6),
-        keep=Duration.days(14),
+    """The queue of what the queue `name` gives up."""
+    return make_queue(scope, "DeadLetters", config=config, name=f"{name}-dead-letters")
+
+
+def feed(function: lambda_.Function, queue: sqs.IQueue, name: str, max_concurrency: int | None = None) -> None:
+    """Gives `function` the messages of the queue `name` in batches; those that it reports as failed come back."""
+    function.add_event_source(
+        SqsEventSource(
+            queue,
+            batch_size=topology().queues[name].batch_size,
+            max_concurrency=max_concurrency,
+            report_batch_item_failures=True,
+        )
     )
 
 
@@ -64,24 +71,14 @@ class UploadsQueue(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, uploads: s3.Bucket) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = make_dead_letters(self, config=config, name="uploads")
-        self.queue = make_queue(
-            self,
-            "Uploads",
-            config=config,
-            name="uploads",
-            # As AWS asks: a batch that is throttled must not come back while it is tried again.
-            hidden=Duration.seconds(6 * DISPATCH_TIMEOUT_SECONDS),
-            keep=Duration.days(4),
-            given_up_to=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
-        )
+        self.queue = make_queue(self, "Uploads", config=config, name="uploads", dead_letters=self.dead_letters)
         self.analysis = make_queue(
             self,
             "Analysis",
             config=config,
             name="analysis",
-            hidden=Duration.seconds(6 * ANALYZE_TIMEOUT_SECONDS + config.batching_window_seconds),
-            keep=Duration.days(4),
-            given_up_to=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+            dead_letters=self.dead_letters,
+            window_seconds=config.batching_window_seconds,
         )
         bucket_arn = Stack.of(self).format_arn(
             service="s3", region="", account="", resource=bucket_name(config, "uploads")
@@ -125,16 +122,6 @@ class WebhookQueues(Construct):
             "Results",
             config=config,
             name="webhook-results",
-            hidden=Duration.seconds(6 * WEBHOOK_RESULTS_TIMEOUT_SECONDS),
-            keep=Duration.days(14),
-            given_up_to=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
+            dead_letters=self.dead_letters,
         )
-        self.events = make_queue(
-            self,
-            "Events",
-            config=config,
-            name="webhooks",
-            hidden=Duration.seconds(6 * WEBHOOK_TIMEOUT_SECONDS),
-            keep=Duration.days(4),
-            given_up_to=sqs.DeadLetterQueue(queue=self.results, max_receive_count=WEBHOOK_MAX_RECEIVES),
-        )
+        self.events = make_queue(self, "Events", config=config, name="webhooks", dead_letters=self.results)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 from infra_cdk.buckets import bucket_name, private_bucket
 from infra_cdk.config import PAGES, AwsConfig
+from infra_cdk.log_groups import ONE_MONTH, make_log_group
 from infra_cdk.web_server import WebServer
 
 FALLBACK = "/__spa-fallback.html"
@@ -57,15 +58,11 @@ class Web(Construct):
         """Starts the backend with the API at `api_url`, then puts the pages of the same build in place."""
         service = self.server.run(api_url=api_url.rstrip("/"), origins=[self.origin])
         role = iam.Role(self, "DeploymentRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group = logs.LogGroup(
-            self,
-            "DeploymentLogs",
-            log_group_name=f"/aws/lambda/{self._config.stack_name}-web-files",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
+        log_group = make_log_group(
+            self, "DeploymentLogs", f"/aws/lambda/{self._config.stack_name}-web-files", ONE_MONTH
         )
         log_group.grant_write(role)
-        common = {
+        common: dict[str, Any] = {
             "sources": [deployment.Source.asset(str(self._config.web_build / PAGES))],
             "destination_bucket": self.files,
             "prune": False,  # pages that are open load their parts from the build that they came from

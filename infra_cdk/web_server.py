@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, custom_resources
+from aws_cdk import Duration, custom_resources
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_ec2 as ec2
@@ -15,6 +15,7 @@ from constructs import Construct
 
 from infra_cdk.config import ROOT, AwsConfig
 from infra_cdk.function import CACHES
+from infra_cdk.log_groups import make_log_group
 
 PORT = 3000  # webapp/Dockerfile
 HEALTH = "/_health"
@@ -187,10 +188,4 @@ class WebServer(Construct):
         return service
 
     def _log_group(self, construct_id: str, name: str) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            construct_id,
-            log_group_name=name,
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        return make_log_group(self, construct_id, name)

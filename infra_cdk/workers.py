@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack, triggers
+from aws_cdk import CfnResource, Duration, Stack, triggers
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_logs as logs
-from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
-from infra_cdk.config import DISPATCH_TIMEOUT_SECONDS
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
+from infra_cdk.log_groups import make_log_group
+from infra_cdk.queue import feed
+from infra_cdk.topology import topology
 
 
 class Workers(Construct):
@@ -30,41 +30,31 @@ class Workers(Construct):
         config, buckets, queue = surroundings.config, surroundings.buckets, surroundings.queue
         self._config = config
 
-        def function(
-            construct_id: str, name: str, timeout: Duration, description: str, *, owner: bool = False
-        ) -> ZipFunction:
+        def function(construct_id: str, name: str, description: str, *, owner: bool = False) -> ZipFunction:
             return ZipFunction(
                 self,
                 construct_id,
                 name=name,
                 surroundings=replace(surroundings, as_owner=owner),
                 zip_code=zip_code,
-                timeout=timeout,
                 description=description,
             )
 
         self.dispatch = function(
             "Dispatch",
             "dispatch",
-            Duration.seconds(DISPATCH_TIMEOUT_SECONDS),
             "Lets creatives whose files have arrived wait for their turns.",
         )
         self.dispatch.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
         self.dispatch.add_environment("ADLENS_UPLOADS_QUEUE_URL", queue.queue.queue_url)
-        self.dispatch.add_event_source(
-            SqsEventSource(queue.queue, batch_size=10, max_concurrency=2, report_batch_item_failures=True)
-        )
+        feed(self.dispatch, queue.queue, "uploads", max_concurrency=2)
         allow(self.dispatch, ["sqs:SendMessage"], queue.analysis.queue_arn)
 
-        self.dead_letters = function(
-            "DeadLetters", "dead-letters", Duration.minutes(1), "Marks what the queues gave up as ERROR or FAILED."
-        )
-        for given_up in (queue.dead_letters, exports.dead_letters):
-            self.dead_letters.add_event_source(SqsEventSource(given_up, batch_size=10, report_batch_item_failures=True))
+        self.dead_letters = function("DeadLetters", "dead-letters", "Marks what the queues gave up as ERROR or FAILED.")
+        feed(self.dead_letters, queue.dead_letters, "uploads-dead-letters")
+        feed(self.dead_letters, exports.dead_letters, "exports-dead-letters")
 
-        self.sweep = function(
-            "Sweep", "sweep", Duration.minutes(1), "Ends uploads that never arrived, removes deleted files."
-        )
+        self.sweep = function("Sweep", "sweep", "Ends uploads that never arrived, removes deleted files.")
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_PREVIEWS_BUCKET", buckets.previews.bucket_name)
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
@@ -88,15 +78,11 @@ class Workers(Construct):
             targets=[targets.LambdaFunction(self.sweep, retry_attempts=0)],
         )
 
-        self.migrate = function(
-            "Migrate", "migrate", Duration.minutes(10), "Brings the database's schema up to date.", owner=True
-        )
+        self.migrate = function("Migrate", "migrate", "Brings the database's schema up to date.", owner=True)
         if surroundings.database is not None:
             self.migrate.node.add_dependency(surroundings.database)
 
-        self.admin = function(
-            "Admin", "admin", Duration.minutes(15), "Workspaces, keys and BI readers, for operators.", owner=True
-        )
+        self.admin = function("Admin", "admin", "Workspaces, keys and BI readers, for operators.", owner=True)
         for name, bucket in (
             ("UPLOADS", buckets.uploads),
             ("PREVIEWS", buckets.previews),
@@ -116,17 +102,11 @@ class Workers(Construct):
             self,
             "MigrateOnDeployment",
             handler=self.migrate,
-            timeout=Duration.minutes(10),
+            timeout=Duration.seconds(topology().timeout_seconds["migrate"]),
             execute_before=list(constructs),
         )
         # The CDK's function that calls it: without a group its log would be kept for ever.
-        log_group = logs.LogGroup(
-            self,
-            "TriggerLogs",
-            log_group_name=f"/aws/lambda/{self._config.stack_name}-migrate-trigger",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = make_log_group(self, "TriggerLogs", f"/aws/lambda/{self._config.stack_name}-migrate-trigger")
         provider = Stack.of(self).node.find_child("AWSCDK.TriggerCustomResourceProviderCustomResourceProvider")
         handler = provider.node.find_child("Handler")
         assert isinstance(handler, CfnResource)  # noqa: S101 - what the CDK makes

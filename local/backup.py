@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .localstack import LocalStack
-from .postgres import Postgres
-from .state import DEFAULT_ROOT, LocalStackError, State
+from local.services.localstack import LocalStack
+from local.services.postgres import Postgres
+from local.state import DEFAULT_ROOT, LocalStackError, State
 
 FORMAT = 1
 DESCRIPTION, DUMP, ROLES, OBJECTS = "backup.json", "database.dump", "roles.sql", "objects"

@@ -21,13 +21,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .localstack import ACCOUNT, REGION, LocalStack
+from local.services.localstack import ACCOUNT, REGION, LocalStack
+
 from .state import CHECKOUT, LocalStackError, State, digest, progress
 
 STACK = "adlens-local"
 APP = (sys.executable, "-m", "infra_cdk.app")
 # What the template and its assets are made of.
-SOURCES = tuple(CHECKOUT / name for name in ("infra_cdk", "functions", "layers/adlens", "cdk.json", "requirements"))
+SOURCES = tuple(
+    CHECKOUT / name for name in ("infra_cdk", "functions", "layers/adlens", "cdk.json", "topology.toml", "requirements")
+)
 DEPLOY_SECONDS = 300
 
 

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import localstack
+from local.services import localstack
+from local.services.localstack import LocalStack
+from local.services.postgres import Postgres
+from local.services.web import Web
+
 from .deployment import Deployment, Template, client, deploy, settings, synthesise, warm_workers
-from .localstack import LocalStack
-from .postgres import Postgres
-from .state import CHECKOUT, DEFAULT_ROOT, LocalStackError, State, progress
-from .web import Web
+from .state import CHECKOUT, DEFAULT_ROOT, LocalStackError, State, progress, require_checkout
 
 SERVICES = ("localstack", "postgres", "web")
 MAX_LOG_BYTES = 20 * 1024 * 1024
@@ -41,6 +42,7 @@ def up(root: Path = DEFAULT_ROOT, *, durable: bool = True, variables: Mapping[st
     and leaves nothing half-updated. `durable=False` is for the databases of tests. `variables` are the template's
     settings ADLENS_LOCAL_* (infra_cdk/config.py) that win over the environment's.
     """
+    require_checkout()
     state = State.at(root)
     with state.lock():
         started = time.monotonic()
@@ -69,8 +71,8 @@ def up(root: Path = DEFAULT_ROOT, *, durable: bool = True, variables: Mapping[st
 
 
 def serve_web(build: Callable[[], Path], key: str, root: Path = DEFAULT_ROOT) -> str:
-    """Serves the web app of the running stack with a build (local/web.py) and returns its address. LocalStackError says
-    why it cannot be served; the rest of the stack goes on, and `status` tells it too.
+    """Serves the web app of the running stack with a build (local/services/web.py) and returns its address.
+    LocalStackError says why it cannot be served; the rest of the stack goes on, and `status` tells it too.
     """
     state = State.at(root)
     web = Web(state)

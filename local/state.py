@@ -29,12 +29,22 @@ from typing import Any
 import psutil
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-DEFAULT_ROOT = CHECKOUT / ".local"
+IS_CHECKOUT = (CHECKOUT / "cdk.json").is_file()
+"""False in an installed package, which has what the commands need but for the local stack."""
+DEFAULT_ROOT = CHECKOUT / ".local" if IS_CHECKOUT else Path.home() / ".local" / "state" / "adlens"
 HOST = "127.0.0.1"
 
 
 class LocalStackError(RuntimeError):
     """A part of the local stack cannot do what was asked; the message says why and what to do."""
+
+
+def require_checkout() -> None:
+    """Raises LocalStackError in an installed package."""
+    if not IS_CHECKOUT:
+        raise LocalStackError(
+            "The local stack runs from a checkout of AdLens: clone it, then `make setup` and `adlens up` there."
+        )
 
 
 @dataclass(frozen=True)
@@ -74,17 +84,6 @@ class State:
             if process.running:
                 return process
         return None
-
-    def port(self, part: str, variable: str, default: int) -> int:
-        """The port of a part, running or not: what `variable` says, or chosen once and kept as long as it is free."""
-        port: int = self.read().get(f"{part}_port", default)
-        if self.process(part) is None:
-            wanted = os.environ.get(variable)
-            if wanted and free_port(int(wanted)) != int(wanted):
-                raise LocalStackError(f"{variable}={wanted} is taken: free it, or leave the choice to us")
-            port = free_port(int(wanted) if wanted else port, default)
-            self.write(**{f"{part}_port": port})
-        return port
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

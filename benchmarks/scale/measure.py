@@ -275,7 +275,7 @@ class Api:
         # Signing takes credentials, and is done without asking anybody.
         os.environ |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench")
         os.environ["AWS_DEFAULT_REGION"] = "eu-central-1"
-        needed = {name: "bench" for name, of in ApiSettings.model_fields.items() if of.is_required()}
+        needed: dict[str, Any] = {name: "bench" for name, of in ApiSettings.model_fields.items() if of.is_required()}
         settings = ApiSettings(**needed, database_url=SecretStr(url), s3_endpoint_url="http://127.0.0.1:9")
         self.engine = wiring.database(settings)
         _, key = PostgresWorkspaces(self.engine).create_key(workspace_id, "bench")

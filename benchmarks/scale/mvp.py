@@ -1,4 +1,4 @@
-"""The MVP's way to analytics: load every row, count in Python (shared/seed/contract.md tells of it).
+"""The MVP's way to analytics: load every row, count in Python.
 
 It is treated kindly: one query per table instead of one per creative, and no more columns than it counts.
 """

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
-from local.postgres import Postgres
+from local.services.postgres import Postgres
 from local.state import State
 
 SMALL: Mapping[str, str] = {

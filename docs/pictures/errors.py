@@ -19,8 +19,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from adlens.settings import CommandLineSettings
 from adlens_cli.analyze import analyze_file
-from adlens_cli.bundles import CHECKOUT, open_bundle
-from benchmarks.labels import PHOTOGRAPHS, read_labels
+from adlens_cli.bundles import open_bundle
+from adlens_cli.places import CHECKOUT
+from evaluation.labels import PHOTOGRAPHS, read_labels
 
 FREE_SOURCE, MOST_LOOKED_AT = "clothing", 200
 COLUMNS, ROWS, SIDE, GAP, FOOT = 4, 2, 300, 16, 58

@@ -7,7 +7,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from adlens_cli.analyze import analyze_file
-from adlens_cli.bundles import CHECKOUT, open_bundle
+from adlens_cli.bundles import open_bundle
+from adlens_cli.places import CHECKOUT
 
 SAMPLES = ("bags_02_card.jpg", "cups_02_banner.jpg", "clocks_02_square.png", "cutlery_02_square.jpg")
 HEIGHT, GAP, FOOT = 520, 18, 84

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from adlens_cli.bundles import CHECKOUT
+from adlens_cli.places import CHECKOUT
 from local import stack
 from tests.web.browser import person, upload
 from tests.web.chromium import ADVICE, ARGUMENTS, chromium

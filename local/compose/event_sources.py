@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import signal
 import sys
 import tempfile
@@ -24,31 +23,51 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adlens.storage.clients import sqs_client
 from local.compose.functions import EmulatedFunction, Function, FunctionError, ProcessFunction, Unavailable
+from local.compose.settings import FunctionAddresses
+from local.compose.topology import topology
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from mypy_boto3_sqs.type_defs import DeleteMessageBatchRequestEntryTypeDef, MessageTypeDef
 
 logger = logging.getLogger(__name__)
 
-FUNCTION_SECONDS = 60  # as in infra_cdk
-DISPATCH_SECONDS = 30
-EXPORT_SECONDS = 900  # as well
 POLL_SECONDS = 5  # also how long a stop may have to wait for a poll
 PAUSE_SECONDS = 3  # while a neighbour is away
-SWEEP_SECONDS = 300
-# After how long without a step each source is taken for stuck.
-STALE_SECONDS = {
-    "dispatch": 2 * FUNCTION_SECONDS,
-    "analyze": 2 * FUNCTION_SECONDS,
-    "exports": EXPORT_SECONDS + FUNCTION_SECONDS,
-    "dead_letters": 2 * FUNCTION_SECONDS,
-    "dead_exports": 2 * FUNCTION_SECONDS,
-    "webhooks": 2 * FUNCTION_SECONDS,
-    "webhook_results": 2 * FUNCTION_SECONDS,
-    "sweep": 2 * FUNCTION_SECONDS,
+MARGIN_SECONDS = 60
+# Queue of topology.toml that each source takes messages from, and the field of FunctionAddresses with its address.
+QUEUES = {
+    "dispatch": ("uploads", "adlens_uploads_queue_url"),
+    "analyze": ("analysis", "adlens_queue_url"),
+    "exports": ("exports", "adlens_exports_queue_url"),
+    "dead_letters": ("uploads-dead-letters", "dead_letter_queue_url"),
+    "dead_exports": ("exports-dead-letters", "exports_dead_letter_queue_url"),
+    "webhooks": ("webhooks", "adlens_webhooks_queue_url"),
+    "webhook_results": ("webhook-results", "adlens_webhook_results_queue_url"),
 }
+IMAGES = {"analyze": "analyze_url", "exports": "exports_url"}
+"""Functions in containers of their own, and the field with the address of each."""
+SWEEP = "sweep"
 BEATS = Path(tempfile.gettempdir()) / "event-sources"
+
+
+def consumer(source: str) -> str:
+    """The function that a source calls, as topology.toml names it."""
+    return source if source == SWEEP else str(topology()["queues"][QUEUES[source][0]]["consumer"])
+
+
+def stale_seconds() -> dict[str, int]:
+    """After how long without a step each source is taken for stuck."""
+    timeouts = topology()["timeout_seconds"]
+    return {name: timeouts[consumer(name)] + MARGIN_SECONDS for name in (*QUEUES, SWEEP)}
+
+
+def _function(source: str, addresses: FunctionAddresses) -> EmulatedFunction | ProcessFunction:
+    name = consumer(source)
+    timeout = topology()["timeout_seconds"][name]
+    if source in IMAGES:
+        return EmulatedFunction(getattr(addresses, IMAGES[source]), timeout)
+    return ProcessFunction(f"functions.{name.replace('-', '_')}.handler.handler", timeout)
 
 
 class Source(Protocol):
@@ -56,7 +75,7 @@ class Source(Protocol):
     def name(self) -> str: ...
 
     def step(self, stop: threading.Event) -> None:
-        """Does what is due, within STALE_SECONDS. Trouble of neighbours may be raised: the step is done again."""
+        """Does what is due, within stale_seconds(). Trouble of neighbours may be raised: the step is done again."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +152,10 @@ class QueueSource:
 
     def _delete(self, messages: Sequence[MessageTypeDef]) -> None:
         if messages:
-            entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
-            answer = self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)  # type: ignore[arg-type]
+            entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)
+            ]
+            answer = self.sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
             for failure in answer.get("Failed", []):  # it will be delivered again, which changes nothing
                 logger.warning("%s: a message that was done could not be deleted: %s", self.name, failure)
 
@@ -204,40 +225,24 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    analyze = EmulatedFunction(os.environ["ANALYZE_URL"], FUNCTION_SECONDS)
-    exports = EmulatedFunction(os.environ["EXPORTS_URL"], EXPORT_SECONDS)
+    addresses = FunctionAddresses()
     # Each source calls in a thread of its own, and an environment takes one call at a time.
-    dead_letters, dead_exports = (
-        ProcessFunction("functions.dead_letters.handler.handler", FUNCTION_SECONDS) for _ in range(2)
-    )
-    webhooks = ProcessFunction("functions.webhooks.handler.handler", FUNCTION_SECONDS)
-    webhook_results = ProcessFunction("functions.webhook_results.handler.handler", FUNCTION_SECONDS)
-    sweep = ProcessFunction("functions.sweep.handler.handler", FUNCTION_SECONDS)
-    dispatch = ProcessFunction("functions.dispatch.handler.handler", DISPATCH_SECONDS)
-    uploads, queue = os.environ["ADLENS_UPLOADS_QUEUE_URL"], os.environ["ADLENS_QUEUE_URL"]
-    given_up = os.environ["DEAD_LETTER_QUEUE_URL"]
-    files, files_given_up = os.environ["ADLENS_EXPORTS_QUEUE_URL"], os.environ["EXPORTS_DEAD_LETTER_QUEUE_URL"]
-    events, results = os.environ["ADLENS_WEBHOOKS_QUEUE_URL"], os.environ["ADLENS_WEBHOOK_RESULTS_QUEUE_URL"]
-    try:
-        run(
-            [
-                QueueSource("dispatch", sqs_client(), uploads, dispatch, batch_size=10),
-                QueueSource("analyze", sqs_client(), queue, analyze, batch_size=2),
-                QueueSource("exports", sqs_client(), files, exports, batch_size=1),
-                QueueSource("dead_letters", sqs_client(), given_up, dead_letters, batch_size=10),
-                QueueSource("dead_exports", sqs_client(), files_given_up, dead_exports, batch_size=10),
-                QueueSource("webhooks", sqs_client(), events, webhooks, batch_size=1),
-                QueueSource("webhook_results", sqs_client(), results, webhook_results, batch_size=10),
-                Schedule("sweep", sweep, SWEEP_SECONDS),
-            ],
-            stop,
+    functions = {name: _function(name, addresses) for name in (*QUEUES, SWEEP)}
+    sources: list[Source] = [
+        QueueSource(
+            name, sqs_client(), getattr(addresses, address), functions[name], topology()["queues"][queue]["batch_size"]
         )
+        for name, (queue, address) in QUEUES.items()
+    ]
+    try:
+        run([*sources, Schedule(SWEEP, functions[SWEEP], topology()["schedule_seconds"][SWEEP])], stop)
     finally:
-        for function in (dispatch, dead_letters, dead_exports, webhooks, webhook_results, sweep):
-            function.stop()
+        for function in functions.values():
+            if isinstance(function, ProcessFunction):
+                function.stop()
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        sys.exit(not at_work(STALE_SECONDS))
+        sys.exit(not at_work(stale_seconds()))
     main()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from adlens.storage.clients import s3_client
+from local.compose.settings import BucketSettings
+from local.compose.topology import topology
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -14,21 +15,17 @@ if TYPE_CHECKING:
 BRIDGE = "arn:minio:sqs::_:webhook"
 
 
-EXPORT_DAYS = 7  # as infra_cdk/buckets.py
-
-
 def prepare(client: S3Client, uploads: str, previews: str, models: str, exports: str) -> None:
     existing = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
     for bucket in (uploads, previews, models, exports):
         if bucket not in existing:
             client.create_bucket(Bucket=bucket)  # private: MinIO opens a bucket by policy only
             print(f"made the bucket {bucket}")
+    days = topology()["retention_days"]["exports"]
     client.put_bucket_lifecycle_configuration(
         Bucket=exports,
         LifecycleConfiguration={
-            "Rules": [
-                {"ID": "leftovers", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": EXPORT_DAYS}}
-            ]
+            "Rules": [{"ID": "leftovers", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days}}]
         },
     )
     client.put_bucket_notification_configuration(
@@ -41,10 +38,11 @@ def prepare(client: S3Client, uploads: str, previews: str, models: str, exports:
 
 
 if __name__ == "__main__":
+    told = BucketSettings()
     prepare(
-        s3_client(os.environ["ADLENS_S3_ENDPOINT_URL"], "path"),
-        os.environ["ADLENS_UPLOADS_BUCKET"],
-        os.environ["ADLENS_PREVIEWS_BUCKET"],
-        os.environ["ADLENS_MODELS_BUCKET"],
-        os.environ["ADLENS_EXPORTS_BUCKET"],
+        s3_client(told.s3_endpoint_url, "path"),
+        told.uploads_bucket,
+        told.previews_bucket,
+        told.models_bucket,
+        told.exports_bucket,
     )

@@ -272,12 +272,11 @@ class Canvas:
             radius, cy = size * 0.52, y + cap / 2
             self.disc(x + radius, cy, radius, mark)
             nodes = [(x + radius * a, cy + radius * b) for a, b in ((0.55, 0.02), (0.88, 0.36), (1.48, -0.34))]
-            self.paint(
-                lambda pen, k, nodes=nodes: pen.line(
-                    [(a * k, b * k) for a, b in nodes], 255, round(size * 0.13 * k), "curve"
-                ),
-                tick,
-            )
+
+            def draw(pen: ImageDraw.ImageDraw, k: float, nodes: list[tuple[float, float]] = nodes) -> None:
+                pen.line([(a * k, b * k) for a, b in nodes], 255, round(size * 0.13 * k), "curve")
+
+            self.paint(draw, tick)
             bottom = self.text(x + size * 1.6, y, line, face, size, ink)
             y = bottom + size * gap - cap
         return bottom
@@ -301,7 +300,8 @@ class Canvas:
         )
         centre = ((left + right) / 2 * scale, (top + bottom) / 2 * scale)
         solid = Image.new("L", image.size)
-        solid.paste(255, tuple(round(v * scale) for v in sprite.box))
+        left_edge, top_edge, right_edge, bottom_edge = (round(v * scale) for v in sprite.box)
+        solid.paste(255, (left_edge, top_edge, right_edge, bottom_edge))
         solid = ImageChops.darker(solid, image.getchannel("A").point(lambda v: 255 if v > 250 else 0))
         if tilt:
             image = image.rotate(tilt, Image.Resampling.BICUBIC, center=centre)

@@ -7,6 +7,7 @@ of https://iquilezles.org/articles/distfunctions.
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ Field = Callable[[Array], Array]
 Shape = Callable[[Array, Array], Array]
 Paint = Callable[[Array], Array]
 Point = tuple[float, float]
+Corner = TypeVar("Corner", bound=tuple[float, ...])
 
 
 def linear(colour: str) -> Array:
@@ -148,7 +150,7 @@ def _raster(shape: Shape, nodes: Array, smooth: float, *, squared: bool = False)
     return distance
 
 
-def curve(points: Sequence[Sequence[float]], steps: int = 10, *, closed: bool = False) -> list[tuple[float, ...]]:
+def curve(points: Sequence[Corner], steps: int = 10, *, closed: bool = False) -> list[Corner]:
     """Catmull-Rom spline through points of any dimension."""
     nodes = np.array(points, float)
     nodes = np.concatenate([nodes[-1:], nodes, nodes[:2]] if closed else [nodes[:1], nodes, nodes[-1:]])
@@ -157,7 +159,7 @@ def curve(points: Sequence[Sequence[float]], steps: int = 10, *, closed: bool = 
         b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
         for a, b, c, d in zip(nodes[:-3], nodes[1:-2], nodes[2:-1], nodes[3:], strict=True)
     ]
-    return [tuple(p) for p in np.concatenate([*spans, nodes[-2:-1]])]
+    return [cast(Corner, tuple(p)) for p in np.concatenate([*spans, nodes[-2:-1]])]
 
 
 def union(*fields: Field, blend: float = 0.0) -> Field:

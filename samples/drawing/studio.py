@@ -5,7 +5,7 @@ The soft shadow is that of https://iquilezles.org/articles/rmshadows.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,13 +119,14 @@ def photograph(parts: Sequence[Part], shot: Shot, pixels: int) -> Sprite:
         edge = 0.5 - np.maximum(np.abs(u) / shot.width, np.abs(v) / shot.height)
         fade = np.clip(edge / 0.09, 0, 1)
         rgba[index, 3] *= np.where(solid[index], 1, fade * fade * (3 - 2 * fade))
-    rgba = rgba.reshape(height, width, 4)
-    rgba[..., :3] *= rgba[..., 3:]  # average premultiplied, or edges take the colour of nothing
-    small = rgba.reshape(pixels, SUPERSAMPLING, width // SUPERSAMPLING, SUPERSAMPLING, 4).mean((1, 3))
+    picture = rgba.reshape(height, width, 4)
+    picture[..., :3] *= picture[..., 3:]  # average premultiplied, or edges take the colour of nothing
+    small = picture.reshape(pixels, SUPERSAMPLING, width // SUPERSAMPLING, SUPERSAMPLING, 4).mean((1, 3))
     small[..., :3] /= np.maximum(small[..., 3:], 1e-4)
     image = Image.fromarray((np.clip(small, 0, 1) * 255 + 0.5).astype(np.uint8), "RGBA")
     left, top, right, bottom = Image.fromarray(solid.reshape(height, width)).getbbox() or (0, 0, width, height)
-    return Sprite(image, tuple(v // SUPERSAMPLING for v in (left, top, right, bottom)))
+    box = (left // SUPERSAMPLING, top // SUPERSAMPLING, right // SUPERSAMPLING, bottom // SUPERSAMPLING)
+    return Sprite(image, box)
 
 
 def _trace(scene: Scene, shot: Shot, eye: Array, rays: Array) -> tuple[Array, NDArray[np.bool_]]:
@@ -208,7 +209,8 @@ _LATTICE = np.random.default_rng(7).standard_normal((3, 32, 32, 32)).astype(np.f
 
 def _noise(p: Array) -> Array:
     """Three smooth noises in about -1..1, one lattice cell a unit."""
-    return np.stack([map_coordinates(cell, p, order=1, mode="grid-wrap") for cell in _LATTICE])
+    noises: Array = np.stack([map_coordinates(cell, p, order=1, mode="grid-wrap") for cell in _LATTICE])
+    return noises
 
 
 def _studio(ray: Array, rough: Array) -> Array:
@@ -217,7 +219,7 @@ def _studio(ray: Array, rough: Array) -> Array:
 
     def step(value: Array, edge: float) -> Array:
         t = np.clip((value - edge) / (2 * blur) + 0.5, 0, 1)
-        return t * t * (3 - 2 * t)
+        return cast(Array, t * t * (3 - 2 * t))
 
     side = np.arctan2(ray[0], ray[2])
     upright = step(ray[1], -0.35) * step(-ray[1], -0.75)

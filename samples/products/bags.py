@@ -1,5 +1,7 @@
 """Bags; they stand on y = 0."""
 
+from typing import Any
+
 import numpy as np
 
 from samples.drawing.fields import (
@@ -52,7 +54,7 @@ def backpack(colour: str, base: str, accent: str) -> list[Part]:
     shell = mirrored(
         curve([(0.0, 2.55), (0.45, 2.48), (0.78, 2.2), (0.9, 1.6), (0.95, 0.6), (0.9, 0.12), (0.7, 0.02)], 8)
     )
-    canvas = {"gloss": 0.12, "rough": 0.7, "grain": 0.09, "grain_size": 0.01}
+    canvas: dict[str, Any] = {"gloss": 0.12, "rough": 0.7, "grain": 0.09, "grain_size": 0.01}
 
     def pocket(top: float, bottom: float, half: float) -> tuple[Field, Field]:
         edge = curve(

@@ -1,9 +1,11 @@
 """What several products share."""
 
+from typing import Any
+
 from samples.drawing.fields import Field, Point, at, lathe
 
 STEEL, GOLD, BRASS = "#d9dcde", "#e3bd6a", "#c9a14a"
-LEATHER = {"gloss": 0.45, "rough": 0.35, "grain": 0.06, "grain_size": 0.018}
+LEATHER: dict[str, Any] = {"gloss": 0.45, "rough": 0.35, "grain": 0.06, "grain_size": 0.018}
 FACE_VIEWER = (90.0, 0.0, 0.0)  # turns what was made about y to look along z
 
 

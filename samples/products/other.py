@@ -1,5 +1,7 @@
 """Products of no topic; they stand on y = 0."""
 
+from typing import Any
+
 import numpy as np
 
 from samples.drawing.fields import Field, at, curve, hoop, lathe, pattern, rod, union
@@ -40,7 +42,7 @@ def headphones(colour: str, cushion: str, metal: str = STEEL) -> list[Part]:
         ring = at(
             lathe(curve([(0.36, 0), (0.5, 0.17), (0.64, 0), (0.5, -0.17)], 6, closed=True), 0.01), turn=(0, 0, -90)
         )
-        place = {"x": 1.02 * side, "y": 0.86}
+        place: dict[str, Any] = {"x": 1.02 * side, "y": 0.86}
         parts += [
             Part(stretched(shell), colour, gloss=0.5, rough=0.25).moved(**place),
             Part(stretched(ring), cushion, **LEATHER).moved(x=0.78 * side, y=0.86),

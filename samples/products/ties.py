@@ -1,5 +1,7 @@
 """Ties and what they are worn with, in front of z = 0."""
 
+from typing import Any
+
 import numpy as np
 
 from samples.drawing.fields import (
@@ -79,7 +81,7 @@ def bow_tie(paint: Paint | str) -> list[Part]:
         return 0.12 - 0.08 * p[0] ** 2 + 0.05 * np.cos(p[1] * 22 / (0.4 + 1.2 * np.abs(p[0]))) * near
 
     knot = warp(box(0.24, 0.3, 0.28, 0.09), lambda p: 0.16 + 0.012 * np.sin(p[0] * 34), 1.2)
-    silk = {"gloss": 0.5, "rough": 0.4}
+    silk: dict[str, Any] = {"gloss": 0.5, "rough": 0.4}
     return [Part(warp(cloth, crease, 1.7), paint, **silk), Part(knot, paint, **silk)]
 
 
@@ -103,7 +105,7 @@ def shirt(cloth: str, jacket: str | None = None, square: str = "#f4f4f2") -> lis
     placket = layer([(-0.14, 0.9), (0.14, 0.9), (0.14, -3.4), (-0.14, -3.4)], 0.05, 0.2)
     back = layer(mirrored(curve([(0.0, 1.62), (0.42, 1.54), (0.55, 1.32), (0.4, 1.1), (0.0, 1.0)], 6)), 0.1, 0.14)
     collar = pair([(0.46, 1.56), (0.58, 1.5), (0.86, 0.94), (0.5, 0.34), (0.03, 1.0)], 0.09, 0.42)
-    linen = {"gloss": 0.08, "rough": 0.8, "grain": 0.05, "grain_size": 0.012}
+    linen: dict[str, Any] = {"gloss": 0.08, "rough": 0.8, "grain": 0.05, "grain_size": 0.012}
     parts = [
         Part(union(body, placket), cloth, **linen),
         Part(back, darker(cloth), **linen),
@@ -131,7 +133,7 @@ def shirt(cloth: str, jacket: str | None = None, square: str = "#f4f4f2") -> lis
             [(1.2, -0.3), (1.66, -0.26), (1.6, -0.02), (1.48, -0.1), (1.38, 0.04), (1.28, -0.1)], 0.06, 0.47
         )
         welt = layer([(1.15, -0.42), (1.71, -0.36), (1.7, -0.24), (1.14, -0.3)], 0.08, 0.49)
-        wool = {"gloss": 0.1, "rough": 0.8, "grain": 0.12, "grain_size": 0.01}
+        wool: dict[str, Any] = {"gloss": 0.1, "rough": 0.8, "grain": 0.12, "grain_size": 0.01}
         parts += [
             Part(union(front, welt), jacket, **wool),
             Part(pair(collar_line, 0.1, 0.54), jacket, **wool),

@@ -25,8 +25,8 @@ from adlens_cli.client import Client
 from benchmarks import pipeline
 from local import stack
 from local.deployment import Deployment, client, invoke
-from local.localstack import LocalStack
-from local.postgres import Postgres
+from local.services.localstack import LocalStack
+from local.services.postgres import Postgres
 from local.state import State, free_port
 
 ENDED = ("SUCCESS", "ERROR")

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from adlens.domain.webhooks import ATTEMPTS
 from adlens.settings import (
     AnalyzeSettings,
     ApiSettings,
@@ -23,12 +24,12 @@ from adlens.settings import (
     WebhookSettings,
 )
 from adlens.storage.clients import LIFT_SECONDS
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
-from infra_cdk.lift import LIFT_TIMEOUT_SECONDS
+from infra_cdk.config import ROOT
+from infra_cdk.topology import topology
 from local.compose import event_sources
 from local.compose.env import make_env
 from local.compose.minio_bridge import BridgeSettings
-from local.postgres import VERSION
+from local.services.postgres import VERSION
 
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?:(?P<kind>:[-?])(?P<rest>[^}]*))?\}")
 # A digest, or a tag that names one version; :latest, :3 or :3.12-slim name another image every month.
@@ -307,20 +308,27 @@ def test_minio_and_the_bridge_share_a_secret(compose: Compose, environment: dict
 
 
 def test_the_times_fit_each_other(compose: Compose) -> None:
-    analyze = compose.services["analyze"]
-    assert int(analyze.environment["AWS_LAMBDA_FUNCTION_TIMEOUT"]) == ANALYZE_TIMEOUT_SECONDS
-    assert event_sources.FUNCTION_SECONDS == ANALYZE_TIMEOUT_SECONDS
-    exports = compose.services["exports"]
-    assert int(exports.environment["AWS_LAMBDA_FUNCTION_TIMEOUT"]) == EXPORT_TIMEOUT_SECONDS
-    assert event_sources.EXPORT_SECONDS == EXPORT_TIMEOUT_SECONDS
-    for name, stale in event_sources.STALE_SECONDS.items():
-        longest = EXPORT_TIMEOUT_SECONDS if name == "exports" else ANALYZE_TIMEOUT_SECONDS
-        assert stale > longest + event_sources.POLL_SECONDS
-    for service in (analyze, compose.services["event-sources"]):
-        assert seconds(service.stop_grace_period) > ANALYZE_TIMEOUT_SECONDS
-    lift = compose.services["lift"]
-    assert int(lift.environment["AWS_LAMBDA_FUNCTION_TIMEOUT"]) == LIFT_TIMEOUT_SECONDS
-    assert seconds(lift.stop_grace_period) > LIFT_TIMEOUT_SECONDS > LIFT_SECONDS
+    timeouts = topology().timeout_seconds
+    for name in ("analyze", "exports", "lift"):
+        assert int(compose.services[name].environment["AWS_LAMBDA_FUNCTION_TIMEOUT"]) == timeouts[name]
+    for name, stale in event_sources.stale_seconds().items():
+        assert stale > timeouts[event_sources.consumer(name)] + event_sources.POLL_SECONDS
+    for name in ("analyze", "event-sources"):
+        assert seconds(compose.services[name].stop_grace_period) > timeouts["analyze"]
+    assert seconds(compose.services["lift"].stop_grace_period) > timeouts["lift"] > LIFT_SECONDS
+
+
+def test_deliveries_are_tried_as_often_as_the_domain_counts() -> None:
+    assert topology().queues["webhooks"].max_receives == ATTEMPTS
+
+
+def test_every_queue_has_a_source_that_knows_its_address(compose: Compose) -> None:
+    """Each queue of topology.toml with a consumer, at the address that docker-compose.yml gives."""
+    environment = compose.services["event-sources"].environment
+    fed = {queue for queue, settings in topology().queues.items() if settings.consumer}
+    assert {queue for queue, _ in event_sources.QUEUES.values()} == fed
+    for queue, address in event_sources.QUEUES.values():
+        assert environment[address.upper()].endswith(f"/adlens-local-{queue}")
 
 
 def test_it_does_not_start_without_secrets_and_says_what_to_do(text: str) -> None:
@@ -361,7 +369,7 @@ def test_no_variable_that_is_read_is_missing_from_the_example() -> None:
     sources = [path for folder in ("infra_cdk", "local", "adlens_cli") for path in (ROOT / folder).rglob("*.py")]
     for path in (*sources, ROOT / "webapp/rxconfig.py"):
         read |= set(re.findall(r"[\"'](ADLENS_[A-Z0-9_]*[A-Z0-9])[\"']", path.read_text()))
-    # Set by local/localstack.py for LocalStack, which is a process of its own; refused by the aws stage.
+    # Set by local/services/localstack.py for LocalStack, which is a process of its own; refused by the aws stage.
     internal = {"ADLENS_EXECUTOR_PYTHON", "ADLENS_EXECUTOR_CHECKOUT", "ADLENS_EXECUTOR_STATE", "ADLENS_OBJECTS"}
     assert read - internal - {"ADLENS_AWS_ANONYMOUS_WORKSPACE"} <= shown.keys()
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from infra_cdk.config import AwsConfig, ConfigError, LocalConfig, read_config
+from infra_cdk.config import AwsConfig, LocalConfig, read_config
+from infra_cdk.settings import ConfigError
 
 
 def test_the_local_stage_is_the_default() -> None:

@@ -10,7 +10,7 @@ from aws_cdk.assertions import Match
 from adlens import settings as runtime
 from adlens.domain.exports import KEPT_FOR
 from adlens.domain.webhooks import ATTEMPTS, retry_delay
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, LocalConfig
+from infra_cdk.config import LocalConfig
 
 from .conftest import Stage
 
@@ -219,14 +219,14 @@ def test_the_analysis_is_an_image_function(stage: Stage) -> None:
     assert analyze["ImageConfig"]["Command"] == ["functions.analyze.handler.handler"]
     assert analyze["Architectures"] == ["x86_64"]
     assert analyze["MemorySize"] == 3008
-    assert analyze["Timeout"] == ANALYZE_TIMEOUT_SECONDS
+    assert analyze["Timeout"] == 60
 
 
 def test_exports_are_written_by_an_image_function_with_room_and_time(stage: Stage) -> None:
     exports = stage.function("exports")
     assert exports["PackageType"] == "Image"
     assert exports["ImageConfig"]["Command"] == ["functions.exports.handler.handler"]
-    assert exports["Timeout"] == EXPORT_TIMEOUT_SECONDS == 900
+    assert exports["Timeout"] == 900
     assert exports["EphemeralStorage"] == {"Size": 10240}
     assert exports["MemorySize"] > 1000
     stage.template.has_resource_properties(

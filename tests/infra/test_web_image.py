@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from infra_cdk.config import ROOT
-from local.web import DEFAULT_PORT
+from local.services.web import DEFAULT_PORT
 
 DOCKERFILE = (ROOT / "webapp/Dockerfile").read_text()
 SERVICE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["webapp"]
@@ -64,7 +64,7 @@ def test_it_listens_where_it_is_looked_for(stages: list[list[tuple[str, str]]]) 
 def test_it_runs_as_the_local_stack_does(stages: list[list[tuple[str, str]]]) -> None:
     """By the same server, with the same app."""
     command = json.loads(dict(stages[-1])["CMD"])
-    launcher = (ROOT / "local/web.py").read_text()
+    launcher = (ROOT / "local/services/web.py").read_text()
     for word in (word for word in command if not word[0].isdigit()):
         assert f'"{word}"' in launcher, word
     module, _, factory = command[-1].partition(":")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
-from local.postgres import VERSION
+from local.services.postgres import VERSION
 
 
 class Databases:

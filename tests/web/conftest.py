@@ -16,10 +16,10 @@ from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens_cli.bundles import choose_bundle, weights_folder
 from adlens_cli.client import Client
 from local import stack
-from local import web as builds
 from local.deployment import Deployment
+from local.services import web as builds
+from local.services.web import Web
 from local.state import State, free_port
-from local.web import Web
 
 from .chromium import ADVICE, ARGUMENTS, chromium
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from adlens_cli.bundles import CHECKOUT
+from adlens_cli.places import CHECKOUT
 
 from .browser import PHONE, WIDE, faults_of, person, upload
 from .conftest import WebStack

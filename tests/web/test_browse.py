@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text as sql
 
 from adlens.persistence.session import make_engine
-from adlens_cli.bundles import CHECKOUT
+from adlens_cli.places import CHECKOUT
 
 from .browser import PATIENCE_MS, drop, person, text, upload
 from .conftest import WebStack

@@ -14,8 +14,8 @@ from adlens.domain.creative import CreativeId
 from adlens.persistence.creatives.queries import PostgresQueries
 from adlens.persistence.creatives.repository import PostgresCreatives
 from adlens.persistence.session import make_engine
-from adlens_cli.bundles import CHECKOUT
 from adlens_cli.client import Client
+from adlens_cli.places import CHECKOUT
 
 from .browser import PHONE, WIDE, click_bar, faults_of, person, text, upload
 from .conftest import WebStack

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from adlens_cli.bundles import CHECKOUT
 from adlens_cli.client import Client
+from adlens_cli.places import CHECKOUT
 
 from .browser import PATIENCE_MS, PHONE, WIDE, faults_of, person, text, upload
 from .conftest import WebStack

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from adlens_cli.bundles import CHECKOUT
 from adlens_cli.client import Client
+from adlens_cli.places import CHECKOUT
 from infra_cdk.web import content_security_policy
 
 from .browser import PATIENCE_MS, person, upload

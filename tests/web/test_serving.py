@@ -14,9 +14,9 @@ from simple_websocket import Client as WebSocket
 from simple_websocket import ConnectionError as Refused
 
 from local import stack
-from local import web as builds
+from local.services import web as builds
+from local.services.web import SOURCES
 from local.state import HOST, LocalStackError, wait_for
-from local.web import SOURCES
 
 from .conftest import WebStack
 

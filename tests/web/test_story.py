@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from adlens_cli.bundles import CHECKOUT
+from adlens import __version__
+from adlens_cli.places import CHECKOUT
 
 from .browser import PATIENCE_MS, click_bar, drop, person, text, upload
 from .conftest import WebStack
@@ -110,6 +111,7 @@ def test_from_files_to_figures_and_back(browser: Browser, web: WebStack, tmp_pat
         # Other numbers of colours, and the same creative once more.
         address = page.url
         page.goto("/settings")
+        expect(page.locator("#version")).to_have_text(f"AdLens {__version__}")
         page.locator("#DOMINANT_COLORS_COUNT").select_option("5")
         expect(page.get_by_text(text("state.saved"))).to_be_visible()
         page.locator("#SECONDARY_COLORS_COUNT").select_option("2")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from adlens_cli.bundles import CHECKOUT
+from adlens_cli.places import CHECKOUT
 
 from .browser import PATIENCE_MS, drop, person, text, upload
 from .conftest import WebStack

@@ -10,8 +10,8 @@ from torch import nn
 
 from adlens.vision.text.ctc import decode
 from adlens.vision.text.scripts import unify
+from evaluation.edits import distance
 from training.text.alphabet import ALPHABET
-from training.text.edits import distance
 from training.text.features import Lines
 
 

@@ -1,7 +1,7 @@
 """int8 for the two models that read text: how much faster it makes them, and bundles to measure what is lost.
 
     python -m training.environment training.text.quantise
-    python -m benchmarks.evaluate --bundle .local/training/int8/detector --creatives FOLDER --out FILE
+    python -m evaluation.evaluate --bundle .local/training/int8/detector --creatives FOLDER --out FILE
 
 Static quantisation by ONNX Runtime (QDQ, weights per channel) with ranges from samples/. Weights have 7 bits, so that
 sums of products do not overflow on processors without VNNI. Of the detector the convolutions over several channels

@@ -133,8 +133,8 @@ Temperature {temperature:.2f}; a topic is sure from a confidence of {sure:.2f} o
 photographs with texts of the validation split. ONNX differs from torch by at most {parity:.0e} in a logit: weights are
 stored in 16 bits.
 
-The pictures of ../shared/creatives-dev and of `use: evaluate` were neither trained on nor fitted on. What the backbone
-sees on creatives-dev was looked at once, to check its conversion.
+The pictures of `creatives-dev` (ADLENS_CREATIVES) and of `use: evaluate` were neither trained on nor fitted on. What
+the backbone sees on creatives-dev was looked at once, to check its conversion.
 
 ## Known limits
 - Ties are learned from few photographs and from renders, clocks mostly from watches.

@@ -20,7 +20,7 @@ from adlens.storage.bundles import fetch_bundle
 from adlens_cli.client import Client
 from adlens_cli.main import app
 from adlens_cli.models import Place, check, find_bundle, find_place, publish_bundle, use_bundle
-from benchmarks.labels import DataSet, read_data_set
+from evaluation.labels import DataSet, read_data_set
 from local import stack
 from local.deployment import Deployment
 

@@ -26,17 +26,11 @@ import yaml
 from PIL import Image, ImageDraw
 
 from adlens_cli.client import Client
-from infra_cdk.config import ANALYZE_TIMEOUT_SECONDS, DISPATCH_TIMEOUT_SECONDS, EXPORT_TIMEOUT_SECONDS, ROOT
-from infra_cdk.exports import MAX_RECEIVES as EXPORT_RECEIVES
-from infra_cdk.queue import (
-    MAX_RECEIVES,
-    WEBHOOK_MAX_RECEIVES,
-    WEBHOOK_RESULTS_TIMEOUT_SECONDS,
-    WEBHOOK_TIMEOUT_SECONDS,
-)
-from local import localstack
+from infra_cdk.config import ROOT
+from infra_cdk.topology import topology
 from local.compose.functions import FunctionError, ProcessFunction
-from local.localstack import LocalStack
+from local.services import localstack
+from local.services.localstack import LocalStack
 from local.state import State, free_port
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
@@ -69,7 +63,7 @@ def make_queues(aws: str) -> None:
     """As LocalStack's ready hook does: the file's text, in LocalStack's own interpreter."""
     code = "import sys; exec(open(sys.argv[1], 'rb').read(), {})"
     python = localstack.VENV / "bin/python"
-    environment = {**os.environ, "AWS_ENDPOINT_URL": aws}
+    environment = {**os.environ, "AWS_ENDPOINT_URL": aws, "TOPOLOGY": str(ROOT / "topology.toml")}
     subprocess.run([python, "-c", code, ROOT / "local/compose/queues.py"], env=environment, check=True, timeout=60)
 
 
@@ -197,24 +191,24 @@ def counts(sqs: Any, url: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("name", "given_up", "timeout", "receives"),
+    ("name", "given_up", "consumer", "receives"),
     [
-        (UPLOADS, DEAD_LETTERS, DISPATCH_TIMEOUT_SECONDS, MAX_RECEIVES),
-        (QUEUE, DEAD_LETTERS, ANALYZE_TIMEOUT_SECONDS, MAX_RECEIVES),
-        (EXPORTS, DEAD_EXPORTS, EXPORT_TIMEOUT_SECONDS, EXPORT_RECEIVES),
-        (WEBHOOKS, WEBHOOK_RESULTS, WEBHOOK_TIMEOUT_SECONDS, WEBHOOK_MAX_RECEIVES),
-        (WEBHOOK_RESULTS, f"{WEBHOOK_RESULTS}-dead-letters", WEBHOOK_RESULTS_TIMEOUT_SECONDS, MAX_RECEIVES),
+        (UPLOADS, DEAD_LETTERS, "dispatch", 5),
+        (QUEUE, DEAD_LETTERS, "analyze", 5),
+        (EXPORTS, DEAD_EXPORTS, "exports", 3),
+        (WEBHOOKS, WEBHOOK_RESULTS, "webhooks", 8),
+        (WEBHOOK_RESULTS, f"{WEBHOOK_RESULTS}-dead-letters", "webhook-results", 5),
     ],
 )
 def test_the_queues_are_those_of_the_template(
-    sqs: Any, queues: str, aws: str, name: str, given_up: str, timeout: int, receives: int
+    sqs: Any, queues: str, aws: str, name: str, given_up: str, consumer: str, receives: int
 ) -> None:
     make_queues(aws)  # a second start of LocalStack's hook
     queue, dead = (
         sqs.get_queue_attributes(QueueUrl=f"{queues}/{name}", AttributeNames=["All"])["Attributes"]
         for name in (name, given_up)
     )
-    assert int(queue["VisibilityTimeout"]) == 6 * timeout
+    assert int(queue["VisibilityTimeout"]) == 6 * topology().timeout_seconds[consumer]
     policy = json.loads(queue["RedrivePolicy"])
     assert int(policy["maxReceiveCount"]) == receives
     assert policy["deadLetterTargetArn"] == dead["QueueArn"]
@@ -254,13 +248,13 @@ def test_the_bridge_serves_minio_and_stops_cleanly(
 
 @pytest.fixture
 def emulated_analysis(environment: dict[str, str]) -> Iterator[str]:
-    with emulated("functions.analyze.handler.handler", ANALYZE_TIMEOUT_SECONDS, environment) as url:
+    with emulated("functions.analyze.handler.handler", topology().timeout_seconds["analyze"], environment) as url:
         yield url
 
 
 @pytest.fixture
 def emulated_exports(environment: dict[str, str]) -> Iterator[str]:
-    with emulated("functions.exports.handler.handler", EXPORT_TIMEOUT_SECONDS, environment) as url:
+    with emulated("functions.exports.handler.handler", topology().timeout_seconds["exports"], environment) as url:
         yield url
 
 

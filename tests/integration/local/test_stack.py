@@ -27,8 +27,8 @@ from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from local import stack
 from local.deployment import Deployment, client, invoke
-from local.localstack import LocalStack, install
-from local.postgres import Postgres
+from local.services.localstack import LocalStack, install
+from local.services.postgres import Postgres
 from local.state import HOST, LocalStackError, State, free_port
 
 KEY = "workspace/group/creative Кружка?#"
@@ -350,10 +350,17 @@ def test_status_of_what_never_ran(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_a_localstack_that_was_not_started_is_not_waited_for(tmp_path: Path) -> None:
+    local = LocalStack(State.at(tmp_path / "state"))
+    with pytest.raises(LocalStackError, match="not started"):
+        local.wait()
+    assert local.process is None
+
+
 def test_a_localstack_that_hangs_is_started_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install()
     monkeypatch.setenv("ADLENS_LOCALSTACK_PORT", str(free_port()))
-    monkeypatch.setattr("local.localstack.START_SECONDS", 45)
+    monkeypatch.setattr(LocalStack, "start_seconds", 45)
     local = LocalStack(State.at(tmp_path / "state"))
     local.start()
     try:
@@ -363,5 +370,6 @@ def test_a_localstack_that_hangs_is_started_anew(tmp_path: Path, monkeypatch: py
         local.wait()
         assert not hanging.running
         assert local.healthy()
+        assert local.first_log.is_file()
     finally:
         local.stop()

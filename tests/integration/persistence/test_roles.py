@@ -18,7 +18,7 @@ from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.bi import PostgresBiReaders
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from infra_cdk.roles import FUNCTIONS, OWNER, ROLES
-from local.postgres import VERSION
+from local.services.postgres import VERSION
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from adlens.domain.ports.vision import Engines
 from adlens.services.analyze_image import analyze_image
 from adlens.vision.bundle import load_bundle
 from benchmarks import text_alone
-from benchmarks.scoring import Counts, score_words, words
+from evaluation.scoring import Counts, score_words, words
 
 CHECKOUT = Path(__file__).parents[3]
 COMPACT = CHECKOUT / "models/compact"

@@ -18,7 +18,7 @@ from adlens.vision.bundle import load_bundle
 
 CHECKOUT = Path(__file__).parents[3]
 WEIGHTS = CHECKOUT / CommandLineSettings().weights
-CREATIVES = CHECKOUT / "../shared/creatives-dev"
+CREATIVES = CHECKOUT / CommandLineSettings().creatives
 
 needs_weights = pytest.mark.skipif(not (WEIGHTS / "yolov8n.onnx").exists(), reason="no weights of coco-dev here")
 needs_creatives = pytest.mark.skipif(not CREATIVES.exists(), reason="no development creatives here")

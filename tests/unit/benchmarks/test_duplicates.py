@@ -8,7 +8,7 @@ import pytest
 from adlens.vision.fakes import fake_bundle
 from benchmarks import templates, text_alone
 from benchmarks.duplicates import TEMPLATES, VARIANTS, Look, compare_all, counts_of, look_at, rows_of
-from benchmarks.scoring import Counts
+from evaluation.scoring import Counts
 
 NORTH, EAST = (1.0, 0.0), (0.0, 1.0)
 

@@ -1,4 +1,4 @@
-"""The small table of docs/models.md, and which data sets and bundles come into it."""
+"""The small table of docs/figures.md, and which data sets and bundles come into it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from benchmarks import table as module
 from benchmarks import text_alone
 from benchmarks.document import DOCS, replace_section
-from benchmarks.evaluate import MVP_RULE, Row
 from benchmarks.summary import summary_table
 from benchmarks.table import data_sets_here, evaluation_table
+from evaluation.evaluate import MVP_RULE
+from evaluation.metrics import Row
 
 TOPIC = "classification", "photographs", "macro accuracy"
 
@@ -46,7 +47,7 @@ def test_a_line_of_the_large_table_has_the_intervals() -> None:
     assert line == f"| objects | photographs | all (9) | {measure} | {cells} | `make eval` |"
 
 
-@pytest.mark.parametrize(("page", "name"), [("figures.md", "eval"), ("models.md", "summary"), ("speed.md", "bench")])
+@pytest.mark.parametrize(("page", "name"), [("figures.md", "eval"), ("figures.md", "summary"), ("speed.md", "bench")])
 def test_the_pages_have_the_sections_that_are_written(page: str, name: str) -> None:
     document = (DOCS / page).read_text()
     assert "new figures" in replace_section(document, name, "new figures")
@@ -62,7 +63,7 @@ def test_a_data_set_that_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch, tm
     here, notes = data_sets_here()
     assert here == [tmp_path / "samples"]
     assert [note.split(":")[0] for note in notes] == ["creatives", "photographs", "text alone"]
-    assert "creatives-dev is not here" in notes[0]
+    assert "creatives-dev; ADLENS_CREATIVES" in notes[0]
     assert "ADLENS_PHOTOGRAPHS" in notes[1]
     (tmp_path / "labels.jsonl").touch()
     assert data_sets_here()[0] == [tmp_path / "samples", tmp_path]

@@ -9,9 +9,10 @@ from typer.testing import CliRunner
 
 from adlens.domain.errors import InvalidBundle
 from adlens_cli import bundles
-from adlens_cli.bundles import MODELS, check_bundle, choose_bundle
+from adlens_cli.bundles import check_bundle, choose_bundle
 from adlens_cli.main import app
 from adlens_cli.models import find_place
+from adlens_cli.places import MODELS
 from local import stack
 
 

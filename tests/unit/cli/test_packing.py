@@ -9,8 +9,8 @@ import pytest
 
 from adlens.domain.errors import InvalidBundle
 from adlens.vision.bundle import load_bundle
-from adlens_cli.bundles import MODELS
 from adlens_cli.packing import pack
+from adlens_cli.places import MODELS
 
 WEIGHTS = b"weights"
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()

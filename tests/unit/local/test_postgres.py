@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from local.postgres import VERSION, Postgres
+from local.services.postgres import VERSION, Postgres
 from local.state import LocalStackError, State
 
 

@@ -40,6 +40,7 @@ class SettingsState(Session):
     ready: bool = False
     counts: dict[str, int] = {}  # noqa: RUF012 - Reflex copies the defaults of states
     open_to_all: bool = False
+    version: str = ""
     bundle: str = ""
     models: list[StageModel] = []  # noqa: RUF012
 
@@ -53,9 +54,11 @@ class SettingsState(Session):
         self.counts = await self.get("/settings/")
         me = await self.get("/me")
         self.workspace, self.open_to_all = me["workspace"]["name"], not self.key
-        health = (await self.get("/health"))["models"]
-        self.bundle = health["detail"] if health["status"] == "ok" else ""
-        told = health["stages"]
+        health = await self.get("/health")
+        models = health["models"]
+        self.version = health["version"]
+        self.bundle = models["detail"] if models["status"] == "ok" else ""
+        told = models["stages"]
         self.models = [
             StageModel(
                 stage, *(told[stage].get(name) or "" for name in ("engine", "quality", "limits", "licence", "source"))
@@ -78,7 +81,11 @@ def page() -> rx.Component:
         t("settings.title"),
         rx.cond(
             SettingsState.ready,
-            rx.el.div(_palette(), _appearance(), _access(), _exports(), _models(), class_name="stack"),
+            rx.el.div(
+                *(_palette(), _appearance(), _access(), _exports(), _models()),
+                rx.el.p("AdLens ", SettingsState.version, class_name="small muted", id="version"),
+                class_name="stack",
+            ),
             loading(4, "140px"),
         ),
         here=SETTINGS,

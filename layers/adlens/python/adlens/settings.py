@@ -125,9 +125,17 @@ class CommandLineSettings(Settings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     bundle: str | None = Field(default=None, description="Model bundle: a folder or an s3:// prefix.")
-    weights: Path = Field(default=Path("../shared/weights"), description="Folder of weights of development bundles.")
+    weights: Path = Field(
+        default=Path(".local/weights"),
+        description="Folder of weights that bundles refer to; relative ones start at the checkout.",
+    )
     photographs: Path = Field(
-        default=Path("../shared/photos"), description="Folder of labelled photographs that bundles are measured on."
+        default=Path(".local/photographs"),
+        description="Folder of labelled photographs that bundles are trained and measured on.",
+    )
+    creatives: Path = Field(
+        default=Path(".local/creatives-dev"),
+        description="Folder of labelled creatives that bundles are measured on, besides samples/.",
     )
     s3_endpoint_url: str | None = Field(default=None, description="S3-compatible store of s3:// bundles.")
     models_bucket: str | None = Field(default=None, description="Bucket of published bundles; else the local stack's.")

@@ -29,7 +29,7 @@ from adlens.domain.errors import InvalidValue
 from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.bi import GROUP_ROLE, MAX_CONNECTIONS, PostgresBiReaders
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
-from local.postgres import VERSION
+from local.services.postgres import VERSION
 
 VIEWS = ("groups", "creatives", "text", "objects", "weak_objects", "colors", "daily_topics")
 TABLES = (

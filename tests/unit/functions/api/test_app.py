@@ -7,14 +7,13 @@ import json
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 
-from functions.api import VERSION, handler
+from functions.api import handler
 from functions.api.app import create_app
 from functions.api.creatives.schemas import CreativeOut
 
@@ -164,10 +163,6 @@ def test_origins_are_a_setting(settings) -> None:
     client = TestClient(app)
     assert "access-control-allow-origin" not in client.get("/docs", headers={"origin": "https://evil.test"}).headers
     assert client.get("/docs", headers={"origin": "https://app.test"}).headers["access-control-allow-origin"]
-
-
-def test_the_version_is_that_of_the_project() -> None:
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 def test_the_handler_imports_no_vision() -> None:

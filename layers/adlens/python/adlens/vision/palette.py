@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController
 
 from adlens.domain.analysis import Swatch, SwatchRole
 from adlens.domain.colors import COLOR_CLASSES, RGB, from_hex
@@ -95,7 +95,7 @@ def color_class(rgb: RGB) -> str:
     achromatic = brightest - darkest <= _GREYISH * brightest
     names, references = _references(achromatic)
     lab = np.broadcast_to(rgb2lab(np.array(rgb) / 255.0), references.shape)  # skimage pairs arrays of one shape only
-    distances = deltaE_ciede2000(lab, references)  # type: ignore[no-untyped-call]
+    distances = deltaE_ciede2000(lab, references)  # type: ignore[no-untyped-call] # scikit-image has no types
     return names[int(np.argmin(distances))]
 
 

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from .state import (
-    CHECKOUT,
-    DEFAULT_ROOT,
-    HOST,
-    LocalStackError,
-    Process,
-    State,
-    digest,
-    exclusive,
-    free_port,
-    progress,
-    wait_for,
-)
+from local.services.process import HttpServer
+from local.state import CHECKOUT, DEFAULT_ROOT, HOST, LocalStackError, digest, exclusive, progress
 
 VENV = DEFAULT_ROOT / "venvs" / "localstack"
 REQUIREMENTS = CHECKOUT / "requirements" / "localstack.txt"
-PLUGIN = Path(__file__).with_name("lambda_executor")
+PLUGIN = CHECKOUT / "local" / "lambda_executor"
 DEFAULT_PORT = 4566
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-START_SECONDS = 90  # a slow machine, nothing in its file cache; once in a while it hangs before it listens
-STOP_SECONDS = 15
 KEEPALIVE_SECONDS = 24 * 3600  # what `up` has started is warm for a day without calls
 
 
@@ -81,40 +65,27 @@ def _uv(*arguments: str | Path) -> None:
 
 
 @dataclass(frozen=True)
-class LocalStack:
-    """The LocalStack of a state folder."""
+class LocalStack(HttpServer):
+    """The LocalStack of a state folder. It stops at once: what lasts is on disk, the rest it would forget."""
 
-    state: State
-
-    @property
-    def process(self) -> Process | None:
-        """The running process, None when there is none."""
-        return self.state.process("localstack")
-
-    @property
-    def port(self) -> int:
-        """The port it listens on, or will: ADLENS_LOCALSTACK_PORT, or chosen once and kept as long as it is free."""
-        return self.state.port("localstack", "ADLENS_LOCALSTACK_PORT", DEFAULT_PORT)
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.port}"
-
-    @property
-    def log(self) -> Path:
-        return self.state.root / "logs" / "localstack.log"
+    name = "localstack"
+    title = "LocalStack"
+    default_port = DEFAULT_PORT
+    port_setting = "localstack_port"
+    health_path = "/_localstack/health"
+    start_seconds = 90  # a slow machine, nothing in its file cache; once in a while it hangs before it listens
+    stop_seconds = 15
+    stop_signals = (signal.SIGKILL,)
 
     @property
     def objects(self) -> Path:
         """Where the S3 objects are kept between runs."""
         return self.state.root / "objects"
 
-    def healthy(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/_localstack/health", timeout=5) as answer:  # noqa: S310 - http
-                return "services" in json.load(answer)
-        except (OSError, ValueError):
-            return False
+    @property
+    def first_log(self) -> Path:
+        """The log of a start that `wait` gave up."""
+        return self.log.with_suffix(".first")
 
     def start(self) -> None:
         """Starts LocalStack if it does not run; `wait` says when it answers."""
@@ -125,7 +96,6 @@ class LocalStack:
             shutil.rmtree(folder, ignore_errors=True)
         (work / "tmp").mkdir(parents=True, mode=0o700)
         environment = {
-            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ},
             "GATEWAY_LISTEN": f"{HOST}:{port}",
             "GATEWAY_SERVER": "hypercorn",
             "LOCALSTACK_HOST": f"{HOST}:{port}",  # its default is a name of the public DNS
@@ -153,44 +123,26 @@ class LocalStack:
             "ADLENS_EXECUTOR_STATE": str(root),
             "ADLENS_OBJECTS": str(self.objects),
         }
-        with self.log.open("w") as log:
-            started = subprocess.Popen(
-                [VENV / "bin" / "python", "-m", "localstack.runtime.main"],
-                cwd=work,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # outlives the command, and is stopped with all that it started
-            )
-        process = Process.of(started.pid)
-        self.state.write(localstack={"pid": process.pid, "created": process.created}, deployment=None)
+        self.state.write(deployment=None)
+        self.launch([VENV / "bin" / "python", "-m", "localstack.runtime.main"], work, environment)
 
     def wait(self) -> None:
-        """Returns when LocalStack answers; one that does not is started once more."""
-        if self._answers():
-            return
-        self.stop()
-        progress("LocalStack does not answer: starting it anew")
-        self.start()
-        if not self._answers():
-            self.stop()
-            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-            raise LocalStackError(f"LocalStack did not start; the end of {self.log}:\n{tail}")
+        """Returns when LocalStack answers; one that does not is started once more, and the log of the first kept.
 
-    def _answers(self) -> bool:
-        """Whether it does so in time; a process that ends never will."""
-        process = self.process
-        if process is None:
-            return False
-        return wait_for(lambda: self.healthy() or not process.running, START_SECONDS) and process.running
+        Raises LocalStackError when it was not started, or does not answer the second time either.
+        """
+        if self.state.read().get(self.name) is None:
+            raise LocalStackError("LocalStack was not started.")
+        if self.answers():
+            return
+        progress("LocalStack does not answer: starting it anew")
+        self.stop()
+        self.log.replace(self.first_log)
+        self.start()
+        if not self.answers():
+            self.stop()
+            raise self.failure()
 
     def stop(self) -> None:
-        """Ends LocalStack with every Lambda environment, at once: what lasts is on disk, the rest it would forget."""
-        if process := self.process:
-            port = self.port
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # its session
-            # the port is free when its last thread has gone, which is after it looks dead
-            wait_for(lambda: not process.running and free_port(port) == port, STOP_SECONDS)
-        self.state.write(localstack=None, deployment=None)
+        super().stop()
+        self.state.write(deployment=None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.text.edits import distance
+from evaluation.edits import distance
 
 
 @pytest.mark.parametrize(

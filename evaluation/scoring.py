@@ -156,7 +156,8 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> Me
 
 
 def _divided(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+    divided: Floats = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+    return divided
 
 
 # --- boxes ----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """How right one model bundle is on labelled pictures, as rows for machines: a metrics.json for the bundle's folder.
 
-    python -m benchmarks.evaluate --bundle models/base --out models/base/metrics.json
+    python -m evaluation.evaluate --bundle models/base --out models/base/metrics.json
 
 Measured per picture: the words that were read, the classes of objects that were found and, where boxes are labelled,
 where they are, the topic and whether it was sure, and whether pictures of one topic are near each other.
@@ -10,11 +10,10 @@ where they are, the topic and whether it was sure, and whether pictures of one t
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +26,9 @@ from adlens.domain.ports.vision import Engines, ImageDecoder, TextReader
 from adlens.domain.settings import SETTING_KINDS
 from adlens.domain.topics import taxonomy
 from adlens.services.analyze_image import analyze_image
-from benchmarks.labels import COCO_CLASS, DataSet, Labelled, read_data_set
-from benchmarks.scoring import (
+from evaluation.labels import COCO_CLASS, DataSet, Labelled, read_data_set
+from evaluation.metrics import ALL, Metrics, Row
+from evaluation.scoring import (
     Counts,
     Floats,
     Measure,
@@ -44,82 +44,9 @@ from benchmarks.scoring import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = "make eval"
-METRICS = "metrics.json"
-ALL = "all"
 MVP_RULE, MVP_CONFIDENCE = "the MVP's rule", 0.35
 MACRO_FROM = 3
 """Pictures of a topic from which on it counts in the macro accuracy."""
-# By how much a figure over all pictures may get worse when a bundle takes another one's place.
-TOLERANCES = {
-    "F1": 0.01,
-    "AP50": 0.01,
-    "box F1": 0.01,
-    "accuracy": 0.01,
-    "macro accuracy": 0.01,
-    "ECE": 0.02,
-    "precision of sure": 0.02,
-    "share sure": 0.05,
-    "pictures with objects": 1,
-}
-LESS_IS_BETTER = {"ECE", "pictures with objects"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure. `by` is who it is about: the bundle itself when empty, else what stands beside it. `low` and `high`
-    are the ends of its interval at 95 % when pictures are drawn again (benchmarks.scoring.estimate).
-    """
-
-    stage: str
-    dataset: str
-    metric: str
-    value: float
-    subset: str = ALL
-    pictures: int | None = None
-    by: str = ""
-    command: str = COMMAND
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """What was measured of a bundle, and on which data sets (name: digest)."""
-
-    bundle: str
-    version: str
-    checksum: str
-    datasets: Mapping[str, str]
-    rows: tuple[Row, ...]
-
-    def dump(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
-
-    @classmethod
-    def parse(cls, text: str) -> Metrics:
-        table = json.loads(text)
-        return cls(**{**table, "rows": tuple(Row(**row) for row in table["rows"])})
-
-
-def worse(before: Metrics, after: Metrics) -> list[str]:
-    """What `after` does worse than `before` by more than the tolerance, or was not measured on."""
-    now = {(row.stage, row.dataset, row.metric): row.value for row in after.rows if _is_guarded(row)}
-    complaints = []
-    for row in filter(_is_guarded, before.rows):
-        title = f"{row.metric} of {row.stage} on {row.dataset}"
-        value = now.get((row.stage, row.dataset, row.metric))
-        if value is None:
-            complaints.append(f"{title} was {row.value:.3f} and has not been measured")
-        elif (row.value - value) * (-1 if row.metric in LESS_IS_BETTER else 1) > TOLERANCES[row.metric]:
-            complaints.append(f"{title} was {row.value:.3f} and is {value:.3f} (tolerance {TOLERANCES[row.metric]})")
-    return complaints
-
-
-def _is_guarded(row: Row) -> bool:
-    return row.metric in TOLERANCES and row.subset == ALL and not row.by
-
-
 Pair = tuple[Labelled, Analysis]
 
 
@@ -225,7 +152,7 @@ def word_rows(dataset: str, read: Sequence[tuple[Labelled, Sequence[str]]], by: 
 
 def rows_of_other_readers(data: DataSet, decoder: ImageDecoder, finder: TextReader) -> list[Row]:
     from adlens.vision.image import pixels_of
-    from benchmarks.readers import other_readers
+    from evaluation.readers import other_readers
 
     transcribed = [creative for creative in data.creatives if creative.text is not None]
     images = [decoder.decode(creative.path.read_bytes()) for creative in transcribed]

@@ -15,9 +15,8 @@ from adlens.domain.analysis import BoundingBox, DetectedObject, Detections, Topi
 from adlens.vision.fakes import fake_bundle
 from benchmarks import text_alone
 from benchmarks.document import replace_section
-from benchmarks.evaluate import (
-    Metrics,
-    Row,
+from benchmarks.table import evaluation_table
+from evaluation.evaluate import (
     Seen,
     accuracy_rows,
     box_rows,
@@ -28,10 +27,9 @@ from benchmarks.evaluate import (
     object_rows,
     ranking,
     word_rows,
-    worse,
 )
-from benchmarks.labels import Labelled, read_data_set, read_labels
-from benchmarks.table import evaluation_table
+from evaluation.labels import Labelled, read_data_set, read_labels
+from evaluation.metrics import Metrics, Row, worse
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 

@@ -1,4 +1,4 @@
-"""How far a reading is from the truth. Needs no torch: benchmarks count by it as well."""
+"""How far a reading is from the truth. Needs no torch: benchmarks and training count by it."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def read_labels(folder: Path, use: str = "evaluate") -> list[Labelled]:
             f"No labelled creatives in {folder}: {error.strerror}. --creatives DIR names another folder."
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise SystemExit(f"{labels} is not in the shape that benchmarks/labels.py describes: {error!r}.") from error
+        raise SystemExit(f"{labels} is not in the shape that evaluation/labels.py describes: {error!r}.") from error
 
 
 def _labels_of(folder: Path) -> Path:

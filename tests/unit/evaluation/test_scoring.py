@@ -1,4 +1,4 @@
-"""The scores that docs/models.md publishes."""
+"""The scores that docs/figures.md publishes."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adlens.domain.analysis import BoundingBox, DetectedObject
-from benchmarks.scoring import (
+from evaluation.scoring import (
     Counts,
     average_precision,
     calibration_error,

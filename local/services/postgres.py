@@ -21,7 +21,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .state import HOST, LocalStackError, State, free_port, progress, write_private
+from local.services.process import ManagedProcess
+from local.state import HOST, LocalStackError, Process, free_port, progress, write_private
 
 VERSION = 16
 """As Aurora's in infra_cdk/database.py: plans and settings here are those there."""
@@ -31,11 +32,13 @@ DATABASE = "adlens"
 
 
 @dataclass(frozen=True)
-class Postgres:
+class Postgres(ManagedProcess):
     """The server of a state folder. `durable=False` trades crash safety for speed: for the data of tests."""
 
-    state: State
     durable: bool = True
+
+    name = "postgres"
+    default_port = DEFAULT_PORT
 
     @cached_property
     def _programs(self) -> Path:
@@ -53,17 +56,10 @@ class Postgres:
         return self._folder / "data"
 
     @property
-    def log(self) -> Path:
-        return self.state.root / "logs" / "postgres.log"
-
-    @property
-    def port(self) -> int:
-        """The port it listens on, or will: chosen once, kept as long as it is free."""
-        port = self.state.read().get("postgres_port")
-        if port is None or (self.pid is None and free_port(port) != port):
-            port = free_port(DEFAULT_PORT)
-            self.state.write(postgres_port=port)
-        return int(port)
+    def process(self) -> Process | None:
+        """The running server, None when it does not run. It writes its process id itself."""
+        pid = self.pid
+        return Process.of(pid) if pid else None
 
     @property
     def pid(self) -> int | None:
