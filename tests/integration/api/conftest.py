@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -32,13 +32,10 @@ from adlens.domain.analysis import (
     TopicPrediction,
 )
 from adlens.domain.creative import CreativeId, NewCreative, object_key, preview_key
-from adlens.domain.errors import TransientError
-from adlens.domain.events import AnalysisRequested, ObjectCreated
+from adlens.domain.events import ObjectCreated
 from adlens.domain.exports import ExportedFile, ExportFormat, ExportId, ExportOrder
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
-from adlens.domain.ports.storage import PresignedPost
-from adlens.domain.webhooks import Outgoing
 from adlens.persistence.creatives.repository import PostgresCreatives
 from adlens.persistence.exports.repository import PostgresExports
 from adlens.persistence.performance.lift import PostgresPerformanceFigures
@@ -47,6 +44,7 @@ from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.services.estimate_lift import EstimateLift
 from adlens.statistics.lift import LiftByRegression
+from adlens.testing.storage import MemoryAnalysisQueue, MemoryEventQueue, MemoryExportQueue, MemoryStore
 from functions.api import dependencies
 from functions.api.app import create_app
 from tests.settings import api_settings
@@ -81,52 +79,15 @@ def engine(databases: Any, database_url: str) -> Iterator[Engine]:
 
 
 @dataclass
-class MemoryEvents:
-    """The queue of webhooks."""
+class Memory(MemoryStore):
+    """All stores in one, and the queues."""
 
-    sent: list[Outgoing] = field(default_factory=list)
-    down: bool = False
-
-    def send(self, deliveries: Iterable[Outgoing]) -> None:
-        if self.down:
-            raise TransientError("The queue did not answer.")
-        self.sent.extend(deliveries)
-
-
-@dataclass
-class Memory:
-    """The stores and the queue."""
-
-    objects: dict[str, bytes] = field(default_factory=dict)
-    sent: list[AnalysisRequested] = field(default_factory=list)
-    exports_sent: list[ExportId] = field(default_factory=list)
-    events: MemoryEvents = field(default_factory=MemoryEvents)
-
-    def put(self, key: str, data: bytes, content_type: str) -> None:
-        self.objects[key] = data
-
-    def delete(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            self.objects.pop(key, None)
-
-    def presigned_post(self, key: str, content_type: str, max_bytes: int) -> PresignedPost:
-        return PresignedPost("https://store.test/", {"key": key}, datetime.now(UTC))
+    queue: MemoryAnalysisQueue = field(default_factory=MemoryAnalysisQueue)
+    exports: MemoryExportQueue = field(default_factory=MemoryExportQueue)
+    events: MemoryEventQueue = field(default_factory=MemoryEventQueue)
 
     def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
-        return f"https://store.test/{key}"
-
-    def send(self, requests: Iterable[AnalysisRequested]) -> None:
-        self.sent.extend(requests)
-
-    def ping(self) -> None: ...
-
-
-@dataclass
-class ExportQueue:
-    memory: Memory
-
-    def send(self, key: ExportId) -> None:
-        self.memory.exports_sent.append(key)
+        return f"https://{self.host}/{key}"
 
 
 @dataclass
@@ -185,8 +146,8 @@ class Tenant:
                 if "workspace_id" in table.columns and table.name != "api_keys"
             }
         found["objects"] = {key: data for key, data in self.memory.objects.items() if key.startswith(f"{self.id}/")}
-        found["exports_sent"] = [key for key in self.memory.exports_sent if key.workspace_id == self.id]
-        found["sent"] = [request for request in self.memory.sent if request.creative.workspace_id == self.id]
+        found["exports_sent"] = [key for key in self.memory.exports.sent if key.workspace_id == self.id]
+        found["sent"] = [request for request in self.memory.queue.sent if request.creative.workspace_id == self.id]
         return found
 
 
@@ -204,9 +165,9 @@ def app(database_url: str, engine: Engine) -> FastAPI:
 def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[..., Tenant]:
     app.dependency_overrides[dependencies.object_store] = lambda: memory
     app.dependency_overrides[dependencies.preview_store] = lambda: memory
-    app.dependency_overrides[dependencies.analysis_queue] = lambda: memory
+    app.dependency_overrides[dependencies.analysis_queue] = lambda: memory.queue
     app.dependency_overrides[dependencies.export_store] = lambda: memory
-    app.dependency_overrides[dependencies.export_queue] = lambda: ExportQueue(memory)
+    app.dependency_overrides[dependencies.export_queue] = lambda: memory.exports
     app.dependency_overrides[dependencies.event_queue] = lambda: memory.events
     # In this process; the function's own handler is tested beside it.
     estimate = EstimateLift(PostgresPerformanceFigures(engine), LiftByRegression())

@@ -54,7 +54,7 @@ def test_an_analysis_is_asked_for_once_more(tenant) -> None:
     key = tenant.analysed()
     answer = tenant.client.post(f"/creatives/{key.id}/reanalyze")
     assert (answer.status_code, answer.json()["revision"]) == (202, 2)
-    assert [(request.creative, request.revision) for request in tenant.memory.sent] == [(key, 2)]
+    assert [(request.creative, request.revision) for request in tenant.memory.queue.sent] == [(key, 2)]
     found = tenant.client.get(f"/creatives/{key.id}").json()
     assert (found["overall_status"], found["main_topic"]) == ("PENDING", "cups")
 
@@ -122,7 +122,7 @@ def test_a_workspace_is_analysed_again_batch_by_batch(tenant, engine) -> None:
     assert first == {"count": 3, "next_cursor": str(keys[2].id)}
     rest = tenant.client.post("/creatives/reanalyze?limit=3", params={"cursor": first["next_cursor"]}).json()
     assert rest == {"count": 2, "next_cursor": None}
-    assert [request.creative for request in tenant.memory.sent] == keys
+    assert [request.creative for request in tenant.memory.queue.sent] == keys
     assert tenant.client.post("/creatives/reanalyze").json() == {"count": 0, "next_cursor": None}
     assert tenant.client.post("/creatives/reanalyze?cursor=x").json()["field"] == "cursor"
 

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +45,7 @@ from adlens.domain.lift import Delivered, Element, ElementKind, ElementLift, Lif
 from adlens.domain.media import ImageFormat
 from adlens.persistence.creatives.repository import PostgresCreatives
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
+from adlens.testing.storage import MemoryAnalysisQueue, MemoryEventQueue, MemoryExportQueue, MemoryStore
 from functions.api import dependencies, request
 from functions.api.app import create_app
 from tests.settings import api_settings
@@ -98,7 +98,7 @@ def shop(engine: Engine) -> TestClient:
     """Twelve creatives of two groups: ten analysed, one failed, one pending."""
     creatives, workspaces = PostgresCreatives(engine), PostgresWorkspaces(engine)
     workspaces.create("shop", WORKSPACE)
-    memory: dict[str, bytes] = {}
+    store = Store(forms_expire_at=NOW)
     for number in range(12):
         group_id = ("spring", "summer")[number % 3 == 0]
         key = CreativeId(WORKSPACE, creative_id(number))
@@ -107,7 +107,7 @@ def shop(engine: Engine) -> TestClient:
         if number == 11:
             continue
         path = object_key(key, group_id)
-        memory[path] = b"picture"
+        store.objects[path] = b"picture"
         claim = creatives.claim(ObjectCreated("uploads", path, 1234, "etag", "01"), "worker", 60)
         assert claim is not None
         if number == 10:
@@ -126,26 +126,23 @@ def shop(engine: Engine) -> TestClient:
         ):
             connection.execute(text(statement))
     app = create_app(api_settings(engine.url.render_as_string(hide_password=False)))
-    _replace_the_cloud(app, memory)
+    _replace_the_cloud(app, store)
     _, key = workspaces.create_key(WORKSPACE, "test")
     return TestClient(app, headers={"x-api-key": key})
 
 
-def _replace_the_cloud(app: FastAPI, memory: dict[str, bytes]) -> None:
-    store = SimpleNamespace(
-        put=lambda key, data, content_type: memory.__setitem__(key, data),
-        delete=lambda keys: [memory.pop(key, None) for key in keys],
-        presigned_post=lambda key, content_type, max_bytes: SimpleNamespace(
-            url="https://store.test/", fields={"key": key, "Content-Type": content_type}, expires_at=NOW
-        ),
-        presigned_url=lambda key, filename, content_type: f"https://store.test/{key}?{filename}&{content_type}",
-        ping=lambda: None,
-    )
-    queue = SimpleNamespace(send=lambda _: None, ping=lambda: None)
+class Store(MemoryStore):
+    def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
+        return f"https://{self.host}/{key}?{filename}&{content_type}"
+
+
+def _replace_the_cloud(app: FastAPI, store: Store) -> None:
     for part in (dependencies.object_store, dependencies.preview_store, dependencies.export_store):
         app.dependency_overrides[part] = lambda: store
-    for part in (dependencies.analysis_queue, dependencies.export_queue, dependencies.event_queue):
-        app.dependency_overrides[part] = lambda: queue
+    analyses, exports, events = MemoryAnalysisQueue(), MemoryExportQueue(), MemoryEventQueue()
+    app.dependency_overrides[dependencies.analysis_queue] = lambda: analyses
+    app.dependency_overrides[dependencies.export_queue] = lambda: exports
+    app.dependency_overrides[dependencies.event_queue] = lambda: events
     app.dependency_overrides[request.now] = lambda: NOW
     app.dependency_overrides[dependencies.lift_estimator] = lambda: _estimated
 

@@ -48,7 +48,7 @@ def test_a_webhook_from_its_making_to_its_end(tenant) -> None:
 
 def test_a_ping_waits_when_the_queue_is_down(tenant) -> None:
     webhook_id = tenant.client.post("/webhooks", json={"url": URL, "events": ["creative.done"]}).json()["webhook_id"]
-    tenant.memory.events.down = True
+    tenant.memory.events.is_down = True
     assert tenant.client.post(f"/webhooks/{webhook_id}/test").status_code == 202
     (row,) = tenant.client.get(f"/webhooks/{webhook_id}/deliveries").json()["items"]
     assert row["state"] == "PENDING"
