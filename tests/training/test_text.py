@@ -28,12 +28,25 @@ def trained(run: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -
     return out
 
 
+def errors_of(folder: Path) -> dict[str, float]:
+    rows = json.loads((folder / "metrics/text.json").read_text())["rows"]
+    return {row["dataset"]: row["value"] for row in rows if row["metric"] == "CER"}
+
+
 def test_it_learns(trained: Path) -> None:
-    rows = json.loads((trained / "metrics/text.json").read_text())["rows"]
-    errors = {row["dataset"]: row["value"] for row in rows if row["metric"] == "CER"}
-    assert len(errors) == 7
+    errors = errors_of(trained)
+    assert len(errors) == 8
     # Untrained, blanks or noise are read: an error rate of 1 or more.
     assert next(error for dataset, error in errors.items() if "test-en," in dataset) < 0.9
+
+
+def test_a_head_learns_on(run: Callable[..., str], trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "text"
+    shutil.copytree(trained, out, ignore=shutil.ignore_patterns("head.pt"))
+    run("training.text.train", "--small", "--out", out, "--start", trained / "reader.onnx")
+
+    assert sum(errors_of(out).values()) < sum(errors_of(trained).values())
+    assert "learned on" in (out / "cards/text.md").read_text()
 
 
 def test_serving_reads_with_the_file(trained: Path) -> None:
@@ -55,7 +68,7 @@ def test_it_goes_on_where_it_stopped(run: Callable[..., str], trained: Path) -> 
 
 def test_the_card_says_what_was_measured(trained: Path) -> None:
     card = (trained / "cards/text.md").read_text()
-    assert "600 lines" in card
+    assert "700 lines" in card
     assert "test-mixed-augmented" in card
 
 

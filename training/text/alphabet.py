@@ -6,4 +6,6 @@ RUSSIAN = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
 MARKS = " !\"#$%&'()*+,-./:;<=>?@[]_|~«»°×•№₽€–—©®™"
-ALPHABET = RUSSIAN + RUSSIAN.upper() + LATIN + LATIN.upper() + DIGITS + MARKS
+SIGNS = "£¥±‰§→≥≤½¼¾⅓⅔⅕⅛²³"
+ALPHABET = RUSSIAN + RUSSIAN.upper() + LATIN + LATIN.upper() + DIGITS + MARKS + SIGNS
+"""New characters go to its end: a head that knows the beginning can learn on."""

@@ -28,7 +28,8 @@ def write_card(path: Path, arguments: argparse.Namespace, scores: Mapping[str, t
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         TEMPLATE.read_text(encoding="utf-8").format(
-            lines=arguments.lines + arguments.facts,
+            lines=arguments.lines + arguments.facts + arguments.codes,
+            start="The head that was there learned on" if arguments.start else "A new head",
             seed=arguments.seed,
             epochs=arguments.epochs,
             batch=arguments.batch,

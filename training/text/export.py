@@ -1,7 +1,5 @@
 """Backbone and head as one ONNX file: from BGR lines (1, 3, 48, width) in [-1, 1] to
-probabilities (1, width / 8, classes).
-
-The file keeps weights as 16-bit floats.
+probabilities (1, width / 8, classes). The file keeps weights as 16-bit floats. And the head back out of such a file.
 """
 
 from __future__ import annotations
@@ -11,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
 
 from training.onnx_files import OPSET, in_half, joined, save
 from training.text.features import MAP, NECK, Backbone
@@ -39,6 +39,29 @@ def export(head: Head, folder: Path, target: Path) -> None:
     save(model, part)
     _verify(exported, folder, part)
     save(in_half(model), target)
+
+
+def restore(model: Path) -> Head:
+    """The head of a file that `export` wrote, to train it on; characters that the alphabet has gained since then are
+    new to it. Raises ValueError when the file has another head.
+    """
+    graph = onnx.load(model).graph
+    stored = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)).float() for tensor in graph.initializer}
+    stored |= {node.output[0]: stored[node.input[0]] for node in graph.node if node.input and node.input[0] in stored}
+    products = [node for node in graph.node if node.op_type == "MatMul" and node.name.startswith("head/")]
+    # Linear layers have lost their names, not their order; they are stored transposed.
+    linear = iter(stored[node.input[1]].T for node in products if node.input[1] in stored)
+    head, found = Head(), dict[str, Tensor]()
+    for name, module in head.named_modules():
+        for kind, _ in module.named_parameters(recurse=False):
+            is_product = isinstance(module, nn.Linear) and kind == "weight"
+            found[f"{name}.{kind}"] = next(linear) if is_product else stored[f"head/head.{name}.{kind}"]
+    for name, parameter in head.named_parameters():
+        if found[name].shape[1:] != parameter.shape[1:] or len(found[name]) > len(parameter):
+            raise ValueError(f"{model} has another head: {name} is {tuple(found[name].shape)}")
+        with torch.no_grad():
+            parameter[: len(found[name])] = found[name]
+    return head
 
 
 def _verify(exported: Exported, folder: Path, model: Path) -> None:

@@ -20,13 +20,13 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from training.text.fonts import Font, all_fonts
-from training.text.lines import AUGMENTED, CLEAN, TRAINING, Look, Pixels, caseless, draw, writable
+from training.text.lines import AUGMENTED, CLEAN, PRINT, SMALL, TRAINING, Look, Pixels, caseless, draw, writable
 from training.text.words import TextSource
 from training.wheel import cut
 
 MAP, NECK = "p2o.pd_op.pool2d.1.0", "p2o.pd_op.transpose.8.0"
 CHANNELS = 384 + 120
-SHARD = 500
+SHARD = 100
 LANGUAGES = ("ru", "en", "mixed")
 _SHARE = (45, 30, 25)
 
@@ -35,21 +35,28 @@ Features = npt.NDArray[np.float16]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What the lines of a set are like. `language` None means all three; `facts` as in TextSource.line."""
+    """What the lines of a set are like: so many `clean` ones, the others as `look`. `language` None means all three;
+    `facts` as in TextSource.line; `codes` are lines of training.text.codes instead.
+    """
 
     split: str
     look: Look
     language: str | None = None
     clean_share: float = 0.0
     facts: float = 0.0
+    clean: Look = CLEAN
+    codes: bool = False
 
 
 KINDS = {
     "train": Kind("train", TRAINING, clean_share=0.15),
     "train-facts": Kind("train", TRAINING, clean_share=0.15, facts=0.6),
+    "train-codes": Kind("train", TRAINING, clean_share=0.7, clean=PRINT, codes=True),
+    "train-small": Kind("train", SMALL, facts=0.3),
     "val": Kind("val", AUGMENTED, clean_share=0.6),
     **{f"test-{language}": Kind("test", CLEAN, language) for language in LANGUAGES},
     **{f"test-{language}-augmented": Kind("test", AUGMENTED, language) for language in LANGUAGES},
+    "test-codes": Kind("test", PRINT, codes=True),
 }
 
 
@@ -72,6 +79,7 @@ class Backbone:
             cut("PP-OCRv6_rec_small.onnx", [MAP, NECK], path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.set_denormal_as_zero", "1")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def features(self, line: Pixels) -> Features:
@@ -91,8 +99,11 @@ def draw_lines(name: str, number: int, count: int, seed: int) -> Iterable[tuple[
     weights = [len(fonts) ** 0.5 for fonts in families]
     made = 0
     while made < count:
-        text = source.line(chance, kind.language or chance.choices(LANGUAGES, _SHARE)[0], kind.facts)
-        look = CLEAN if chance.random() < kind.clean_share else kind.look
+        if kind.codes:
+            text = source.code(chance)
+        else:
+            text = source.line(chance, kind.language or chance.choices(LANGUAGES, _SHARE)[0], kind.facts)
+        look = kind.clean if chance.random() < kind.clean_share else kind.look
         for fonts in chance.choices(families, weights, k=6):
             font = chance.choice(fonts)
             if caseless(font.path):

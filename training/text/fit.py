@@ -45,10 +45,8 @@ def batches(lines: Lines, size: int, rng: np.random.Generator) -> Iterator[tuple
             yield features, valid, flat, torch.tensor([len(target) for target in targets])
 
 
-def fit(lines: Lines, out: Path, epochs: int, size: int, rate: float, seed: int) -> Head:
+def fit(head: Head, lines: Lines, out: Path, epochs: int, size: int, rate: float, seed: int) -> Head:
     """The averaged head after `epochs`; goes on from out/head.pt when that is of the same run."""
-    torch.manual_seed(seed)
-    head = Head()
     averaged = copy.deepcopy(head)
     optimiser = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=0.02, betas=(0.9, 0.98))
     per_epoch = -(-len(lines.texts) // size) + 1

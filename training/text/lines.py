@@ -25,15 +25,21 @@ _MARGIN = 40
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How far a line is from clean print. `stretch` is the range of its horizontal stretching."""
+    """How far a line is from clean print: the range of its horizontal stretching, the sizes of its font in pixels, and
+    the range of the room above and below it, in its heights.
+    """
 
     clean: bool
     stretch: tuple[float, float]
+    sizes: tuple[int, ...] = (24, 28, 34, 40)
+    room: tuple[float, float] = (-0.02, 0.35)
 
 
-CLEAN = Look(True, (1.0, 1.0))
+CLEAN = Look(True, (1.0, 1.0), (34,), (0.08, 0.2))
 AUGMENTED = Look(False, (1.0, 1.0))
 TRAINING = Look(False, (0.9, 1.35))
+SMALL = Look(True, (0.95, 1.1), (9, 10, 11, 12, 13), (0.05, 0.35))
+PRINT = Look(True, (0.95, 1.3), (14, 18, 20, 22, 24, 28, 34, 44), (0.05, 0.35))
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +78,7 @@ def caseless(path: Path) -> bool:
 def draw(text: str, font: Path, look: Look, chance: random.Random) -> Pixels | None:
     """The line as RGB (48, width, 3), width a multiple of 16; None when it would be wider than 640 or has no ink."""
     noise = np.random.default_rng(chance.getrandbits(32))
-    size = 34 if look.clean else chance.choice((24, 28, 34, 40))
+    size = chance.choice(look.sizes) if len(look.sizes) > 1 else look.sizes[0]
     spacing = 0.0 if look.clean or chance.random() < 0.8 else chance.uniform(-0.04, 0.28) * size
     ink = _ink(text, _font(font, size), spacing)
     if ink is None:
@@ -83,7 +89,7 @@ def draw(text: str, font: Path, look: Look, chance: random.Random) -> Pixels | N
     if not len(rows) or not len(columns):
         return None
     height = rows[-1] - rows[0] + 1
-    pads = [chance.uniform(*((0.08, 0.2) if look.clean else (-0.02, 0.35))) for _ in range(2)]
+    pads = [chance.uniform(*look.room) for _ in range(2)]
     sides = [chance.uniform(*((0.1, 0.3) if look.clean else (0.0, 0.6))) for _ in range(2)]
     top, bottom = rows[0] - int(pads[0] * height), rows[-1] + 1 + int(pads[1] * height)
     left, right = columns[0] - int(sides[0] * height), columns[-1] + 1 + int(sides[1] * height)

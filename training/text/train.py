@@ -1,7 +1,8 @@
 """Trains the Russian and English text reader and writes it with its figures and its card.
 
-    python -m training.text.train                            # 84,000 lines: hours on a small machine; resumable
+    python -m training.text.train                            # 120,000 lines: hours on a small machine; resumable
     python -m training.text.train --small                    # minutes: proves that it learns
+    python -m training.text.train --start models/compact/reader.onnx --rate 6e-4     # that head learns on
 
 Draws lines, runs the frozen backbone over them once, fits a head by CTC, measures it on fonts and words it never saw,
 and joins backbone and head into one ONNX file. Needs Debian's hunspell-ru and hunspell-en-us; uses Debian's fonts where
@@ -19,9 +20,10 @@ import torch
 from training.paths import DATA, ROOT
 from training.text.card import write_card
 from training.text.evaluate import Score, read, score
-from training.text.export import export
+from training.text.export import export, restore
 from training.text.features import KINDS, load, make
 from training.text.fit import fit
+from training.text.head import Head
 
 COMMAND = "python -m training.text.train"
 BUNDLE = ROOT / "models" / "compact"
@@ -34,7 +36,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", type=int, default=84_000)
     parser.add_argument("--facts", type=int, default=12_000, help="lines of numbers, units, prices and codes besides")
-    parser.add_argument("--test-lines", type=int, default=1000, help="for each of the six test sets")
+    parser.add_argument("--codes", type=int, default=24_000, help="lines of training.text.codes besides")
+    parser.add_argument("--start", type=Path, help="the reader.onnx whose head learns on; by default a new head")
+    parser.add_argument("--test-lines", type=int, default=1000, help="for each of the test sets")
     parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -42,17 +46,19 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="few lines, few test lines, a folder of its own")
     arguments = parser.parse_args()
     if arguments.small:
-        arguments.lines, arguments.facts, arguments.test_lines = 500, 100, 40
+        arguments.lines, arguments.facts, arguments.codes, arguments.test_lines = 500, 100, 100, 40
         arguments.epochs, arguments.batch = 12, 16
     out = arguments.out or DATA / ("text-small" if arguments.small else "text")
     bundle = arguments.bundle or out
 
     torch.set_num_threads(1)  # the head is small: a second thread only waits for the first
-    amounts = {"train": arguments.lines, "train-facts": arguments.facts}
+    torch.manual_seed(arguments.seed)
+    amounts = {"train": arguments.lines, "train-facts": arguments.facts, "train-codes": arguments.codes}
     shards = [
         path for name, lines in amounts.items() for path in make(out, name, lines, arguments.seed, arguments.workers)
     ]
-    head = fit(load(shards), out, arguments.epochs, arguments.batch, arguments.rate, arguments.seed)
+    start = restore(arguments.start) if arguments.start else Head()
+    head = fit(start, load(shards), out, arguments.epochs, arguments.batch, arguments.rate, arguments.seed)
     scores: dict[str, tuple[Score, Score]] = {}
     for name in KINDS:
         if name not in amounts:

@@ -9,10 +9,11 @@ import hashlib
 import random
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from training.text import codes
 from training.text.alphabet import ALPHABET, LATIN, RUSSIAN
 from training.text.fonts import installed
 
@@ -93,8 +94,8 @@ class TextSource:
     """Draws lines of one split and language: 'ru', 'en' or 'mixed'."""
 
     def __init__(self, split: str) -> None:
-        self._words = {language: dictionary(language, split) for language in ("ru", "en")}
-        self._cards = {name: _of_split(words, split) for name, words in advertising().items()}
+        self._words: dict[str, Sequence[str]] = {language: dictionary(language, split) for language in ("ru", "en")}
+        self._cards: dict[str, Sequence[str]] = {name: _of_split(words, split) for name, words in advertising().items()}
 
     def line(self, chance: random.Random, language: str, facts: float = 0.0) -> str:
         """A line of at most 30 characters, all of them in ALPHABET, no spaces at its ends or two in a row.
@@ -119,6 +120,11 @@ class TextSource:
         while len(text) > 30 and " " in text:
             text = text.rsplit(" ", 1)[0]
         return text[:30].strip()
+
+    def code(self, chance: random.Random) -> str:
+        """A line of training.text.codes with words of this split."""
+        words = self._cards if chance.random() < 0.35 else self._words
+        return codes.line(chance, words["ru"], words["en"])
 
     def _part(self, chance: random.Random, language: str, facts: float) -> str:
         if facts and chance.random() < facts:

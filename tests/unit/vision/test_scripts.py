@@ -63,6 +63,8 @@ from adlens.vision.text.scripts import is_known, unify
         ("Т-shirt", "T-shirt"),
         ("iPhone Х", "iPhone X"),
         ("витамин C", "витамин С"),
+        ("EKKC2НЕ", "EKKC2HE"),
+        ("А31 Ultra", "A31 Ultra"),
         ("НОВАЯ SALE", "НОВАЯ SALE"),
         ("Новая CKИДKA", "Новая СКИДКА"),
     ],
@@ -109,6 +111,7 @@ def test_a_word_is_of_one_script_and_case(read: str, meant: str) -> None:
         "2K26",
         "A54",
         "О2",
+        "А4 бумага",
         "",
     ],
 )

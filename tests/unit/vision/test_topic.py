@@ -117,6 +117,20 @@ def test_a_confidence_from_the_boundary_on_is_sure(session: Path) -> None:
     assert classify(session, "mug", sure=confidence + 1e-6).decision is Decision.UNSURE
 
 
+def test_a_product_that_nothing_names_is_a_guess(session: Path) -> None:
+    """However much the picture as a whole looks like it."""
+    guess = classify(session, looks=Looks({"web site": 0.3}, (0.0, 6.0)))
+    assert (guess.topic, guess.decision) == ("ties", Decision.UNSURE)
+    assert guess.confidence == pytest.approx(0.5)
+    assert sum(guess.scores.values()) == pytest.approx(1)
+    named = [
+        classify(session, looks=Looks({"Windsor tie": 0.3}, (0.0, 6.0))),
+        classify(session, "tie", Looks({"web site": 0.3}, (0.0, 6.0))),
+        classify(session, looks=Looks({"web site": 0.3}, (0.0, 6.0)), tie=1.0),
+    ]
+    assert {(prediction.topic, prediction.decision) for prediction in named} == {("ties", Decision.SURE)}
+
+
 @pytest.mark.parametrize(
     ("scores", "topic", "named"),
     [

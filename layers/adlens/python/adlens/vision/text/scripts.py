@@ -147,7 +147,19 @@ def _code(token: str, around: str, creative: str) -> str:
         mixed = any(map(_is_cyrillic, word)) and any(map(_is_latin, word))
         return _alike(word, token, around, creative) if mixed or len(word) >= _SHORTEST_FOR_CASE else word
 
-    return _LETTERS.sub(mended, token)
+    token = _LETTERS.sub(mended, token)
+    cyrillic, latin = sum(map(_is_cyrillic, token)), sum(map(_is_latin, token))
+    if cyrillic and latin and cyrillic != latin:  # 'EKKC2НЕ'
+        return token.translate(_TO_CYRILLIC if cyrillic > latin else _TO_LATIN)
+    if cyrillic and max(map(len, _LETTERS.findall(token))) < _SHORTEST_FOR_CASE and _is_latin_text(around, creative):
+        return token.translate(_TO_LATIN)  # 'А31 Ultra'
+    return token
+
+
+def _is_latin_text(around: str, creative: str) -> bool:
+    """Whether the nearest text with unmistakable letters has Latin ones alone."""
+    counts = next((found for found in map(_unmistakable, (around, creative)) if any(found)), (0, 0))
+    return counts[0] == 0 < counts[1]
 
 
 def _known(core: str) -> str | None:

@@ -27,6 +27,12 @@ _FAINT = 0.05
 """Log-odds that nobody would notice."""
 _LIKENESS = 0.01
 """Probability from which a class of the topic names what a picture looks like, even where another is likelier."""
+_NAMING = 2.0
+"""Log-odds from which a word names a product."""
+_SEEN = 0.3
+"""The detector's score from which an object does."""
+_GUESS = 0.5
+"""The most a product gets that nothing names."""
 _PICTURE = "picture"
 
 
@@ -87,20 +93,42 @@ class MultimodalTopicClassifier:
         probabilities = _softmax(scaled[0])
 
         best = int(probabilities.argmax())
-        topic, confidence = self._topics[best], float(probabilities[best])
+        topic = self._topics[best]
         odds = _log_odds(scaled, best)
         weighed = sorted(zip(odds[0] - odds[1:], things, strict=True), key=lambda pair: -abs(pair[0]))
+        evidence = [
+            Evidence(*(name_looks(looks, topic) if kind is EvidenceKind.LOOKS else (kind, what)), float(weight))
+            for weight, (kind, what) in weighed
+        ]
+        is_named = topic == taxonomy().fallback or any(_names(topic, one, detections) for one in evidence)
+        if not is_named:
+            probabilities = _at_most(probabilities, _GUESS)
+        confidence = float(probabilities[best])
         return TopicPrediction(
             topic,
             confidence,
             dict(zip(self._topics, map(float, probabilities), strict=True)),
-            tuple(
-                Evidence(*(name_looks(looks, topic) if kind is EvidenceKind.LOOKS else (kind, what)), float(weight))
-                for weight, (kind, what) in weighed[:_MOST]
-                if abs(weight) > _FAINT
-            ),
-            sure=confidence >= self._sure,
+            tuple(one for one in evidence[:_MOST] if abs(one.weight) > _FAINT),
+            sure=is_named and confidence >= self._sure,
         )
+
+
+def _names(topic: str, evidence: Evidence, detections: Detections) -> bool:
+    """Whether this alone says that a product is there. What a picture looks like as a whole does so where it is like a
+    class of the topic: pages of print are like none.
+    """
+    if evidence.kind is EvidenceKind.OBJECT:
+        seen = detections.class_scores.get(evidence.what, 0.0) >= _SEEN
+        return seen and taxonomy().topic_of_class(evidence.what) == topic
+    return evidence.kind is EvidenceKind.LOOKS or (evidence.kind is EvidenceKind.WORD and evidence.weight >= _NAMING)
+
+
+def _at_most(probabilities: Doubles, most: float) -> Doubles:
+    """Nearer to each other, in the same order, so that none is more than `most`, at least 1 / n."""
+    even = 1 / len(probabilities)
+    best = float(probabilities.max())
+    share = (most - even) / (best - even) if best > most else 1.0
+    return np.asarray(even + share * (probabilities - even))
 
 
 def name_looks(looks: Looks, topic: str) -> tuple[EvidenceKind, str]:
