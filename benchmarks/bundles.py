@@ -62,7 +62,7 @@ class Worker:
         assert self._process.stdout  # noqa: S101 - for the type checker
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit(f"{self._process.args!r} ended before it answered; what it said is above.")
+            raise SystemExit(f"{self._process.args!r} ended before it answered; its output is above.")
         return json.loads(line)
 
     def end(self, *, profile: bool = False) -> tuple[float, Any]:

@@ -1,4 +1,4 @@
-"""How well near-duplicates are told from pictures that only look alike.
+"""How well near-duplicates are separated from pictures that only look similar.
 
     python -m benchmarks.duplicates --bundle models/compact [--write]
 

@@ -130,8 +130,8 @@ def write(url: str, workspace_id: UUID, export_format: ExportFormat, with_embedd
     seconds = time.monotonic() - started
     if (file := exports.get(key).file) is None:
         raise RuntimeError(f"{outcome}: {exports.get(key).failure}")
-    told = {"rows": file.rows, "bytes": file.bytes, "sha256": file.sha256, "seconds": seconds, "megabytes": _peak()}
-    print(json.dumps(told))
+    measures = {"rows": file.rows, "bytes": file.bytes, "sha256": file.sha256, "seconds": seconds, "megabytes": _peak()}
+    print(json.dumps(measures))
 
 
 def _peak() -> float:
@@ -155,8 +155,8 @@ def measured(
     )
     if result.returncode:
         raise RuntimeError(result.stderr[-2000:])
-    told: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-    return told
+    measures: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
+    return measures
 
 
 @contextmanager
@@ -193,11 +193,11 @@ def main() -> int:
         print(f"{chosen.creatives} creatives in the database after {time.monotonic() - started:.0f} s")
         print("format   creatives/s       MB  peak MB  an invocation writes")
         for export_format in ExportFormat:
-            told = measured(url, workspace, export_format, chosen.embeddings)
-            heaviest, rate = max(heaviest, told["megabytes"]), told["rows"] / told["seconds"]
+            found = measured(url, workspace, export_format, chosen.embeddings)
+            heaviest, rate = max(heaviest, found["megabytes"]), found["rows"] / found["seconds"]
             size, memory, most = (
-                told["bytes"] / 1e6,
-                told["megabytes"],
+                found["bytes"] / 1e6,
+                found["megabytes"],
                 rate * topology().timeout_seconds["exports"] * SHARE_FOR_READING,
             )
             print(f"{export_format:8} {rate:11,.0f} {size:8,.1f} {memory:8.0f} {most:21,.0f}", flush=True)

@@ -68,14 +68,14 @@ class Profiler:
 
 def nodes_of(events: Iterable[Mapping[str, Any]]) -> Iterator[Node]:
     for event in events:
-        told = event.get("args", {})
+        arguments = event.get("args", {})
         if event.get("cat") != "Node" or not str(event.get("name", "")).endswith("_kernel_time"):
             continue
-        inputs, outputs = (_shapes(told.get(f"{kind}_type_shape", ())) for kind in ("input", "output"))
-        macs, packed = cost(told["op_name"], inputs, outputs)
-        weights = int(told.get("parameter_size") or 0) + packed
-        moved = weights + int(told.get("activation_size") or 0) + int(told.get("output_size") or 0)
-        yield Node(told["op_name"], event["dur"] / 1e6, macs, moved, weights)
+        inputs, outputs = (_shapes(arguments.get(f"{kind}_type_shape", ())) for kind in ("input", "output"))
+        macs, packed = cost(arguments["op_name"], inputs, outputs)
+        weights = int(arguments.get("parameter_size") or 0) + packed
+        moved = weights + int(arguments.get("activation_size") or 0) + int(arguments.get("output_size") or 0)
+        yield Node(arguments["op_name"], event["dur"] / 1e6, macs, moved, weights)
 
 
 def cost(operator: str, inputs: Sequence[Shape], outputs: Sequence[Shape]) -> tuple[int, int]:

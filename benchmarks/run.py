@@ -1,7 +1,7 @@
 """Speed and memory of AdLens beside the MVP's stages, on the same pictures and cores in one run (`make bench`).
 
 Both sides run in processes of their own; the first analysis of each warms it up and does not count. What the MVP's side
-is made of, and where it is treated kindly, is said in mvp_stages.py.
+is made of, and where it is treated kindly, stands in mvp_stages.py.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Finished:
 
 
 def run_process(command: Sequence[str | Path], variables: Mapping[str, str] | None = None) -> Finished:
-    """Raises SystemExit with what the process said when it fails."""
+    """Raises SystemExit with the output of the process when it fails."""
     with tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
         process = subprocess.Popen(

@@ -109,7 +109,7 @@ def is_measured(folder: Path, data_sets: Sequence[Path]) -> bool:
 
 
 def measure(folder: Path, data_sets: Sequence[Path], threads: int, *, beside: bool) -> None:
-    """Writes the bundle's metrics.json. Raises InvalidBundle with what the process said when it fails."""
+    """Writes the bundle's metrics.json. Raises InvalidBundle with the output of the process when it fails."""
     python, variables = environment_of(folder)
     command: list[str | Path] = [python, "-m", "evaluation.evaluate", "--bundle", folder, "--weights", weights_folder()]
     command += ["--threads", str(threads), "--out", folder / METRICS, *(["--beside"] if beside else [])]

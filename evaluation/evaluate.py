@@ -264,9 +264,9 @@ def box_rows(dataset: str, seen: Sequence[Seen], known: frozenset[str] | None) -
 def topic_rows(dataset: str, pairs: Sequence[Pair]) -> list[Row]:
     """How often the topic is right, for how many it is sure and how often then, and what the MVP's rule makes of the
     same objects."""
-    told = [(creative.topic, found) for creative, found in pairs if creative.topic is not None]
-    predicted = [(truth, found.topic) for truth, found in told if found.topic]
-    ruled = [(truth, mvp_topic(found.detections)) for truth, found in told if found.detections]
+    labelled = [(creative.topic, found) for creative, found in pairs if creative.topic is not None]
+    predicted = [(truth, found.topic) for truth, found in labelled if found.topic]
+    ruled = [(truth, mvp_topic(found.detections)) for truth, found in labelled if found.detections]
     rows = accuracy_rows(dataset, [(truth, str(found.topic)) for truth, found in predicted])
     rows += accuracy_rows(dataset, ruled, by=MVP_RULE)
     return [*rows, *confidence_rows(dataset, predicted)]
@@ -320,12 +320,12 @@ def embedding_rows(dataset: str, pairs: Sequence[Pair]) -> list[Row]:
     others; those of the fallback are only among the answers. Rankings are means over the pictures asked for; of what
     would be shown as similar, all pairs count.
     """
-    told = [(creative.topic, found.embedding) for creative, found in pairs if creative.topic and found.embedding]
-    asked = [place for place, (topic, _) in enumerate(told) if topic != taxonomy().fallback]
+    labelled = [(creative.topic, found.embedding) for creative, found in pairs if creative.topic and found.embedding]
+    asked = [place for place, (topic, _) in enumerate(labelled) if topic != taxonomy().fallback]
     if not asked:
         return []
-    topics, vectors = np.array([topic for topic, _ in told]), np.array([vector for _, vector in told])
-    others = np.arange(len(told)) != np.array(asked)[:, None]
+    topics, vectors = np.array([topic for topic, _ in labelled]), np.array([vector for _, vector in labelled])
+    others = np.arange(len(labelled)) != np.array(asked)[:, None]
     similarity, same = vectors[asked] @ vectors.T, (topics[asked][:, None] == topics) & others
     shown = (similarity >= LEAST_SIMILARITY) & others
     rankings = [

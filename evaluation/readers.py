@@ -63,8 +63,8 @@ def _tesseract_version() -> str | None:
     known = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False).stdout.split()
     if not {"rus", "eng"} <= set(known):
         return None
-    said = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=False)
-    return " ".join((said.stdout or said.stderr).split()[:2]).capitalize()
+    result = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=False)
+    return " ".join((result.stdout or result.stderr).split()[:2]).capitalize()
 
 
 def _tesseract(source: str | Path, *options: str, data: bytes | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What webhooks are told, sent at the end of an invocation that may have noted something."""
+"""Sends events to webhooks at the end of an invocation that may have recorded some."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ if TYPE_CHECKING:
 
     from adlens.services.send_events import SendEvents
 
-SECONDS_TO_TELL = 10
+SECONDS_TO_SEND = 10
 
 
-def send_what_waits(send_events: Callable[[], SendEvents], context: LambdaContext, logger: Logger) -> None:
-    """Sends what is in the outbox if there is time for it.
+def flush_outbox(send_events: Callable[[], SendEvents], context: LambdaContext, logger: Logger) -> None:
+    """Sends the events of the outbox if there is time.
 
-    Never raises: the work of the invocation is done and its answer must get out, and what is not sent now the next
-    invocation or the sweep sends.
+    Never raises: the invocation has done its work. The next invocation or the sweep sends the rest.
     """
-    if context.get_remaining_time_in_millis() / 1000 <= SECONDS_TO_TELL:
+    if context.get_remaining_time_in_millis() / 1000 <= SECONDS_TO_SEND:
         return
     try:
         send_events()()

@@ -1,4 +1,4 @@
-"""When a message that failed comes back to its queue."""
+"""When a message that failed becomes visible in its queue again."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Delays(Protocol):
     def delay(self, receipt_handle: str, seconds: int) -> None: ...
 
 
-def come_back(record: SQSRecord, queue: Callable[[], Delays], after_seconds: int) -> None:
-    """Lets a message come back after `after_seconds`; where the queue cannot be told, after its visibility timeout."""
+def change_visibility(record: SQSRecord, queue: Callable[[], Delays], after_seconds: int) -> None:
+    """Makes a message visible again after `after_seconds`; after the queue's own timeout where the call fails."""
     with contextlib.suppress(TransientError):
         queue().delay(record.receipt_handle, after_seconds)
 
 
-def come_back_later(record: SQSRecord, queue: Callable[[], Delays]) -> None:
-    """Twice as late each time: an outage of seconds costs seconds, and a longer one does not eat the retries."""
+def retry_later(record: SQSRecord, queue: Callable[[], Delays]) -> None:
+    """Doubles the delay with each attempt: a short outage costs seconds, a long one does not use up the retries."""
     failures = int(record.attributes.approximate_receive_count)
-    come_back(record, queue, min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS))
+    change_visibility(record, queue, min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS))

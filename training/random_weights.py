@@ -65,7 +65,7 @@ def save_easyocr(folder: Path, *, one_line: bool = False) -> None:
 
 def save_yolo(path: Path, size: str) -> None:
     """A YOLOv8 that sees some things that are not there. As it is initialised its signal fades to nothing on the way,
-    and nothing could be told from nothing: so its normalisations are set by samples/, and its class scores spread.
+    so that all outputs would be the same: its normalisations are set by samples/, and its class scores spread.
     """
     import torch
     from ultralytics import YOLO

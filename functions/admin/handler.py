@@ -69,7 +69,7 @@ def erase_workspace(workspace: Name, has_time: Callable[[], bool]) -> dict[str, 
 
 
 def create_key(name: Name, workspace: Name = "default") -> dict[str, Any]:
-    """A key of the workspace of this name, which is made when there is none; `key` is told this once."""
+    """A key of the workspace of this name, which is made when there is none; `key` is shown this once."""
     workspaces = wiring.workspaces()
     owner = workspaces.named(workspace)
     _, key = workspaces.create_key(owner.id, name)
@@ -88,7 +88,7 @@ def revoke_key(prefix: Name) -> dict[str, Any]:
 
 
 def create_reader(workspace: Name) -> dict[str, Any]:
-    """A BI reader of a workspace, by name or id; `address` with its password is told this once."""
+    """A BI reader of a workspace, by name or id; `address` with its password is shown this once."""
     owners = [found for found in wiring.workspaces().all() if workspace in (found.name, str(found.id))]
     if not owners:
         raise InvalidValue(f"There is no workspace {workspace!r}.", "workspace")

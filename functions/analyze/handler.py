@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from adlens.domain.errors import MalformedEvent, TransientError
 from adlens.domain.events import AnalysisRequested, parse_message
 from functions.analyze import wiring
-from functions.events import send_what_waits
-from functions.messages import come_back, come_back_later
+from functions.events import flush_outbox
+from functions.messages import change_visibility, retry_later
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -33,7 +33,7 @@ SECONDS_TO_FINISH = 10
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     answer = process_partial_response(event, handle_record, processor, context)
-    send_what_waits(wiring.send_events, context, logger)
+    flush_outbox(wiring.send_events, context, logger)
     return answer
 
 
@@ -53,9 +53,9 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     except MalformedEvent as error:
         # It cannot get better: nothing waits between it and the dead-letter queue.
         logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
-        come_back(record, wiring.queue, 0)
+        change_visibility(record, wiring.queue, 0)
         raise
     except Exception:
         logger.exception("message goes back to the queue", message_id=record.message_id)
-        come_back_later(record, wiring.queue)
+        retry_later(record, wiring.queue)
         raise

@@ -15,7 +15,7 @@ from adlens.domain.events import Event, parse_message
 from adlens.services.dispatch_uploads import DispatchUploads
 from adlens.settings import DispatchSettings
 from functions import wiring
-from functions.messages import come_back, come_back_later
+from functions.messages import change_visibility, retry_later
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         except MalformedEvent as error:
             # It cannot get better: nothing waits between it and the dead-letter queue.
             logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
-            come_back(record, uploads_queue, 0)
+            change_visibility(record, uploads_queue, 0)
             failed.append(record)
     try:
         sent = dispatch_uploads()(events)
@@ -65,6 +65,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.exception("messages go back to the queue")
         for record in records:
             if record not in failed:
-                come_back_later(record, uploads_queue)
+                retry_later(record, uploads_queue)
         failed = records
     return {"batchItemFailures": [{"itemIdentifier": record.message_id} for record in failed]}

@@ -11,9 +11,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from adlens.domain.errors import MalformedEvent
 from adlens.domain.exports import parse_export_request
-from functions.events import send_what_waits
+from functions.events import flush_outbox
 from functions.exports import wiring
-from functions.messages import come_back
+from functions.messages import change_visibility
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -34,7 +34,7 @@ DELAY_SECONDS = 15
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     answer = process_partial_response(event, handle_record, processor, context)
-    send_what_waits(wiring.send_events, context, logger)
+    flush_outbox(wiring.send_events, context, logger)
     return answer
 
 
@@ -43,15 +43,15 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     try:
         key = parse_export_request(record.body)
         # Sooner than after the queue's six timeouts.
-        come_back(record, wiring.queue, int(seconds) + SECONDS_AFTER_DEATH)
+        change_visibility(record, wiring.queue, int(seconds) + SECONDS_AFTER_DEATH)
         outcome = wiring.write_export()(key, record.message_id, seconds)
         logger.info("export handled", outcome=outcome, export=key, message_id=record.message_id)
         metrics.add_metric(f"Export{outcome.capitalize()}", MetricUnit.Count, 1)
     except MalformedEvent as error:
         logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
-        come_back(record, wiring.queue, 0)
+        change_visibility(record, wiring.queue, 0)
         raise
     except Exception:
         logger.exception("message goes back to the queue", message_id=record.message_id)
-        come_back(record, wiring.queue, DELAY_SECONDS * int(record.attributes.approximate_receive_count))
+        change_visibility(record, wiring.queue, DELAY_SECONDS * int(record.attributes.approximate_receive_count))
         raise

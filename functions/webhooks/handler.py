@@ -1,4 +1,4 @@
-"""Sends what webhooks are told, one message each, and reports how it ended. Knows no database."""
+"""Delivers events to webhooks, one message each, and reports the outcome. Has no database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from adlens.settings import WebhookSettings
 from adlens.storage.clients import sqs_client
 from adlens.storage.queue import SqsResultQueue
 from functions import wiring
-from functions.messages import come_back
+from functions.messages import change_visibility
 from functions.webhooks.post import AddressRefused, Unreachable, post
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ def handle_record(record: SQSRecord) -> None:
         results().send(result)
     except MalformedEvent as error:
         logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
-        come_back(record, queue, 0)
+        change_visibility(record, queue, 0)
         raise
     except Exception:
-        come_back(record, queue, retry_delay(attempt))
+        change_visibility(record, queue, retry_delay(attempt))
         raise
     metrics.add_metric("EventsDelivered" if result.error is None else "EventsGivenUp", MetricUnit.Count, 1)
 

@@ -43,7 +43,7 @@ def write_card(metrics: dict[str, Any], path: Path) -> None:
         f"{_cell(one['recall'])} |"
         for name, one in compared[best]["classes"].items()
     ]
-    told = {
+    values = {
         "trained": _TRAINED[best],
         "shipped": _NAMES[best],
         "compared": "\n".join(rows),
@@ -56,7 +56,7 @@ def write_card(metrics: dict[str, Any], path: Path) -> None:
         "command": COMMAND,
     }
     template = (_HERE / "card.md").read_text(encoding="utf-8")
-    path.write_text(template.format(**metrics | told), encoding="utf-8")
+    path.write_text(template.format(**metrics | values), encoding="utf-8")
 
 
 def _cell(value: float | None) -> str:

@@ -2,7 +2,7 @@
 
     python -m training.objects.context --bundle models/compact
 
-A regression on the features of the looks stage tells for each of our classes whether it is in the picture. It learns
+A regression on the features of the looks stage says for each of our classes whether it is in the picture. It learns
 from the same photographs as the detector (what people labelled, else what the teacher saw: training.objects.teacher,
 whose answers it takes from --out) and from rendered scenes. How much it and the detector's own score count, and the
 thresholds, are chosen on the sources held out of the detector's training; there each photograph is judged by a
@@ -260,7 +260,7 @@ def publish(
     (bundle / CARD).write_text(
         f"""# Context of the detector of `{bundle.name}`
 
-A regression on the features of the looks stage tells for each of {len(CLASSES)} classes whether it is in the picture.
+A regression on the features of the looks stage says for each of {len(CLASSES)} classes whether it is in the picture.
 Its log-odds times {weight:g} are added to {trust:g} times those of the detector's best box of the class, and the scores
 of all its boxes are scaled to that: boxes are believed where the whole picture looks like them. A class whose best box
 is fainter than {FAINTEST:g} is not there, whatever the picture looks like.

@@ -53,7 +53,7 @@ def write(random: Chance, picture: Image, boxes: list[Box | None], topic: str) -
     ink = _rgb(random.one_of(((0.05, 0.05, 0.06), (0.98, 0.98, 0.98), hue(random))))
     patch = _rgb(hue(random))
     taken: list[Box] = [box for box in boxes if box]
-    said = []
+    written = []
     for k in range(int(random.integers(1, 6))):
         about = k == 0 and random.maybe(0.8)
         words = random.one_of(WORDS[topic if about or random.maybe(0.25) else "neutral"])
@@ -73,8 +73,8 @@ def write(random: Chance, picture: Image, boxes: list[Box | None], topic: str) -
         color = ink if not badge else ((255, 255, 255) if sum(patch) < 380 else (15, 15, 15))
         draw.text((spot[0] + 4, spot[1] + 3), words, color, font)
         taken.append(spot)
-        said.append((spot[1], words))
-    return np.asarray(page, np.float32) / 255, "\n".join(words for _, words in sorted(said))
+        written.append((spot[1], words))
+    return np.asarray(page, np.float32) / 255, "\n".join(words for _, words in sorted(written))
 
 
 def weathered(random: Chance, picture: Image) -> Image:

@@ -137,7 +137,9 @@ def _join(sources: list[Path], target: Path) -> None:
         merged.save(target)
         if not covers(target, NEEDED):
             target.write_bytes(b"")
-    except Exception as error:  # fontTools raises whatever a table's reader meets; such a font is left out, and said
+    except (
+        Exception
+    ) as error:  # fontTools raises whatever a table's reader meets; such a font is left out, with a message
         print(f"{target.name} cannot be joined: {type(error).__name__}: {error}")
         target.write_bytes(b"")  # and not tried again
     for part in parts:

@@ -55,8 +55,8 @@ class AdCopy:
         """A text that names the topic `says`, or nothing when that is SILENT."""
         language = chance.choice(LANGUAGES)
         second = chance.choice(LANGUAGES) if chance.random() < 0.2 else language
-        generic = [self._generic(chance, second) for _ in range(_few(chance, 5))]
-        generic += [self._noise(chance, second) for _ in range(_few(chance, 3) if chance.random() < 0.5 else 0)]
+        generic = [self._generic(chance, second) for _ in range(_exponential(chance, 5))]
+        generic += [self._noise(chance, second) for _ in range(_exponential(chance, 3) if chance.random() < 0.5 else 0)]
         named: list[str] = []
         speaking: set[str] = set()
         if says == SILENT:
@@ -102,7 +102,7 @@ class AdCopy:
         return chance.choice([word for word in words if split_of(word) != "train"] or known)
 
 
-def _few(chance: random.Random, most: int) -> int:
+def _exponential(chance: random.Random, most: int) -> int:
     return min(int(chance.expovariate(0.45)), most)
 
 

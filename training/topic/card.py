@@ -52,8 +52,8 @@ def write(
         for metric, value in measures.items()
     ]
     (arguments.bundle / "metrics" / "topic.json").write_text(json.dumps({"rows": rows}, indent=1) + "\n")
-    said = json.loads((arguments.encoder / METRICS).read_text())
-    text = _card(arguments, vectors, found, said, temperature, sure, parity, model, command)
+    encoder = json.loads((arguments.encoder / METRICS).read_text())
+    text = _card(arguments, vectors, found, encoder, temperature, sure, parity, model, command)
     (arguments.bundle / "cards" / "topic.md").write_text(text, encoding="utf-8")
     sections = _sections(arguments, out, vectors, found, temperature, sure, model)
     (out / MANIFEST).write_text(sections, encoding="utf-8")
@@ -72,7 +72,7 @@ def _card(
     arguments: Namespace,
     vectors: Vectors,
     found: Measured,
-    said: Mapping[str, Mapping[str, float]],
+    encoder: Mapping[str, Mapping[str, float]],
     temperature: float,
     sure: float,
     parity: float,
@@ -92,13 +92,13 @@ def _card(
         for dataset, measures in found.items()
         for metric, value in measures.items()
     )
-    sayings = ", ".join(f"{name} {value:.3f}" for name, value in said["accuracy"].items())
+    sayings = ", ".join(f"{name} {value:.3f}" for name, value in encoder["accuracy"].items())
     return f"""# Topic model of `{arguments.bundle.name}`
 
 Names the topic of a creative ({", ".join(topics)}) from its words, from the scores of the object classes
 that show a topic ({", ".join(vectors.classes)}) and from what the picture looks like: {features} features and
 {len(vectors.kinds)} classes of ImageNet (`looks` in topics.toml). Each of the three may be missing.
-A compact BERT ({width} numbers a token, {said["pieces"]} WordPiece pieces of Russian and English), averaged over the
+A compact BERT ({width} numbers a token, {encoder["pieces"]} WordPiece pieces of Russian and English), averaged over the
 tokens, goes through two layers; the odds of the detector's scores and the logits of a regression on looks are added.
 It also gives the {compared + width} numbers that creatives are compared by.
 Licence: AGPL-3.0-or-later, like the project.
@@ -127,7 +127,7 @@ every topic alike, but for those of fewer than {FEWEST} photographs. This (seed 
 |---|---|---|
 {figures}
 
-The encoder alone tells what a text says (python -m training.topic.encoder; {said["steps"]} steps):
+The encoder alone tells what a text says (python -m training.topic.encoder; {encoder["steps"]} steps):
 {sayings}.
 Temperature {temperature:.2f}; a topic is sure from a confidence of {sure:.2f} on. Both were fitted on those held-out
 photographs with texts of the validation split. ONNX differs from torch by at most {parity:.0e} in a logit: weights are

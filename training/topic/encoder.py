@@ -77,7 +77,7 @@ def load(folder: Path) -> tuple[TextClassifier, WordPiece]:
 
 @torch.no_grad()
 def accuracy(model: TextClassifier, pieces: WordPiece, split: str, count: int, seed: int) -> dict[str, float]:
-    """The share of texts of a split whose saying is told, altogether and per saying."""
+    """The share of texts of a split whose saying is recognised, altogether and per saying."""
     model.eval()
     texts = drawn(AdCopy(split), random.Random(seed), count)
     says, right = sayings(), []

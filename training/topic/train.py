@@ -103,7 +103,7 @@ class Mixer:
 
         # A detector is surer of pictures that it learned from than of others, or less sure.
         scores = (scores * torch.exp(0.5 * torch.randn(scores.shape, generator=self._generator))).clamp(0, 1)
-        unseen = rarely(0.1) & torch.tensor([[one != SILENT] for one in says])  # else nothing tells the topic
+        unseen = rarely(0.1) & torch.tensor([[one != SILENT] for one in says])  # else nothing shows the topic
         scores = scores.masked_fill(scores < _SEEN, 0).masked_fill(rarely(0.2) | unseen, 0)
         looks = looks.masked_fill(unseen, 0)
         truth = [self._topics.index(topic if one == SILENT else one) for one, topic in zip(says, shown, strict=True)]
@@ -158,7 +158,7 @@ def without(examples: Examples, *missing: str) -> Examples:
 
 @torch.no_grad()
 def explained(model: TextClassifier, fusion: Fusion, pieces: WordPiece, count: int, seed: int) -> float:
-    """Of test texts told right with no picture, the share whose weightiest word is one that names the topic."""
+    """Of test texts recognised without a picture, the share whose weightiest word is one that names the topic."""
     topics, copy, chance = list(taxonomy().topics), AdCopy("test"), random.Random(seed)
     found: list[bool] = []
     nothing = torch.zeros(1, len(fusion.shows)), torch.zeros(1, len(topics))

@@ -112,8 +112,8 @@ def extract(
     def vectors() -> Vectors:
         done = [one for one in pictures if one.id in found]
         columns = [np.array(column, np.float32) for column in zip(*(found[one.id] for one in done), strict=True)]
-        told = ([getattr(one, key) for one in done] for key in ("id", "topic", "source", "part"))
-        return Vectors(classes, kinds, *columns, *told)
+        columns_of_rows = ([getattr(one, key) for one in done] for key in ("id", "topic", "source", "part"))
+        return Vectors(classes, kinds, *columns, *columns_of_rows)
 
     for one in tqdm(pictures, unit="picture", disable=None):
         if one.id in found:

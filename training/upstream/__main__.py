@@ -71,11 +71,11 @@ def make(weights: Path, size: str, precision: str, out: Path) -> Agreement:
             "source": f"YOLOv8{size} trained on COCO by Ultralytics, {origin} (sha256 {_sha256(weights)}), {precision}",
         }
         compose(folder, model, classes, f"yolov8{size}-{precision}", about)
-        told = read_manifest(folder, {"weights": str(CommandLineSettings().weights)}).stages[Stage.DETECTION]
+        stage = read_manifest(folder, {"weights": str(CommandLineSettings().weights)}).stages[Stage.DETECTION]
         # ultralytics knows one threshold, and no classes that exclude one another.
-        plain = replace(told, settings={**told.settings, "thresholds": {}, "rivals": []})
-        made = cast(ObjectDetector, ENGINES[Stage.DETECTION][told.engine].make(plain, 1))
-        reference = UltralyticsDetector(weights, told.settings["threshold"], told.settings["iou"], SIDE, threads=1)
+        plain = replace(stage, settings={**stage.settings, "thresholds": {}, "rivals": []})
+        made = cast(ObjectDetector, ENGINES[Stage.DETECTION][stage.engine].make(plain, 1))
+        reference = UltralyticsDetector(weights, stage.settings["threshold"], stage.settings["iou"], SIDE, threads=1)
         agreement = compare(reference, made, pictures)
         if precision == "fp32" and not agreement.exact:
             raise SystemExit(f"The ONNX file does not find what {weights.name} finds: {agreement}")

@@ -18,7 +18,7 @@ from training.paths import ROOT
 MODELS = ROOT / "models"
 OF_COMPACT = ("ocr", "color", "looks")
 """What does not depend on the detector comes from the bundle that ships; the rest was trained on COCO's classes."""
-SAID = (
+DOCUMENTS = (
     "compact/NOTICE",
     "compact/cards/text.md",
     "compact/cards/looks.md",
@@ -36,9 +36,9 @@ def compose(folder: Path, model: Path, classes: tuple[str, ...], version: str, a
         for section in OF_COMPACT:
             if section in compact:
                 document[section], sources[section] = compact[section], MODELS / "compact"
-    for said in SAID:
-        if (path := MODELS / said).is_file():
-            target = folder / Path(*Path(said).parts[1:])
+    for document_path in DOCUMENTS:
+        if (path := MODELS / document_path).is_file():
+            target = folder / Path(*Path(document_path).parts[1:])
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(path, target)
     document["name"], document["version"] = "upstream", version
@@ -57,8 +57,8 @@ def compose(folder: Path, model: Path, classes: tuple[str, ...], version: str, a
                 _copy_file(entry, source, folder)
     # A version never changes, so it names all that is in the bundle.
     document["version"] = f"{version}-{hashlib.sha256(tomlkit.dumps(document).encode()).hexdigest()[:8]}"
-    told = tomlkit.dumps(document)
-    text = re.sub(r"\A(#.*\n)*", "# Made by `make models`; its detector's card is CARD.md.\n", told)
+    dumped = tomlkit.dumps(document)
+    text = re.sub(r"\A(#.*\n)*", "# Made by `make models`; its detector's card is CARD.md.\n", dumped)
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 

@@ -61,7 +61,7 @@ class StorageSettings(StoreSettings, QueueSettings):
 
 
 class EventSettings(Settings):
-    webhooks_queue_url: str = Field(description="Queue of what webhooks are told.")
+    webhooks_queue_url: str = Field(description="Queue of events for webhooks.")
 
 
 class PreviewSettings(StorageSettings):
@@ -120,7 +120,7 @@ class WebhookSettings(EventSettings):
 
 
 class CommandLineSettings(Settings):
-    """What the `adlens` command uses when it is not told; a file .env in the working folder counts too."""
+    """Defaults of the `adlens` command; a file .env in the working folder counts too."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 

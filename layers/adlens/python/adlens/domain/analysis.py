@@ -155,7 +155,7 @@ class TopicPrediction:
     """`scores` holds a value in [0, 1] per topic, adding up to 1; `topic` is the best of them, the taxonomy's fallback
     when none fits. `evidence` comes strongest first. `sure` is the model's decision.
 
-    `corrected`: a person said that the topic is another one, for which there is no doubt; `scores`, `evidence` and
+    `corrected`: a person chose another topic, which is certain; `scores`, `evidence` and
     `sure` stay the model's.
     """
 

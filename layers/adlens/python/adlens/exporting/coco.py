@@ -45,8 +45,8 @@ def write_coco(creatives: Iterable[Creative], sink: Sink, order: ExportOrder) ->
             for category, annotation in _annotations(creative):
                 annotated += 1
                 number = categories.setdefault(category, len(categories))
-                told = json_text({**annotation, "category_id": 0, "id": annotated, "image_id": rows})
-                before, _, after = told.partition(f"{_CATEGORY}0")
+                line = json_text({**annotation, "category_id": 0, "id": annotated, "image_id": rows})
+                before, _, after = line.partition(f"{_CATEGORY}0")
                 annotations.write(f"{number}\t{before}{_CATEGORY}\t{after}\n".encode())
         ids = _category_ids(categories)
         sink.write(b'{"annotations":[')

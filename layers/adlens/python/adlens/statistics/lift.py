@@ -72,18 +72,18 @@ class LiftByRegression:
         sign = -1 if metric is Metric.CPA else 1
         lifts = []
         for n, element in enumerate(elements):
-            told = ElementLift(element, with_it[n], without[n], _exp(sign * raw[n]))
+            lift = ElementLift(element, with_it[n], without[n], _exp(sign * raw[n]))
             reason = self._too_little(with_it[n], without[n])
             if reason is None and not fits.freedom[n] >= self._minimum.freedom:  # NaN, too
                 reason = "The comparison hangs on very few creatives."
             if reason is not None:
-                lifts.append(replace(told, insufficient=reason))
+                lifts.append(replace(lift, insufficient=reason))
                 continue
             at, error, freedom = sign * fits.log_ratio[n], fits.error[n], fits.freedom[n]
             margin = stdtrit(freedom, (1 + CONFIDENCE) / 2) * error
             lifts.append(
                 replace(
-                    told,
+                    lift,
                     ratio=_exp(at),
                     low=_exp(at - margin),
                     high=_exp(at + margin),

@@ -48,7 +48,7 @@ class Strata:
         expected_rows = exposure * np.repeat(rate, self.counts)
         observed, expected = self.per_creative(events), self.per_creative(expected_rows)
         self.variance = _variance_between(observed, expected, group[self.delivering])
-        """Squared coefficient of variation of creatives' true rates within strata; None when nothing tells of it."""
+        """Squared coefficient of variation of creatives' true rates within strata; None when it cannot be estimated."""
         of_creative = 1 / (1 + (self.variance or 0.0) * expected)
         self.expected = of_creative * expected
         self.weight = np.empty(len(creative))

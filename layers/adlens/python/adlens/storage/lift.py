@@ -33,7 +33,7 @@ class LambdaLiftEstimator:
         try:
             return _told(json.loads(body))
         except (ValueError, TypeError, KeyError, MalformedEvent) as error:
-            # Text, or an object with errorType, is how the runtime's emulator tells of a failure.
+            # Text, or an object with errorType, is how the runtime's emulator reports a failure.
             raise TransientError(_NO_ANSWER) from error
 
 

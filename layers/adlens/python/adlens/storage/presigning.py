@@ -56,13 +56,13 @@ class Presigner:
             "X-Amz-SignedHeaders": "host",
             **({"X-Amz-Security-Token": credentials.token} if credentials.token else {}),
         }
-        told = [f"{name}={_quoted(value)}" for name, value in query.items()]
+        pairs = [f"{name}={_quoted(value)}" for name, value in query.items()]
         path = self._folder + quote(key, safe="/~")
-        request = f"GET\n{path}\n{'&'.join(sorted(told))}\nhost:{self._host}\n\nhost\nUNSIGNED-PAYLOAD"
+        request = f"GET\n{path}\n{'&'.join(sorted(pairs))}\nhost:{self._host}\n\nhost\nUNSIGNED-PAYLOAD"
         to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
         signing_key = _signing_key(credentials.secret_key, moment[:8], self._region)
         signature = hmac.digest(signing_key, to_sign.encode(), "sha256").hex()
-        return f"{self._origin}{path}?{'&'.join(told)}&X-Amz-Signature={signature}"
+        return f"{self._origin}{path}?{'&'.join(pairs)}&X-Amz-Signature={signature}"
 
 
 @lru_cache(maxsize=4096)  # most is the same in all addresses of a page

@@ -12,7 +12,7 @@
     path = "yolov8n.onnx"               # in the bundle; with `package = "..."` in that installed package;
     sha256 = "6934..."                  # "${name}/..." takes a variable of the caller's
 
-Where a publisher tells only an md5, `md5` stands for sha256; for files that users bring, which nobody can know before,
+Where a publisher gives only an md5, `md5` stands for sha256; for files that users bring, which nobody can know before,
 `unpinned = true` does. Those are reported (`about`), and the bundle's checksum covers what was found.
 
 Loading verifies every file and makes no engine: engines, and the libraries they need, come with their first use.
@@ -369,7 +369,7 @@ def read_manifest(folder: Path, variables: Mapping[str, str]) -> Manifest:
         raise InvalidBundle(f"{path}: it lacks {error}") from error
     except (ValueError, InvalidBundle) as error:
         raise InvalidBundle(f"{path}: {error}") from error
-    found = [f"{stage}.{role}={sha256}" for stage, told in stages.items() for role, sha256 in told.unpinned.items()]
+    found = [f"{stage}.{role}={sha256}" for stage, entry in stages.items() for role, sha256 in entry.unpinned.items()]
     checksum = hashlib.sha256(b"\n".join([content, *map(str.encode, found)]))
     return Manifest(name, version, checksum.hexdigest(), _NEEDS_NO_MODEL | stages)
 

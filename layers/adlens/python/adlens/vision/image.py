@@ -79,7 +79,7 @@ def _ours(image: DecodedImage) -> Image:
 
 
 class PillowDecoder:
-    """Decodes JPEG, PNG and WebP, told apart by content; of an animation the first frame."""
+    """Decodes JPEG, PNG and WebP, recognised by content; of an animation the first frame."""
 
     def decode(self, data: bytes) -> Image:
         """Raises UnsupportedFormat, ImageTooLarge or InvalidImage, each with a sentence for the person who uploaded."""

@@ -27,7 +27,7 @@ _MAX_DETECTIONS = 300
 _CLASS_OFFSET = np.float32(7680)
 _WEAKEST = 0.01
 _SAME_PLACE = 0.6
-"""IoU from which a weak box lies on a shown one, and tells nothing more."""
+"""IoU from which a weak box repeats a shown one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class MvpTopicClassifier:
         expected = self._model.fc1.in_features - self._model.bert.config.hidden_size, self._model.fc2.out_features
         if (len(classes), len(topics)) != expected:
             raise InvalidBundle(
-                f"{classifier} takes {expected[0]} object scores and tells {expected[1]} topics apart; the manifest "
+                f"{classifier} takes {expected[0]} object scores and knows {expected[1]} topics; the manifest "
                 f"names {len(classes)} classes and {len(topics)} topics"
             )
         self._topics = tuple(topics)

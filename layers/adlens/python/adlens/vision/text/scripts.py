@@ -1,4 +1,4 @@
-"""Letters that look alike: which script, which case, and whether it is a digit, what stands around them tells.
+"""Look-alike letters: script, case, and letter or digit, decided by their neighbours.
 
 A token that mixes letters and digits is a code unless it is a number with its unit or a Russian word in which a letter
 was taken for a digit: nobody but the recogniser knows its letters, so their case stays, and digits stay digits.

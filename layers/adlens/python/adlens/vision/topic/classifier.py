@@ -149,7 +149,7 @@ def _softmax(logits: Doubles) -> Doubles:
 
 
 def _log_odds(logits: Doubles, best: int) -> Doubles:
-    """(rows,) of that one against all others. Not by way of probabilities: of a certain topic they are all 1, and what
-    spoke for it could not be told.
+    """(rows,) of that one against all others. From logits, for probabilities of a certain topic are all 1, and nothing
+    would count as evidence.
     """
     return np.asarray(logits[:, best] - np.logaddexp.reduce(np.delete(logits, best, axis=1), axis=1))

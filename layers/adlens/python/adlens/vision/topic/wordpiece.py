@@ -18,7 +18,7 @@ LONGEST = 128
 
 
 def words_of(text: str) -> list[str]:
-    """Runs of letters and digits in lower case, ё as е; nothing else of a creative's text tells its topic."""
+    """Runs of letters and digits in lower case, ё as е."""
     return _WORD.findall(text.lower().replace("ё", "е"))
 
 
