@@ -56,32 +56,32 @@ def fetch(
         # The default is left out: an API of before knows no other.
         **({} if separator == "comma" else {"separator": separator}),
     }
-    told: dict[str, Any] = client.post("/exports", body)
+    export: dict[str, Any] = client.post("/exports", body)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         writing = progress.add_task("Writing", total=None)
-        while told["state"] in ("PENDING", "RUNNING"):
+        while export["state"] in ("PENDING", "RUNNING"):
             time.sleep(POLL_SECONDS)
-            told = client.get(f"/exports/{told['export_id']}")
-            progress.update(writing, completed=told["progress"]["done"], total=told["progress"]["total"])
-        if told["state"] == "FAILED":
-            raise ExportError(told["failure"]["reason"])
-        _download(told, output, progress)
-    return told
+            export = client.get(f"/exports/{export['export_id']}")
+            progress.update(writing, completed=export["progress"]["done"], total=export["progress"]["total"])
+        if export["state"] == "FAILED":
+            raise ExportError(export["failure"]["reason"])
+        _download(export, output, progress)
+    return export
 
 
-def _download(told: Mapping[str, Any], output: Path, progress: Progress) -> None:
-    downloading = progress.add_task("Downloading (bytes)", total=told["bytes"])
+def _download(export: Mapping[str, Any], output: Path, progress: Progress) -> None:
+    downloading = progress.add_task("Downloading (bytes)", total=export["bytes"])
     digest = hashlib.sha256()
     partial = output.with_name(f"{output.name}.{os.getpid()}.partial")
     try:
-        with httpx.stream("GET", told["url"], timeout=60) as answer, partial.open("wb") as file:
+        with httpx.stream("GET", export["url"], timeout=60) as answer, partial.open("wb") as file:
             answer.raise_for_status()
             for part in answer.iter_bytes():
                 file.write(part)
                 digest.update(part)
                 progress.advance(downloading, len(part))
-        if digest.hexdigest() != told["sha256"]:
+        if digest.hexdigest() != export["sha256"]:
             raise ExportError("The file arrived damaged: its sha256 is not the one of the export. Try again.")
         partial.replace(output)
     finally:

@@ -281,7 +281,7 @@ def _one_or_more(values: list[str] | None) -> str | list[str] | None:
 def send_performance(
     files: Annotated[list[Path], typer.Argument(help="CSV files of figures, also compressed (.gz).")],
     encoding: Annotated[
-        str | None, typer.Option(help="Of the files, such as windows-1251; UTF-8 when not told.", show_default=False)
+        str | None, typer.Option(help="Of the files, such as windows-1251; UTF-8 by default.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what the API answers, for each file.")] = False,
 ) -> None:

@@ -43,7 +43,7 @@ HEADLINES = (
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """Where bundles are published, and the function that runs one of them."""
 
     s3: Any
@@ -58,16 +58,16 @@ class Place:
         return BundleRegistry(self.s3, self.bucket)
 
     def in_use(self) -> str | None:
-        """The address of the bundle that the function is set to; None when nobody said which function."""
+        """The address of the bundle that the function is set to; None without a function."""
         if self.function is None:
             return None
-        told = self.functions.get_function_configuration(FunctionName=self.function)
-        return str(told["Environment"]["Variables"]["ADLENS_BUNDLE"])
+        configuration = self.functions.get_function_configuration(FunctionName=self.function)
+        return str(configuration["Environment"]["Variables"]["ADLENS_BUNDLE"])
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A bundle: its address, as a function is told it, a folder with it here, and what its manifest may refer to."""
+    """A bundle: its address, as a function gets it, a folder with it here, and what its manifest may refer to."""
 
     address: str
     folder: Path
@@ -78,9 +78,9 @@ class Chosen:
         return self.address.startswith("s3://")
 
 
-def find_place(
+def find_target(
     bucket: str | None, function: str | None = None, region: str | None = None, root: Path = DEFAULT_ROOT
-) -> Place:
+) -> Target:
     """The bucket that was named or is set, else the running local stack's. Raises InvalidValue when there is none."""
     settings = CommandLineSettings()
     if bucket := bucket or settings.models_bucket:
@@ -89,37 +89,37 @@ def find_place(
         from adlens.storage.clients import s3_client
 
         s3 = s3_client(settings.s3_endpoint_url, "path" if settings.s3_endpoint_url else "auto")
-        return Place(s3, bucket, boto3.client("lambda", region_name=region) if function else None, function, None)
+        return Target(s3, bucket, boto3.client("lambda", region_name=region) if function else None, function, None)
     deployed = stack.running(root)
     if deployed is None:
         raise InvalidValue(
             "There is no model bucket: start the local stack with `adlens up`, or name a bucket with --bucket."
         )
     s3, functions = (stack.aws(service, root) for service in ("s3", "lambda"))
-    return Place(s3, deployed.models_bucket, functions, function or deployed.analyze_function, root)
+    return Target(s3, deployed.models_bucket, functions, function or deployed.analyze_function, root)
 
 
-def find_bundle(asked: str, place: Place | None) -> Chosen:
+def find_bundle(asked: str, target: Target | None) -> Chosen:
     """A folder, a name below models/, an s3:// prefix, NAME/VERSION as published, or `promoted`.
 
     Raises InvalidBundle or InvalidValue.
     """
     if folder := bundle_folder(asked):
         return Chosen(str(folder), folder, {"weights": str(weights_folder())})
-    place = place or find_place(None)
+    target = target or find_target(None)
     if asked == PROMOTED:
-        if (promotion := place.registry.promoted()) is None:
+        if (promotion := target.registry.promoted()) is None:
             raise InvalidValue("No bundle is promoted yet; `adlens models publish` promotes the first.")
         asked = f"{promotion.name}/{promotion.version}"
     if not asked.startswith("s3://"):
         name, _, version = asked.partition("/")
         try:
-            asked = place.registry.uri(name, version)
+            asked = target.registry.uri(name, version)
         except InvalidValue as error:
             raise InvalidValue(
                 f"{asked!r} is no folder with a {MANIFEST}; a published bundle is named NAME/VERSION."
             ) from error
-    return Chosen(asked, fetch_bundle(place.s3, asked, BUNDLE_CACHE), {})
+    return Chosen(asked, fetch_bundle(target.s3, asked, BUNDLE_CACHE), {})
 
 
 # --- verify ---------------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def analyze_with(bundle: Bundle, picture: Path) -> Analysis:
 
 def verify(asked: str, bucket: str | None) -> None:
     with _sentences():
-        found = check(find_bundle(asked, find_place(bucket) if bucket else None))
+        found = check(find_bundle(asked, find_target(bucket) if bucket else None))
     _print(_verification(found))
     print(f"{found.bundle.name} {found.bundle.version} is in order (checksum {found.bundle.checksum[:12]}).")
 
@@ -190,13 +190,13 @@ class Publication:
     promotion: Promotion | None
 
 
-def publish_bundle(folder: Path, place: Place, data_sets: Sequence[DataSet], forced: str = "") -> Publication:
+def publish_bundle(folder: Path, target: Target, data_sets: Sequence[DataSet], forced: str = "") -> Publication:
     """Packs, checks, measures, stores and, when it is not worse than the promoted one or `forced` says why, promotes.
 
     Raises InvalidBundle when the bundle does not work, Conflict when this version is there with other content.
     """
-    registry = place.registry
-    chosen = find_bundle(str(folder), place)
+    registry = target.registry
+    chosen = find_bundle(str(folder), target)
     with tempfile.TemporaryDirectory() as temporary:
         packed = Chosen(chosen.address, pack(chosen.folder, chosen.variables, Path(temporary) / "bundle"), {})
         info = check(packed).bundle
@@ -208,21 +208,21 @@ def publish_bundle(folder: Path, place: Place, data_sets: Sequence[DataSet], for
     before = registry.promoted()
     complaints: list[str] = []
     if before and before.checksum != info.checksum:
-        complaints = worse(metrics_of(before, place, data_sets), metrics)
+        complaints = worse(metrics_of(before, target, data_sets), metrics)
     promotion = None
     if forced or not complaints:
         promotion = registry.promote(info.name, info.version, info.checksum, forced if complaints else "")
     return Publication(info.name, info.version, is_new, metrics, complaints, promotion)
 
 
-def metrics_of(promoted: Promotion, place: Place, data_sets: Sequence[DataSet]) -> Metrics:
+def metrics_of(promoted: Promotion, target: Target, data_sets: Sequence[DataSet]) -> Metrics:
     """What is known of the promoted bundle; where these data sets have changed since, it is measured on them now."""
-    stored = place.registry.read(promoted.name, promoted.version, METRICS)
+    stored = target.registry.read(promoted.name, promoted.version, METRICS)
     known = Metrics.parse(stored.decode()) if stored else None
     changed = [data for data in data_sets if known is None or known.datasets.get(data.name) != data.digest]
     if known and not changed:
         return known
-    chosen = find_bundle(f"{promoted.name}/{promoted.version}", place)
+    chosen = find_bundle(f"{promoted.name}/{promoted.version}", target)
     anew = evaluate_folder(chosen.folder, THREADS, chosen.variables, changed)
     if known is None:
         return anew
@@ -232,9 +232,9 @@ def metrics_of(promoted: Promotion, place: Place, data_sets: Sequence[DataSet]) 
 
 def publish(folder: str, creatives: Sequence[Path], forced: str, bucket: str | None) -> None:
     with _sentences():
-        place = find_place(bucket)
+        target = find_target(bucket)
         data_sets = [read_data_set(data) for data in [SAMPLES, *creatives]]
-        done = publish_bundle(Path(folder), place, data_sets, forced.strip())
+        done = publish_bundle(Path(folder), target, data_sets, forced.strip())
     title = f"{done.name} {done.version}"
     print(f"{title} is published." if done.is_new else f"{title} was published already, with the same content.")
     print(f"Measured: {headlines(done.metrics)}.")
@@ -251,22 +251,22 @@ def publish(folder: str, creatives: Sequence[Path], forced: str, bucket: str | N
 
 def use(asked: str, bucket: str | None, function: str | None, region: str | None) -> None:
     with _sentences():
-        place = find_place(bucket, function, region)
-        found = use_bundle(find_bundle(asked, place), place)
-    print(f"{place.function} uses {found.bundle.name} {found.bundle.version} from now on.")
+        target = find_target(bucket, function, region)
+        found = use_bundle(find_bundle(asked, target), target)
+    print(f"{target.function} uses {found.bundle.name} {found.bundle.version} from now on.")
 
 
-def use_bundle(chosen: Chosen, place: Place) -> Analysis:
+def use_bundle(chosen: Chosen, target: Target) -> Analysis:
     """Sets the function to a bundle that was found to work."""
-    if place.function is None:
+    if target.function is None:
         raise InvalidValue("Name the function that is to use the bundle with --function.")
-    if place.root is None and not chosen.is_published:
+    if target.root is None and not chosen.is_published:
         raise InvalidValue("A function on AWS does not see this machine's folders: publish the bundle first.")
     found = check(chosen)
-    if place.root:
-        stack.use_bundle(chosen.address, place.root, variables=stack_variables(chosen.address))
+    if target.root:
+        stack.use_bundle(chosen.address, target.root, variables=stack_variables(chosen.address))
     else:
-        stack.set_variable(place.functions, place.function, "ADLENS_BUNDLE", chosen.address)
+        stack.set_variable(target.functions, target.function, "ADLENS_BUNDLE", chosen.address)
     return found
 
 
@@ -276,7 +276,7 @@ def show(bucket: str | None, function: str | None, region: str | None) -> None:
     table = Table("Bundle", "Engines", "MB", "Published", "", "Measured", header_style="bold")
     with _sentences():
         if bucket or CommandLineSettings().models_bucket or stack.running():
-            for row in published(find_place(bucket, function, region)):
+            for row in published(find_target(bucket, function, region)):
                 table.add_row(*row)
         else:
             print("The local stack does not run: published bundles are not shown.", file=sys.stderr)
@@ -285,8 +285,8 @@ def show(bucket: str | None, function: str | None, region: str | None) -> None:
     _print(table)
 
 
-def published(place: Place) -> Iterator[tuple[str, ...]]:
-    registry, used, promoted = place.registry, place.in_use(), place.registry.promoted()
+def published(target: Target) -> Iterator[tuple[str, ...]]:
+    registry, used, promoted = target.registry, target.in_use(), target.registry.promoted()
     for found in registry.versions():
         metrics = registry.read(found.name, found.version, METRICS)
         marks = {
@@ -301,7 +301,7 @@ def published(place: Place) -> Iterator[tuple[str, ...]]:
             ", ".join(mark for mark, holds in marks.items() if holds),
             headlines(Metrics.parse(metrics.decode())) if metrics else "",
         )
-    if used and not used.startswith(f"s3://{place.bucket}/"):
+    if used and not used.startswith(f"s3://{target.bucket}/"):
         yield used, "", "", "", "in use", ""
 
 
@@ -321,7 +321,7 @@ def in_checkout(default: str) -> Iterator[tuple[str, ...]]:
 
 def headlines(metrics: Metrics) -> str:
     """Such as "samples: text 0.93, objects 0.70, topic 0.96, sure 0.98"."""
-    said = []
+    lines = []
     for dataset in metrics.datasets:
         figures = {
             (row.stage, row.metric): row.value
@@ -331,8 +331,8 @@ def headlines(metrics: Metrics) -> str:
         shown = [
             f"{title} {figures[stage, metric]:.2f}" for title, stage, metric in HEADLINES if (stage, metric) in figures
         ]
-        said.append(f"{dataset}: {', '.join(shown) or 'nothing'}")
-    return "; ".join(said)
+        lines.append(f"{dataset}: {', '.join(shown) or 'nothing'}")
+    return "; ".join(lines)
 
 
 def _engines(manifest: str) -> str:
@@ -348,7 +348,7 @@ def _print(table: Any) -> None:
 
 @contextmanager
 def _sentences() -> Iterator[None]:
-    """What goes wrong is said in a sentence, and costs the exit status."""
+    """Prints an error as a sentence and exits with status 1."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

@@ -31,9 +31,9 @@ def pack(folder: Path, variables: Mapping[str, str], target: Path) -> Path:
             raise InvalidBundle(f"{path} leads outside of the bundle's folder: it would be published with it.")
     shutil.copytree(folder, target, ignore=shutil.ignore_patterns(METRICS, ".*", "__pycache__"))
     manifest = tomlkit.parse((folder / MANIFEST).read_text())
-    for stage, told in found.stages.items():
+    for stage, stage_manifest in found.stages.items():
         for role, entry in manifest.get(str(stage), {}).get("files", {}).items():
-            _carry(entry, told.files[role], target)
+            _carry(entry, stage_manifest.files[role], target)
     (target / MANIFEST).write_text(tomlkit.dumps(manifest))
     return target
 

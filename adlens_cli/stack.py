@@ -42,7 +42,7 @@ def stop() -> None:
 
 
 def find_bundle(asked: str | None) -> str:
-    """The bundle that the stack is to use: the one asked for, the one that it was told to keep, or the default. Says
+    """The bundle that the stack is to use: the one asked for, the one chosen before, or the default. Says
     why and exits when it cannot be used.
     """
     try:
@@ -76,7 +76,7 @@ def building_web(wanted: bool) -> Iterator[Callable[[], Path] | None]:
 
 
 def serve_web(build: Callable[[], Path] | None, running: Running) -> str | None:
-    """Where the running stack's web app is; None when it is not wanted, or cannot be served, which is then said."""
+    """Where the running stack's web app is; None when it is not wanted, or cannot be served; the reason is printed."""
     if build is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What people are told about, by mail through one encrypted topic."""
+"""Alarms, by mail through one encrypted topic."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class Alarms(Construct):
 
     def _budget(self, config: AwsConfig) -> None:
         """Of all that has the stacks' tag, once it is activated for cost allocation; until then of nothing."""
-        told = budgets.CfnBudget.SubscriberProperty(address=config.alarm_email, subscription_type="EMAIL")
+        subscriber = budgets.CfnBudget.SubscriberProperty(address=config.alarm_email, subscription_type="EMAIL")
         budgets.CfnBudget(
             self,
             "Budget",
@@ -174,7 +174,7 @@ class Alarms(Construct):
                     notification=budgets.CfnBudget.NotificationProperty(
                         comparison_operator="GREATER_THAN", notification_type=kind, threshold=threshold
                     ),
-                    subscribers=[told],
+                    subscribers=[subscriber],
                 )
                 for kind, threshold in (("ACTUAL", 80), ("FORECASTED", 100))
             ],

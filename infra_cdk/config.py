@@ -81,11 +81,11 @@ class LocalConfig(Config):
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> LocalConfig:
-        told = LocalSettings.read(env)
-        bundle = told.bundle if "://" in told.bundle else str(ROOT / told.bundle)
+        settings = LocalSettings.read(env)
+        bundle = settings.bundle if "://" in settings.bundle else str(ROOT / settings.bundle)
         # More threads than there are cores slow each other down.
-        threads = told.threads or max(1, (os.cpu_count() or 1) // told.max_concurrency)
-        return cls(**told.model_dump(exclude={"threads", "bundle"}), bundle=bundle, analyze_threads=threads)
+        threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.max_concurrency)
+        return cls(**settings.model_dump(exclude={"threads", "bundle"}), bundle=bundle, analyze_threads=threads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ class AwsConfig(Config):
     account: str | None = None
     region: str | None = None
     zones: tuple[str, ...] = ()  # ids of two availability zones; the region's first two when empty
-    budget_dollars: int = 0  # a month; whoever gets the alarms is told before it is spent. 0 sets none
+    budget_dollars: int = 0  # a month; mails the address of the alarms before it is spent. 0 sets none
     waf: bool = False  # a web ACL before the API
     alarm_email: str = ""  # subscribed to the alarms; empty makes the topic only
     bundle: str = BUNDLE  # UPSTREAM, or folder of the repository baked into the image
@@ -160,7 +160,7 @@ class AwsConfig(Config):
             raise ConfigError(f"ADLENS_AWS_PROFILE must be one of {', '.join(PROFILES)}, not {self.profile!r}")
         self._check_concurrency()
         if self.budget_dollars and not self.alarm_email:
-            raise ConfigError("ADLENS_AWS_BUDGET_DOLLARS needs ADLENS_AWS_ALARM_EMAIL, who is told")
+            raise ConfigError("ADLENS_AWS_BUDGET_DOLLARS needs ADLENS_AWS_ALARM_EMAIL, the address for its mails")
         if "*" in self.cors_origins:
             raise ConfigError(
                 "ADLENS_AWS_CORS_ORIGINS must name the origins of pages of your own, such as https://ads.example.com"
@@ -221,28 +221,28 @@ class AwsConfig(Config):
         ):
             if env.get(name):
                 raise ConfigError(f"{name} is set, but the aws stage has no anonymous access: unset it")
-        told, command = AwsSettings.read(env), CommandSettings.read(env)
+        settings, command = AwsSettings.read(env), CommandSettings.read(env)
         region = command.default_region
         # The MVP's engines take many seconds for a creative and hold more than 2 GB while they do.
-        batch, memory = (1, 6144) if told.image_target == "reference" else (cls.batch_size, cls.analyze_memory_mib)
+        batch, memory = (1, 6144) if settings.image_target == "reference" else (cls.batch_size, cls.analyze_memory_mib)
         changed = {
             "account": command.default_account,
             "region": region,
-            "zones": told.zones or ZONES.get(region or "", ()),
-            "waf": bool(told.waf),
-            "protect": bool(told.protect),
-            "web": told.profile != "lean" if told.web is None else bool(told.web),
-            "published_bundle": told.published_bundle.strip("/"),
-            "hosted_zone": told.hosted_zone.removeprefix("/hostedzone/"),
-            "api_reserved": told.api_reserved or None,
-            "analyze_reserved": told.analyze_reserved or None,
-            "uploads_expire_days": told.uploads_expire_days or None,
+            "zones": settings.zones or ZONES.get(region or "", ()),
+            "waf": bool(settings.waf),
+            "protect": bool(settings.protect),
+            "web": settings.profile != "lean" if settings.web is None else bool(settings.web),
+            "published_bundle": settings.published_bundle.strip("/"),
+            "hosted_zone": settings.hosted_zone.removeprefix("/hostedzone/"),
+            "api_reserved": settings.api_reserved or None,
+            "analyze_reserved": settings.analyze_reserved or None,
+            "uploads_expire_days": settings.uploads_expire_days or None,
             "batch_size": batch,
-            "analyze_memory_mib": told.analyze_memory_mib or memory,
-            "web_build": ROOT / told.web_build,
-            "dependencies_layer": ROOT / told.dependencies_layer,
+            "analyze_memory_mib": settings.analyze_memory_mib or memory,
+            "web_build": ROOT / settings.web_build,
+            "dependencies_layer": ROOT / settings.dependencies_layer,
         }
-        return cls(**told.model_dump() | changed)
+        return cls(**settings.model_dump() | changed)
 
 
 def read_config(stage: str | None = None, env: Mapping[str, str] | None = None) -> LocalConfig | AwsConfig:

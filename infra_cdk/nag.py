@@ -65,7 +65,7 @@ def check(app: App) -> None:
 
 
 def acknowledge(app: App, parts: AdLens) -> None:
-    """Gives the reasons; what is a finding of many resources is told apart by its id, and asserted in tests/infra."""
+    """Gives the reasons; what is a finding of many resources has an id each, and asserted in tests/infra."""
     for rule, reason in reasons(parts):
         Validations.of(app).acknowledge(Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason))
 

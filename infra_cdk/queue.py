@@ -110,7 +110,7 @@ class UploadsQueue(Construct):
 class WebhookQueues(Construct):
     """`events` holds deliveries to be made, with the secret that signs them: its messages are for the sender alone.
 
-    `results` is told how deliveries ended, and is the dead-letter queue of the first: what was never reported. What
+    `results` gets the outcomes of deliveries, and is the dead-letter queue of the first: what was never reported. What
     cannot be noted ends in `dead_letters`, for people to look at.
     """
 

@@ -127,7 +127,7 @@ class AwsSettings(_Settings):
         default=0,
         ge=0,
         le=1_000_000,
-        description="Dollars a month that this address is told about before they are spent; 0 sets no budget.",
+        description="Dollars a month; mails that address before they are spent; 0 sets no budget.",
     )
     waf: Switch = Field(default=0, description="1 puts a web ACL before the API.")
     bundle: str = Field(

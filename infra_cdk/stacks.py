@@ -105,7 +105,7 @@ class AdLens:
     # What only AWS has is imported where it is made: loading it costs the local stage a second.
 
     def _alarms(self, stack: AdLensStack, config: AwsConfig) -> Alarms:
-        """Not for the local stage: nobody is there to be told, and LocalStack would poll its metrics for them."""
+        """Not for the local stage: nobody reads its alarms, and LocalStack would poll its metrics for them."""
         from infra_cdk.alarms import Alarms
         from infra_cdk.dashboard import Dashboard
 

@@ -28,6 +28,6 @@ class Topology:
 
 @cache
 def topology() -> Topology:
-    told = tomllib.loads((Path(__file__).resolve().parent.parent / "topology.toml").read_text())
-    queues = {name: QueueSettings(**settings) for name, settings in told.pop("queues").items()}
-    return Topology(**told, queues=queues)
+    sections = tomllib.loads((Path(__file__).resolve().parent.parent / "topology.toml").read_text())
+    queues = {name: QueueSettings(**settings) for name, settings in sections.pop("queues").items()}
+    return Topology(**sections, queues=queues)

@@ -1,4 +1,4 @@
-"""Webhooks: a function outside of the network that sends what they are told, and one that notes what came of it."""
+"""Webhooks: a function outside of the network that delivers events, and one that records the outcomes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Webhooks(Construct):
             # Who talks to hosts of customers' choice reaches neither the network nor the database.
             surroundings=replace(surroundings, database=None, uses_database=False),
             zip_code=zip_code,
-            description="Sends what webhooks are told.",
+            description="Delivers events to webhooks.",
             memory_size=256,
         )
         self.send.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", queues.events.queue_url)

@@ -85,10 +85,10 @@ def _extract(file: Path, folder: Path) -> Backup:
     try:
         with tarfile.open(file, "r:gz") as archive:
             archive.extractall(folder, filter="data")
-        told = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        if told["format"] != FORMAT:
-            raise LocalStackError(f"{file} is a backup of format {told['format']}; this release reads {FORMAT}.")
-        backup = Backup(**told)
+        contents = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        if contents["format"] != FORMAT:
+            raise LocalStackError(f"{file} is a backup of format {contents['format']}; this release reads {FORMAT}.")
+        backup = Backup(**contents)
     except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
         raise LocalStackError(f"{file} is no whole backup: {error}") from error
     found = len(list((folder / OBJECTS).glob("*/*.json")))
@@ -102,12 +102,12 @@ def _add_objects(archive: tarfile.TarFile, objects: Path) -> int:
     added = 0
     for description in sorted(objects.glob("*/*.json")):
         try:
-            told, data = description.read_bytes(), description.with_suffix("").read_bytes()
+            metadata, data = description.read_bytes(), description.with_suffix("").read_bytes()
         except FileNotFoundError:
             continue
         name = f"{OBJECTS}/{description.parent.name}/{description.stem}"
         _add(archive, name, data)
-        _add(archive, f"{name}.json", told)
+        _add(archive, f"{name}.json", metadata)
         added += 1
     return added
 

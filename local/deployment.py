@@ -272,11 +272,13 @@ def put_objects_back(localstack: LocalStack) -> int:
         progress(f"putting {len(descriptions)} objects back")
 
     def put_back(description: Path) -> None:
-        told = json.loads(description.read_text())
+        metadata = json.loads(description.read_text())
         known = {"ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage"}
-        system = {name: value for name, value in told["system"].items() if name in known}
+        system = {name: value for name, value in metadata["system"].items() if name in known}
         data = description.with_suffix("").read_bytes()
-        s3.put_object(Bucket=description.parent.name, Key=told["key"], Body=data, Metadata=told["user"], **system)
+        s3.put_object(
+            Bucket=description.parent.name, Key=metadata["key"], Body=data, Metadata=metadata["user"], **system
+        )
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(put_back, descriptions))

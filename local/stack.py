@@ -213,10 +213,10 @@ def _deployment(state: State) -> Deployment | None:
 
 
 def _web(state: State) -> list[Part]:
-    web, told = Web(state), state.read()
+    web, remembered = Web(state), state.read()
     if process := web.process:
         return [Part("web", web.healthy(), process.pid, web.port, web.url)]
-    if problem := told.get("web_problem") or ("web" in told and f"It has ended; its log: {web.log}"):
+    if problem := remembered.get("web_problem") or ("web" in remembered and f"It has ended; its log: {web.log}"):
         return [Part("web", False, detail=problem)]
     return []
 
@@ -228,10 +228,10 @@ def _models(local: LocalStack, function: str) -> Part:
     if not local.healthy():
         return Part("models", False, detail="LocalStack does not answer")
     try:
-        told = client(local, "lambda").get_function_configuration(FunctionName=function)
+        configuration = client(local, "lambda").get_function_configuration(FunctionName=function)
     except (BotoCoreError, ClientError) as error:
         return Part("models", False, detail=str(error))
-    bundle = str(told["Environment"]["Variables"]["ADLENS_BUNDLE"])
+    bundle = str(configuration["Environment"]["Variables"]["ADLENS_BUNDLE"])
     return Part("models", True, detail=bundle.removeprefix(f"{CHECKOUT}/"))
 
 

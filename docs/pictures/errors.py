@@ -1,4 +1,4 @@
-"""Makes errors.jpg of docs/models.md: what a bundle gets wrong, said beside what is true.
+"""Makes errors.jpg of docs/models.md: the wrong answers of a bundle beside the truth.
 
     python docs/pictures/errors.py [--bundle models/compact]
 
@@ -41,7 +41,7 @@ class Truth:
 @dataclass(frozen=True, slots=True)
 class Mistake:
     truth: Truth
-    said: str
+    answer: str
     confidence: float
     boxes: tuple[tuple[float, ...], ...] = ()
 
@@ -64,8 +64,8 @@ def mistakes(truth: Truth, found: dict[str, Any]) -> Iterator[Mistake]:
     """A wrong topic, else a wrong object, of those that are shown."""
     if found["main_topic"] and found["main_topic"] != truth.topic:
         sure = " (not sure)" if found.get("topic_decision") == "unsure" else ""
-        said = f"{found['main_topic']} {found['topic_confidence']:.0%}{sure}"
-        yield Mistake(truth, said, found["topic_confidence"])
+        answer = f"{found['main_topic']} {found['topic_confidence']:.0%}{sure}"
+        yield Mistake(truth, answer, found["topic_confidence"])
         return
     wrong = [
         one
@@ -80,7 +80,7 @@ def mistakes(truth: Truth, found: dict[str, Any]) -> Iterator[Mistake]:
 
 
 def panel(mistake: Mistake) -> Image.Image:
-    """The picture with the wrong boxes; below it what was said and what is true."""
+    """The picture with the wrong boxes; below it the answer and the truth."""
     with Image.open(mistake.truth.path) as file:
         picture = file.convert("RGB")
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -92,7 +92,7 @@ def panel(mistake: Mistake) -> Image.Image:
         corners = (left + x1 * picture.width, top + y1 * picture.height)
         pen.rectangle((*corners, left + x2 * picture.width, top + y2 * picture.height), outline=OBJECT, width=3)
     there = ", ".join(sorted(mistake.truth.objects)) or "no such object"
-    pen.text((4, SIDE + 6), f"said: {mistake.said}", WRONG, ImageFont.load_default(19))
+    pen.text((4, SIDE + 6), f"answer: {mistake.answer}", WRONG, ImageFont.load_default(19))
     true = there if mistake.boxes else mistake.truth.topic
     pen.text((4, SIDE + 31), f"true: {true}", INK, ImageFont.load_default(19))
     return made

@@ -1,7 +1,7 @@
 """MinIO's bucket events into SQS: MinIO has no SQS target, its webhook target posts each event here.
 
 MinIO keeps an event in its queue folder and posts it again every few seconds until it is answered with 2xx. So 204 is
-said when SQS has the message and not before, and whatever cannot be sent stays with MinIO, which logs the answer.
+answered when SQS has the message and not before, and whatever cannot be sent stays with MinIO, which logs the answer.
 """
 
 from __future__ import annotations

@@ -34,15 +34,15 @@ def prepare(client: S3Client, uploads: str, previews: str, models: str, exports:
             "QueueConfigurations": [{"Id": "uploads", "QueueArn": BRIDGE, "Events": ["s3:ObjectCreated:*"]}]
         },
     )
-    print(f"objects of {uploads} are told to {BRIDGE}")
+    print(f"objects of {uploads} are announced to {BRIDGE}")
 
 
 if __name__ == "__main__":
-    told = BucketSettings()
+    buckets = BucketSettings()
     prepare(
-        s3_client(told.s3_endpoint_url, "path"),
-        told.uploads_bucket,
-        told.previews_bucket,
-        told.models_bucket,
-        told.exports_bucket,
+        s3_client(buckets.s3_endpoint_url, "path"),
+        buckets.uploads_bucket,
+        buckets.previews_bucket,
+        buckets.models_bucket,
+        buckets.exports_bucket,
     )

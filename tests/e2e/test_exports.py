@@ -31,12 +31,12 @@ def exported(workspace, wait_until) -> Exported:
         answer = workspace.api.post("/exports", json=body)
         assert answer.status_code == 202, answer.text
         address = f"/exports/{answer.json()['export_id']}"
-        told = wait_until(lambda: (t := workspace.get(address))["state"] in ("DONE", "FAILED") and t, 120)
-        assert told["state"] == "DONE", told
-        file = httpx.get(told["url"])
+        export = wait_until(lambda: (t := workspace.get(address))["state"] in ("DONE", "FAILED") and t, 120)
+        assert export["state"] == "DONE", export
+        file = httpx.get(export["url"])
         assert file.status_code == 200
-        assert (hashlib.sha256(file.content).hexdigest(), len(file.content)) == (told["sha256"], told["bytes"])
-        return told, file.content
+        assert (hashlib.sha256(file.content).hexdigest(), len(file.content)) == (export["sha256"], export["bytes"])
+        return export, file.content
 
     return export
 
@@ -50,10 +50,10 @@ def test_creatives_are_exported_in_every_format(
     workspace.settled(elsewhere)
     filters = {"group_id": group_id}
 
-    told, data = exported(format="csv", filters=filters)
+    export, data = exported(format="csv", filters=filters)
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert [row["creative_id"] for row in rows] == list(ids.values())
-    assert (told["rows"], told["progress"]) == (3, {"done": 3, "total": 3})
+    assert (export["rows"], export["progress"]) == (3, {"done": 3, "total": 3})
     assert rows[0]["text"] == creatives[rows[0]["filename"]]["ocr_text"].replace("\n", " | ")
 
     _, data = exported(format="jsonl", filters=filters, include_embeddings=True)
@@ -82,10 +82,10 @@ def test_creatives_are_exported_in_every_format(
         "jsonl"
     ] + ["csv"]
 
-    gone = told["export_id"]
+    gone = export["export_id"]
     assert other_workspace.api.delete(f"/exports/{gone}").status_code == 404
     assert workspace.api.delete(f"/exports/{gone}").status_code == 204
-    assert httpx.get(told["url"]).status_code == 404
+    assert httpx.get(export["url"]).status_code == 404
 
     monkeypatch.setenv("ADLENS_API_URL", running.deployment.api_url)
     monkeypatch.setenv("ADLENS_API_KEY", workspace.api.headers["x-api-key"])
@@ -112,5 +112,5 @@ def test_what_the_queue_gives_up_fails_with_a_reason(running, workspace, wait_un
         )
         connection.execute(text(waiting + "sha256 = NULL WHERE id = :id"), {"id": answer["export_id"]})
     running.aws("sqs").send_message(QueueUrl=queue, MessageBody=body)
-    told = wait_until(lambda: (t := workspace.get(address))["state"] == "FAILED" and t, 60)
-    assert told["failure"]["code"] == "export_failed"
+    export = wait_until(lambda: (t := workspace.get(address))["state"] == "FAILED" and t, 60)
+    assert export["failure"]["code"] == "export_failed"

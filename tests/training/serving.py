@@ -27,12 +27,12 @@ def main(bundle: Path, weights: Path, picture: Path) -> None:
     if engines.embedding:
         engines.embedding.embed(text, looks)
     engines.palette.extract(image, 3, 3)
-    told = {
+    findings = {
         "installed": importlib.util.find_spec("torch") is not None,
         "stages": sorted(engines.info.engines),
         "modules": sorted({name.partition(".")[0] for name in sys.modules}),
     }
-    json.dump(told, sys.stdout)
+    json.dump(findings, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -221,7 +221,7 @@ def test_without_photographs_it_says_what_it_needs(pictures: Path) -> None:
 def test_the_classifier_of_the_mvp_exports_as_it_is(run: Callable[..., str], tmp_path: Path) -> None:
     run("training.random_weights", tmp_path, "--tiny")
     folder = tmp_path / "mvp-topic"
-    told = run(
+    printed = run(
         "training.topic.mvp", "--state", folder / "classifier.pth", "--config", folder, "--out", tmp_path / "mvp.onnx"
     )
-    assert "logits within" in told  # of 1e-3, or it would have failed
+    assert "logits within" in printed  # of 1e-3, or it would have failed

@@ -19,7 +19,7 @@ from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.storage.bundles import fetch_bundle
 from adlens_cli.client import Client
 from adlens_cli.main import app
-from adlens_cli.models import Place, check, find_bundle, find_place, publish_bundle, use_bundle
+from adlens_cli.models import Target, check, find_bundle, find_target, publish_bundle, use_bundle
 from evaluation.labels import DataSet, read_data_set
 from local import stack
 from local.deployment import Deployment
@@ -59,8 +59,8 @@ def deployed(root: Path, first: Path) -> Deployment:
 
 
 @pytest.fixture
-def place(root: Path, deployed: Deployment) -> Place:
-    return find_place(None, root=root)
+def place(root: Path, deployed: Deployment) -> Target:
+    return find_target(None, root=root)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
 
 
 @pytest.fixture
-def command(place: Place, deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def command(place: Target, deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """`adlens models` as it is used on AWS, with a bucket and credentials: LocalStack answers."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
@@ -97,13 +97,13 @@ def version(folder: Path, number: int, manifest: str = MANIFEST, **files: str) -
     return write(folder / str(number), manifest.replace('version = "1"', f'version = "{number}"'), **files)
 
 
-def promoted(place: Place) -> str:
+def promoted(place: Target) -> str:
     found = place.registry.promoted()
     assert found
     return f"{found.name}/{found.version}"
 
 
-def test_the_first_bundle_is_promoted_and_published_once(place: Place, first: Path, data: DataSet) -> None:
+def test_the_first_bundle_is_promoted_and_published_once(place: Target, first: Path, data: DataSet) -> None:
     done = publish_bundle(first, place, [data])
     assert (done.is_new, done.complaints, promoted(place)) == (True, [], "fake/1")
     again = publish_bundle(first, place, [data])
@@ -114,7 +114,7 @@ def test_the_first_bundle_is_promoted_and_published_once(place: Place, first: Pa
     assert check(find_bundle("promoted", place)).bundle.checksum == done.promotion.checksum
 
 
-def test_a_published_version_does_not_change(place: Place, first: Path, data: DataSet, tmp_path: Path) -> None:
+def test_a_published_version_does_not_change(place: Target, first: Path, data: DataSet, tmp_path: Path) -> None:
     publish_bundle(first, place, [data])
     for changed in (
         write(tmp_path / "a", MANIFEST + "\n# other\n"),
@@ -128,7 +128,7 @@ def test_a_published_version_does_not_change(place: Place, first: Path, data: Da
     assert place.registry.read("fake", "5", "notice") == b"as it was"
 
 
-def test_what_an_interrupted_publication_left_is_not_taken_over(place: Place, data: DataSet, tmp_path: Path) -> None:
+def test_what_an_interrupted_publication_left_is_not_taken_over(place: Target, data: DataSet, tmp_path: Path) -> None:
     place.s3.put_object(Bucket=place.bucket, Key="fake/6/notice", Body=b"somebody else's")
     with pytest.raises(Conflict):
         publish_bundle(version(tmp_path, 6, notice="ours"), place, [data])
@@ -136,7 +136,7 @@ def test_what_an_interrupted_publication_left_is_not_taken_over(place: Place, da
 
 
 def test_a_worse_bundle_is_published_but_takes_over_only_by_force(
-    place: Place, first: Path, data: DataSet, tmp_path: Path
+    place: Target, first: Path, data: DataSet, tmp_path: Path
 ) -> None:
     publish_bundle(first, place, [data], forced="start of the test")
     worse = version(tmp_path, 2, MANIFEST[: MANIFEST.index("[classification]")])
@@ -151,7 +151,7 @@ def test_a_worse_bundle_is_published_but_takes_over_only_by_force(
     assert (done.promotion.forced, done.promotion.replaced) == ("topics come from elsewhere", before)
 
 
-def test_two_who_promote_at_once_do_not_both_win(place: Place, first: Path, data: DataSet) -> None:
+def test_two_who_promote_at_once_do_not_both_win(place: Target, first: Path, data: DataSet) -> None:
     publish_bundle(first, place, [data], forced="start of the test")
     registry, get = place.registry, place.registry._get
 
@@ -166,7 +166,7 @@ def test_two_who_promote_at_once_do_not_both_win(place: Place, first: Path, data
 
 
 @pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "${weights}/x"])
-def test_a_bundle_of_the_store_reaches_nothing_outside(place: Place, tmp_path: Path, path: str) -> None:
+def test_a_bundle_of_the_store_reaches_nothing_outside(place: Target, tmp_path: Path, path: str) -> None:
     manifest = f'name = "evil"\nversion = "1"\n[detection.files.model]\npath = "{path}"\n'
     place.s3.put_object(Bucket=place.bucket, Key="evil/1/manifest.toml", Body=manifest.encode())
     with pytest.raises(InvalidBundle, match="not in it"):
@@ -175,7 +175,7 @@ def test_a_bundle_of_the_store_reaches_nothing_outside(place: Place, tmp_path: P
 
 
 def test_the_stack_takes_a_bundle_while_it_runs_and_keeps_it(
-    root: Path, place: Place, deployed: Deployment, data: DataSet, tmp_path: Path
+    root: Path, place: Target, deployed: Deployment, data: DataSet, tmp_path: Path
 ) -> None:
     publish_bundle(version(tmp_path, 7), place, [data], forced="for the test")
     server = stack.status(root)[1].pid
@@ -194,7 +194,7 @@ def test_the_stack_takes_a_bundle_while_it_runs_and_keeps_it(
     assert stack.status(root)[1].pid == server
 
 
-def test_a_bundle_that_does_not_run_is_not_taken(place: Place, tmp_path: Path) -> None:
+def test_a_bundle_that_does_not_run_is_not_taken(place: Target, tmp_path: Path) -> None:
     before = place.in_use()
     manifest = MANIFEST + '[detection.files.model]\npath = "x.onnx"\nsha256 = "0"\n'
     broken = write(tmp_path / "broken", manifest.replace("fake-objects", "yolov8-onnx"))
@@ -203,7 +203,7 @@ def test_a_bundle_that_does_not_run_is_not_taken(place: Place, tmp_path: Path) -
     assert place.in_use() == before
 
 
-def test_the_commands(command: Callable[..., Any], place: Place, first: Path, data: DataSet, tmp_path: Path) -> None:
+def test_the_commands(command: Callable[..., Any], place: Target, first: Path, data: DataSet, tmp_path: Path) -> None:
     publish_bundle(first, place, [data], forced="start of the test")
     used = command("use", "fake/1", "--function", place.function)
     assert used.exit_code == 0, used.output

@@ -61,21 +61,21 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    told = Receiver()
-    server = serve(told)
-    yield told
+    receiver = Receiver()
+    server = serve(receiver)
+    yield receiver
     server.shutdown()
     server.server_close()
 
 
-def serve(told: Receiver, context: ssl.SSLContext | None = None) -> ThreadingHTTPServer:
+def serve(receiver: Receiver, context: ssl.SSLContext | None = None) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(told.answers.pop(0) if told.answers else 204)
-            if told.location:
-                self.send_header("Location", told.location)
+            receiver.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
+            if receiver.location:
+                self.send_header("Location", receiver.location)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -84,14 +84,14 @@ def serve(told: Receiver, context: ssl.SSLContext | None = None) -> ThreadingHTT
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    told.port = server.server_port
+    receiver.port = server.server_port
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
 
 
 @dataclass
 class Queues:
-    """What the functions see of SQS: a message comes back when it is told to."""
+    """What the functions see of SQS: a message becomes visible again when its time has come."""
 
     delays: list[int] = field(default_factory=list)
     results: list[DeliveryResult] = field(default_factory=list)
@@ -210,7 +210,7 @@ def test_redirects_are_not_followed(receiver: Receiver, status: int) -> None:
 
 @pytest.fixture
 def listening() -> Iterator[Callable[[Callable[[socket.socket], None]], str]]:
-    """The URL of a server that does with each connection what it is told, until the test ends."""
+    """The URL of a server that does the given thing with each connection, until the test ends."""
     sockets = []
 
     def start(behave: Callable[[socket.socket], None]) -> str:
@@ -359,17 +359,17 @@ CERTIFICATE = Path(__file__).with_name("hooks.example.com.pem")
 def test_a_certificate_must_be_trusted_and_the_hosts_own(monkeypatch: pytest.MonkeyPatch) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
-    told = Receiver()
-    server = serve(told, context)
+    receiver = Receiver()
+    server = serve(receiver, context)
     monkeypatch.setattr(posting, "_resolve", lambda host, port: ["127.0.0.1"])
-    url = "https://{}:" + str(told.port) + "/"
+    url = "https://{}:" + str(receiver.port) + "/"
     with pytest.raises(Unreachable, match="certificate"):
         post(outgoing(url.format("hooks.example.com")), public_only=False)
     trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
     monkeypatch.setattr(posting, "_tls", lambda: trusting)
     with pytest.raises(Unreachable, match="certificate"):
         post(outgoing(url.format("other.example.com")), public_only=False)
-    assert told.requests == []
+    assert receiver.requests == []
     assert post(outgoing(url.format("hooks.example.com")), public_only=False) == 204
     server.shutdown()
     server.server_close()

@@ -11,7 +11,7 @@ from adlens.domain.errors import InvalidBundle
 from adlens_cli import bundles
 from adlens_cli.bundles import check_bundle, choose_bundle
 from adlens_cli.main import app
-from adlens_cli.models import find_place
+from adlens_cli.models import find_target
 from adlens_cli.places import MODELS
 from local import stack
 
@@ -67,5 +67,5 @@ def test_an_incomplete_bundle_is_refused_before_anything_starts(
 def test_the_function_that_is_to_use_a_bundle_is_in_the_region_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
-    place = find_place("models", "adlens-aws-analyze", "eu-central-1")
+    place = find_target("models", "adlens-aws-analyze", "eu-central-1")
     assert (place.function, place.functions.meta.region_name) == ("adlens-aws-analyze", "eu-central-1")

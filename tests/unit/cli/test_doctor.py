@@ -146,11 +146,11 @@ def test_the_region_is_the_one_that_the_cdk_takes_as_well(
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "message"),
     [({"AWS_DEFAULT_REGION": "eu-central-1"}, "AWS can't be asked: Unable to locate credentials"), ({}, "--region")],
 )
 def test_without_credentials_or_region_it_says_so(
-    variables: dict[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": str(tmp_path / "none")}
     nobody["AWS_SHARED_CREDENTIALS_FILE"] = str(tmp_path / "none")
@@ -160,4 +160,4 @@ def test_without_credentials_or_region_it_says_so(
         monkeypatch.setenv(name, value)
     result = CliRunner().invoke(app, ["doctor", "--stage", "aws"])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert told in result.stderr
+    assert message in result.stderr

@@ -86,8 +86,8 @@ def test_what_a_filter_says_itself_is_no_news() -> None:
     assert not compare(sides(50, 50, {By.TOPIC: counts[By.TOPIC]}, a=topics)).shares
     sure = CreativeFilter(topic_decisions=(Decision.SURE,))
     confidence = {Trait.TOPIC_CONFIDENCE: samples}
-    told = compare(sides(50, 50, {By.TOPIC: counts[By.TOPIC]}, confidence, a=sure), resamples=9)
-    assert (told.shares, told.traits) == ((), ())
+    found = compare(sides(50, 50, {By.TOPIC: counts[By.TOPIC]}, confidence, a=sure), resamples=9)
+    assert (found.shares, found.traits) == ((), ())
 
 
 def test_links_are_of_each_side() -> None:

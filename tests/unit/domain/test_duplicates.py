@@ -69,7 +69,7 @@ def test_the_distance_is_inclusive_wherever_the_bits_are(own: int, bits: set[int
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12), st.integers(0, 3), st.integers(1, 3)), max_size=30),
     st.dictionaries(st.tuples(st.integers(0, 29), st.integers(0, 29)), st.floats(0, 1)),
 )
-def test_families_are_apart_and_near_their_representative(made: list[tuple[int, int, int, int]], told) -> None:
+def test_families_are_apart_and_near_their_representative(made: list[tuple[int, int, int, int]], similarities) -> None:
     base = far_apart(6)
     prints = [
         a_print(number, turned(base[family], bits, 3 * start), pixels=pixels)
@@ -78,7 +78,7 @@ def test_families_are_apart_and_near_their_representative(made: list[tuple[int, 
     by_id = {one.id: one for one in prints}
 
     def cosines(pairs: Sequence[Pair]) -> list[float]:
-        return [told.get((min(a.int, b.int), max(a.int, b.int)), 0.9) for a, b in pairs]
+        return [similarities.get((min(a.int, b.int), max(a.int, b.int)), 0.9) for a, b in pairs]
 
     found = families(prints, cosines)
 

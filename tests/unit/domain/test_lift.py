@@ -64,9 +64,9 @@ def test_a_question_arrives_as_it_was_asked(chosen: CreativeFilter) -> None:
 
 def test_an_answer_arrives_as_it_was_given() -> None:
     sides = Delivered(10, 1000, 10), Delivered(20, 2000, 30)
-    told = ElementLift(Element(ElementKind.WORD, "скидка"), *sides, 1.1, 1.2, 0.9, 1.5, 0.04, 0.4)
+    estimated = ElementLift(Element(ElementKind.WORD, "скидка"), *sides, 1.1, 1.2, 0.9, 1.5, 0.04, 0.4)
     silent = ElementLift(Element(ElementKind.TOPIC, "cups"), *sides, None, insufficient="Too little.")
-    lift = Lift(Metric.CPA, sides[0], 0.5, 1, (told, silent))
+    lift = Lift(Metric.CPA, sides[0], 0.5, 1, (estimated, silent))
     assert parse_lift_answer(sent(lift_answer(lift))) == lift
 
 

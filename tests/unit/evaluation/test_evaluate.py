@@ -132,19 +132,19 @@ def test_what_is_called_sure_is_counted_with_how_often_it_is_right() -> None:
     def prediction(topic: str, confidence: float, sure: bool) -> TopicPrediction:
         return TopicPrediction(topic, confidence, {topic: confidence}, sure=sure)
 
-    told = [
+    predictions = [
         ("cups", prediction("cups", 0.9, True)),
         ("cups", prediction("ties", 0.9, True)),
         ("cups", prediction("cups", 0.9, True)),
         ("cups", prediction("ties", 0.3, False)),
     ]
-    found = {row.metric: row.value for row in confidence_rows("d", told)}
+    found = {row.metric: row.value for row in confidence_rows("d", predictions)}
     assert found == {
         "precision of sure": pytest.approx(2 / 3),
         "share sure": 0.75,
         "ECE": pytest.approx((3 * 0.9 - 2 + 0.3) / 4),
     }
-    never = {row.metric: row.value for row in confidence_rows("d", told[-1:])}
+    never = {row.metric: row.value for row in confidence_rows("d", predictions[-1:])}
     assert never == {"share sure": 0.0, "ECE": pytest.approx(0.3)}
 
 

@@ -38,15 +38,15 @@ def test_with_two_threads_text_is_read_beside_what_the_picture_shows(engines, pi
         return answer(stage, *arguments)
 
     monkeypatch.setattr(engines, "_answer", meet)
-    told: list[tuple[Stage, StageState, int]] = []
+    observed: list[tuple[Stage, StageState, int]] = []
     analysis = analyze_image(
-        picture, engines, 3, 3, lambda run: told.append((run.stage, run.state, threading.get_ident()))
+        picture, engines, 3, 3, lambda run: observed.append((run.stage, run.state, threading.get_ident()))
     )
     assert [run.stage for run in analysis.stages] == list(Stage)
     assert {run.state for run in analysis.stages} == {StageState.SUCCESS}
-    assert {thread for _, _, thread in told} == {threading.get_ident()}
+    assert {thread for _, _, thread in observed} == {threading.get_ident()}
     for stage in Stage:
-        assert [state for of, state, _ in told if of is stage] == [StageState.PROCESSING, StageState.SUCCESS]
+        assert [state for of, state, _ in observed if of is stage] == [StageState.PROCESSING, StageState.SUCCESS]
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -72,11 +72,15 @@ def market(
 
 
 def clear(lift: Lift) -> list[Element]:
-    return [told.element for told in lift.elements if told.corrected_p is not None and told.corrected_p < 0.05]
+    return [
+        estimated.element
+        for estimated in lift.elements
+        if estimated.corrected_p is not None and estimated.corrected_p < 0.05
+    ]
 
 
 def of(lift: Lift, element: Element = RED):
-    return next(told for told in lift.elements if told.element == element)
+    return next(estimated for estimated in lift.elements if estimated.element == element)
 
 
 @pytest.fixture(autouse=True)
@@ -132,11 +136,11 @@ def test_simpsons_paradox_gets_the_sign_of_the_groups() -> None:
         zeros,
         zeros,
     )
-    told = of(estimate(Metric.CTR, table))
-    assert told.raw_ratio is not None
-    assert told.raw_ratio < 0.6
-    assert told.low is not None
-    assert told.low > 1
+    estimated = of(estimate(Metric.CTR, table))
+    assert estimated.raw_ratio is not None
+    assert estimated.raw_ratio < 0.6
+    assert estimated.low is not None
+    assert estimated.low > 1
 
 
 def test_a_placement_is_no_merit_of_what_is_shown_there() -> None:
@@ -158,19 +162,19 @@ def test_a_placement_is_no_merit_of_what_is_shown_there() -> None:
         zeros,
         zeros,
     )
-    told = of(estimate(Metric.CTR, table))
-    assert told.raw_ratio is not None
-    assert told.raw_ratio > 1.5
-    assert told.low is not None
-    assert told.high is not None
-    assert told.low < 0.8 < told.high < 1
+    estimated = of(estimate(Metric.CTR, table))
+    assert estimated.raw_ratio is not None
+    assert estimated.raw_ratio > 1.5
+    assert estimated.low is not None
+    assert estimated.high is not None
+    assert estimated.low < 0.8 < estimated.high < 1
 
 
 @pytest.mark.parametrize(("metric", "truth"), [(Metric.CTR, 1.6), (Metric.CTR, 0.6)])
 def test_a_planted_effect_is_found_with_the_truth_in_its_interval(metric: Metric, truth: float) -> None:
     lifts = [estimate(metric, market(seed, groups=40, effects={RED: truth})) for seed in range(20)]
     assert all(RED in clear(lift) for lift in lifts)
-    covered = sum(told.low <= truth <= told.high for told in map(of, lifts))  # type: ignore[operator]
+    covered = sum(estimated.low <= truth <= estimated.high for estimated in map(of, lifts))  # type: ignore[operator]
     assert covered >= 18
     assert np.mean([np.log(of(lift).ratio or 0) for lift in lifts]) == pytest.approx(np.log(truth), abs=0.06)
 
@@ -190,10 +194,10 @@ def test_a_cheaper_conversion_is_a_ratio_below_one() -> None:
 def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
     hits = total = 0
     for seed in range(60):
-        for told in estimate(Metric.CTR, market(seed)).elements:
-            if told.low is not None and told.high is not None:
+        for estimated in estimate(Metric.CTR, market(seed)).elements:
+            if estimated.low is not None and estimated.high is not None:
                 total += 1
-                hits += told.low <= 1 <= told.high
+                hits += estimated.low <= 1 <= estimated.high
     assert total > 1500
     assert 0.93 <= hits / total <= 0.985
 
@@ -288,7 +292,7 @@ def test_what_is_insufficient_says_why_and_does_not_count_in_the_correction() ->
     first = [n for n, group in enumerate(table.group_of) if group == 0]
     more = {everywhere: range(len(table.group_of)), nowhere: [], rare: [0, 1, 2], of_one_group: first}
     lift = estimate(Metric.CTR, replace(table, elements={**table.elements, **more}))
-    reasons = {told.element: told.insufficient for told in lift.elements}
+    reasons = {estimated.element: estimated.insufficient for estimated in lift.elements}
     for element in (everywhere, nowhere, of_one_group):
         assert reasons[element] == (
             "There is no group and placement with creatives that have it and creatives that have not."
@@ -303,10 +307,12 @@ def test_what_is_insufficient_says_why_and_does_not_count_in_the_correction() ->
 
 def test_elements_come_clearest_first_and_corrected_by_holm() -> None:
     lift = estimate(Metric.CTR, market(3, effects={RED: 1.8}))
-    tested = [told for told in lift.elements if told.p is not None]
+    tested = [estimated for estimated in lift.elements if estimated.p is not None]
     assert all(one.p <= other.p for one, other in pairwise(tested))  # type: ignore[operator]
     assert tested[0].corrected_p == pytest.approx(min(1.0, lift.tested * (tested[0].p or 0)))
-    assert [told.element for told in lift.elements[: len(tested)]] == [told.element for told in tested]
+    assert [estimated.element for estimated in lift.elements[: len(tested)]] == [
+        estimated.element for estimated in tested
+    ]
 
 
 def test_nothing_delivered_is_nothing_to_say() -> None:
@@ -327,6 +333,6 @@ def test_the_same_table_gives_the_same_answer_however_its_creatives_are_numbered
         elements={element: sorted(int(number[n]) for n in has) for element, has in table.elements.items()},
     )
     one, other = estimate(Metric.CTR, table), estimate(Metric.CTR, renumbered)
-    assert [told.element for told in one.elements] == [told.element for told in other.elements]
-    for told, again in zip(one.elements, other.elements, strict=True):
-        assert told.p == (None if again.p is None else pytest.approx(again.p, rel=1e-6))
+    assert [estimated.element for estimated in one.elements] == [estimated.element for estimated in other.elements]
+    for estimated, again in zip(one.elements, other.elements, strict=True):
+        assert estimated.p == (None if again.p is None else pytest.approx(again.p, rel=1e-6))

@@ -122,7 +122,7 @@ def test_all_decisions_are_among_them(raw: list[Raw]) -> None:
 def holds(chosen: CreativeFilter, of: Raw) -> bool:
     """Whether a filter is true of a creative."""
     count = of.objects.count(chosen.object_class) if chosen.object_class else len(of.objects)
-    told = [
+    found = [
         not chosen.group_ids or of.group_id in chosen.group_ids,
         not chosen.topics or (of.topic or "none") in chosen.topics,
         not chosen.topic_decisions or of.decision in chosen.topic_decisions,
@@ -138,7 +138,7 @@ def holds(chosen: CreativeFilter, of: Raw) -> bool:
         chosen.within is None or holds(chosen.within, of),
         chosen.rest_of is None or not holds(chosen.rest_of, of),
     ]
-    return all(told)
+    return all(found)
 
 
 def some_filter(chance: random.Random, raw: list[Raw], deep: bool = True) -> CreativeFilter:
@@ -177,12 +177,12 @@ def test_figures_are_those_of_a_recount(
     for chosen in [CreativeFilter(), CreativeFilter(group_ids=("grp_0",))] + [
         some_filter(chance, raw) for _ in range(FILTERS)
     ]:
-        told = figures.breakdown(market.workspace_id, chosen, by, 1000)
+        found = figures.breakdown(market.workspace_id, chosen, by, 1000)
         having = [of for of in raw if holds(chosen, of)]
-        same_totals(told.totals, having)
-        assert told.next_cursor is None
+        same_totals(found.totals, having)
+        assert found.next_cursor is None
         expected = recounted(by, having)
-        shown = {row.key: row for row in told.rows}
+        shown = {row.key: row for row in found.rows}
         if by.of_time:
             assert [key for key, row in shown.items() if row.totals.creatives] == sorted(expected)
             assert list(shown) == whole_time(by, chosen, having)

@@ -103,10 +103,10 @@ def check(tenant: Any) -> None:
     if groups:
         together = added(list(counted.values()))
         assert tenant.workspace_rollups() == together
-        told = figures.workspace_analytics(tenant.workspace_id)
-        assert told.creatives == together["total"]["creatives"]
+        found = figures.workspace_analytics(tenant.workspace_id)
+        assert found.creatives == together["total"]["creatives"]
         assert (
-            dict(told.words).items()
+            dict(found.words).items()
             <= {name: count for (kind, name), count in together["findings"].items() if kind == "word"}.items()
         )
     assert tenant.facts() == tenant.recounted_facts()

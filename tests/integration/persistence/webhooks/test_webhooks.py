@@ -1,4 +1,4 @@
-"""What webhooks are told is noted with what it tells of, handed over at least once, and kept to its workspace."""
+"""Events are recorded with their cause, delivered at least once, and stay in their workspace."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def test_the_end_of_an_analysis_is_told_without_its_findings(hooks: Any, tenant:
 
     first, second = handed_over(hooks)
     assert (first.url, first.secret, first.workspace_id) == (URL, secret, tenant.workspace_id)
-    told = json.loads(first.body)
-    assert told.keys() == {"type", "timestamp", "data"}
-    assert told["type"] == "creative.done"
-    assert told["data"] == {
+    event = json.loads(first.body)
+    assert event.keys() == {"type", "timestamp", "data"}
+    assert event["type"] == "creative.done"
+    assert event["data"] == {
         "creative_id": str(done.id),
         "group_id": "grp",
         "filename": f"{done.id}.png",
@@ -72,8 +72,8 @@ def test_the_end_of_an_analysis_is_told_without_its_findings(hooks: Any, tenant:
 def test_what_is_given_up_is_told_too(hooks: Any, tenant: Any) -> None:
     hooks.create(tenant.workspace_id, URL, BOTH, None)
     tenant.repository.fail_unfinished(tenant.created(tenant.add()), "m", Failure("analysis_failed", "Gave up."))
-    (told,) = handed_over(hooks)
-    assert json.loads(told.body)["data"]["failure"]["code"] == "analysis_failed"
+    (event,) = handed_over(hooks)
+    assert json.loads(event.body)["data"]["failure"]["code"] == "analysis_failed"
 
 
 def test_an_export_that_is_done_is_told_once_and_not_where_its_file_is(hooks: Any, tenant: Any) -> None:
@@ -88,9 +88,9 @@ def test_an_export_that_is_done_is_told_once_and_not_where_its_file_is(hooks: An
     assert not exports.complete(void, file)
     assert exports.complete(claim, file)
     assert not exports.complete(claim, file)
-    (told,) = handed_over(hooks)
-    assert json.loads(told.body)["type"] == "export.done"
-    assert json.loads(told.body)["data"] == {
+    (event,) = handed_over(hooks)
+    assert json.loads(event.body)["type"] == "export.done"
+    assert json.loads(event.body)["data"] == {
         "export_id": str(key.id),
         "format": "parquet",
         "rows": 9,

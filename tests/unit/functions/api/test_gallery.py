@@ -191,9 +191,9 @@ def test_a_correction_is_taken_back(client, world, analysed) -> None:
     path = f"/creatives/{analysed.key.id}/topic"
     client.put(path, json={"topic": "bags"})
     for _ in range(2):
-        told = client.delete(path).json()
-        assert (told["main_topic"], told["topic_confidence"], told["topic_corrected"]) == ("cups", 0.75, False)
-        assert told["topic_decision"] == "sure"
+        answer = client.delete(path).json()
+        assert (answer["main_topic"], answer["topic_confidence"], answer["topic_corrected"]) == ("cups", 0.75, False)
+        assert answer["topic_decision"] == "sure"
     assert client.delete(f"/creatives/{world.add().key.id}/topic").json()["main_topic"] is None
     assert client.delete(f"/creatives/{uuid4()}/topic").status_code == 404
 

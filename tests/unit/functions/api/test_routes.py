@@ -158,8 +158,8 @@ def test_health_needs_no_key_and_tells_nothing_of_anybody(anonymous, world, anal
 def test_health_names_the_models_in_use(anonymous, world) -> None:
     engines = {Stage.OCR: "rapidocr", Stage.COLOR: "kmeans-lab"}
     about = {Stage.OCR: {"quality": "F1 0.88", "limits": "no handwriting", "unpinned": "detector"}}
-    told = {stage: texts | {"mood": "good"} for stage, texts in about.items()}
-    world.creatives.bundle = BundleInfo("compact", "3", "0" * 64, engines, told)
+    described = {stage: texts | {"mood": "good"} for stage, texts in about.items()}
+    world.creatives.bundle = BundleInfo("compact", "3", "0" * 64, engines, described)
     models = anonymous.get("/health").json()["models"]
     assert (models["status"], models["detail"], models["checksum"]) == ("ok", "compact 3", "0" * 64)
     nothing = {"licence": None, "source": None, "quality": None, "limits": None, "unpinned": None}
