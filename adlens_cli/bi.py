@@ -8,19 +8,16 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from sqlalchemy import Engine
-
 from adlens.domain.errors import AdLensError
 from adlens.persistence.workspaces.bi import PostgresBiReaders
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
+from adlens.services.bi_readers import ManageBiReaders
 from adlens_cli.admin import Stage, call, fail
 from adlens_cli.database import engine_of
 
 
 def create(workspace: str, database: str | None, stage: Stage, region: str | None) -> None:
-    made = (
-        _create(engine_of(database), workspace) if database else call(stage, "bi.create", region, workspace=workspace)
-    )
+    made = _create(database, workspace) if database else call(stage, "bi.create", region, workspace=workspace)
     owner = made["workspace"]
     print(
         f"A reader of workspace {owner['name']} ({owner['id']}), schema bi; the password is not shown again:",
@@ -34,7 +31,7 @@ def show(database: str | None, stage: Stage, region: str | None) -> None:
     from rich.table import Table
 
     table = Table("Workspace", "Role", "Made", header_style="bold")
-    for reader in _all(engine_of(database)) if database else call(stage, "bi.list", region):
+    for reader in _all(database) if database else call(stage, "bi.list", region):
         table.add_row(reader["workspace"], reader["role"], reader["created_at"][:16].replace("T", " "))
     Console().print(table)
 
@@ -42,27 +39,29 @@ def show(database: str | None, stage: Stage, region: str | None) -> None:
 def revoke(role: str, database: str | None, stage: Stage, region: str | None) -> None:
     if not database:
         call(stage, "bi.revoke", region, role=role)
-    elif not PostgresBiReaders(engine_of(database)).revoke(role):
-        fail(f"there is no reader {role!r}.")
+    else:
+        try:
+            _readers(database).revoke(role)
+        except AdLensError as error:
+            fail(str(error))
     print(f"{role} reads nothing any more.", file=sys.stderr)
 
 
-def _create(engine: Engine, workspace: str) -> dict[str, Any]:
-    owners = [known for known in PostgresWorkspaces(engine).all() if workspace in (known.name, str(known.id))]
-    if not owners:
-        fail(f"there is no workspace {workspace!r}.")
+def _readers(database: str) -> ManageBiReaders:
+    engine = engine_of(database)
+    return ManageBiReaders(PostgresWorkspaces(engine), PostgresBiReaders(engine))
+
+
+def _create(database: str, workspace: str) -> dict[str, Any]:
     try:
-        reader, password = PostgresBiReaders(engine).create(owners[0].id)
+        made = _readers(database).create(workspace)
     except AdLensError as error:
         fail(str(error))
-    address = engine.url.set(drivername="postgresql", username=reader.role, password=password)
-    owner = {"id": owners[0].id, "name": owners[0].name}
-    return {"address": address.render_as_string(hide_password=False), "workspace": owner}
+    return {"address": made.address, "workspace": {"id": made.workspace.id, "name": made.workspace.name}}
 
 
-def _all(engine: Engine) -> list[dict[str, str]]:
-    names = {workspace.id: workspace.name for workspace in PostgresWorkspaces(engine).all()}
+def _all(database: str) -> list[dict[str, str]]:
     return [
-        {"workspace": names[reader.workspace_id], "role": reader.role, "created_at": str(reader.created_at)}
-        for reader in PostgresBiReaders(engine).all()
+        {"workspace": workspace, "role": reader.role, "created_at": str(reader.created_at)}
+        for workspace, reader in _readers(database).all()
     ]

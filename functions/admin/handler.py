@@ -19,8 +19,7 @@ from functions.admin import wiring
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from adlens.domain.workspaces import ApiKey, Workspace
-    from adlens.persistence.workspaces.bi import Reader
+    from adlens.domain.workspaces import ApiKey, BiReader, Workspace
 
 logger = Logger(service="admin")
 tracer = Tracer(service="admin")
@@ -89,27 +88,16 @@ def revoke_key(prefix: Name) -> dict[str, Any]:
 
 def create_reader(workspace: Name) -> dict[str, Any]:
     """A BI reader of a workspace, by name or id; `address` with its password is shown this once."""
-    owners = [found for found in wiring.workspaces().all() if workspace in (found.name, str(found.id))]
-    if not owners:
-        raise InvalidValue(f"There is no workspace {workspace!r}.", "workspace")
-    readers = wiring.readers()
-    reader, password = readers.create(owners[0].id)
-    address = readers.engine.url.set(drivername="postgresql", username=reader.role, password=password)
-    return {
-        "address": address.render_as_string(hide_password=False),
-        "role": reader.role,
-        "workspace": _workspace(owners[0]),
-    }
+    made = wiring.bi_readers().create(workspace)
+    return {"address": made.address, "role": made.reader.role, "workspace": _workspace(made.workspace)}
 
 
 def list_readers() -> list[dict[str, Any]]:
-    names = {workspace.id: workspace.name for workspace in wiring.workspaces().all()}
-    return [_reader(names[reader.workspace_id], reader) for reader in wiring.readers().all()]
+    return [_reader(workspace, reader) for workspace, reader in wiring.bi_readers().all()]
 
 
 def revoke_reader(role: Name) -> None:
-    if not wiring.readers().revoke(role):
-        raise InvalidValue(f"There is no reader {role!r}.", "role")
+    wiring.bi_readers().revoke(role)
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -145,7 +133,7 @@ def _key(workspace: Workspace, key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _reader(workspace: str, reader: Reader) -> dict[str, Any]:
+def _reader(workspace: str, reader: BiReader) -> dict[str, Any]:
     return {"workspace": workspace, "role": reader.role, "created_at": reader.created_at.isoformat()}
 
 

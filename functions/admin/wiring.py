@@ -11,6 +11,7 @@ from functions import wiring
 if TYPE_CHECKING:
     from adlens.persistence.workspaces.bi import PostgresBiReaders
     from adlens.persistence.workspaces.repository import PostgresWorkspaces
+    from adlens.services.bi_readers import ManageBiReaders
     from adlens.services.erase_workspace import EraseWorkspace
 
 
@@ -31,6 +32,13 @@ def readers() -> PostgresBiReaders:
     from adlens.persistence.workspaces.bi import PostgresBiReaders
 
     return PostgresBiReaders(wiring.database(settings()))
+
+
+@functools.cache
+def bi_readers() -> ManageBiReaders:
+    from adlens.services.bi_readers import ManageBiReaders
+
+    return ManageBiReaders(workspaces(), readers())
 
 
 @functools.cache

@@ -39,6 +39,12 @@ def test_the_changelog_starts_with_the_version() -> None:
     assert version[1] == adlens.__version__
 
 
+def test_a_version_of_the_changelog_has_each_heading_once() -> None:
+    for release in (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1:]:
+        headings = re.findall("^### .*", release, re.MULTILINE)
+        assert len(headings) == len(set(headings)), release[:30]
+
+
 def test_the_command_says_its_version() -> None:
     assert CliRunner().invoke(app, ["--version"]).output == f"adlens {adlens.__version__}\n"
 

@@ -44,7 +44,7 @@ def surroundings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    caches = (wiring.settings, wiring.workspaces, wiring.readers, wiring.erase_workspace, s3_client)
+    caches = (wiring.settings, wiring.workspaces, wiring.readers, wiring.bi_readers, wiring.erase_workspace, s3_client)
     for cache in caches:
         cache.cache_clear()
     with mock_aws():

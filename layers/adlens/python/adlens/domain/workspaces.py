@@ -32,3 +32,12 @@ class Caller:
 
     workspace_id: UUID
     key_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BiReader:
+    """A login role of the database that sees one workspace, read only."""
+
+    role: str
+    workspace_id: UUID
+    created_at: datetime

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from psycopg2.extensions import encrypt_password
@@ -14,8 +12,10 @@ from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import Session
 
 from adlens.domain.errors import InvalidValue
+from adlens.domain.ports.bi import BiReaders
+from adlens.domain.workspaces import BiReader
 from adlens.persistence.schema import Workspace
-from adlens.persistence.schema.workspaces import BiReader
+from adlens.persistence.schema.workspaces import BiReader as BiReaderRow
 from adlens.persistence.session import transactional
 
 GROUP_ROLE = "adlens_bi"
@@ -45,21 +45,14 @@ _NOT_FOR_READERS = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    role: str
-    workspace_id: UUID
-    created_at: datetime
-
-
-class PostgresBiReaders:
+class PostgresBiReaders(BiReaders):
     """Needs an engine that connects as the owner of the tables, who is superuser or may make roles (CREATEROLE)."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     @transactional
-    def create(self, session: Session, workspace_id: UUID) -> tuple[Reader, str]:
+    def create(self, session: Session, workspace_id: UUID) -> tuple[BiReader, str]:
         """A new login role that sees this workspace, and its password, of which the database keeps a SCRAM verifier.
 
         Every reader can list the names of all roles, so a name carries no information. Raises InvalidValue without such
@@ -81,21 +74,21 @@ class PostgresBiReaders:
         )
         for name, value in _SETTINGS.items():
             session.execute(text(f"ALTER ROLE {role} SET {name} = '{value}'"))
-        row = BiReader(role=role, workspace_id=workspace_id)
+        row = BiReaderRow(role=role, workspace_id=workspace_id)
         session.add(row)
         session.flush()
         session.refresh(row)
         return _reader(row), password
 
     @transactional
-    def all(self, session: Session) -> list[Reader]:
-        rows = session.scalars(select(BiReader).order_by(BiReader.created_at, BiReader.role))
+    def all(self, session: Session) -> list[BiReader]:
+        rows = session.scalars(select(BiReaderRow).order_by(BiReaderRow.created_at, BiReaderRow.role))
         return [_reader(row) for row in rows]
 
     @transactional
     def revoke(self, session: Session, role: str) -> bool:
         """Lets the role see nothing and log in no more, at once; False when it is no reader of this database."""
-        gone = session.execute(delete(BiReader).where(BiReader.role == role).returning(BiReader.role)).first()
+        gone = session.execute(delete(BiReaderRow).where(BiReaderRow.role == role).returning(BiReaderRow.role)).first()
         if gone is None:
             return False
         if session.scalar(text("SELECT true FROM pg_roles WHERE rolname = :role"), {"role": role}):
@@ -104,6 +97,11 @@ class PostgresBiReaders:
             with suppress(InternalError), session.begin_nested():
                 session.execute(text(f'DROP ROLE "{role}"'))
         return True
+
+    def address(self, role: str, password: str) -> str:
+        """The URL of this database for a reader."""
+        url = self.engine.url.set(drivername="postgresql", username=role, password=password)
+        return url.render_as_string(hide_password=False)
 
 
 def _revoke_public_grants(session: Session) -> None:
@@ -115,5 +113,5 @@ def _revoke_public_grants(session: Session) -> None:
         session.execute(text(statement))
 
 
-def _reader(row: BiReader) -> Reader:
-    return Reader(row.role, row.workspace_id, row.created_at)
+def _reader(row: BiReaderRow) -> BiReader:
+    return BiReader(row.role, row.workspace_id, row.created_at)
