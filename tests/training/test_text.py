@@ -68,7 +68,7 @@ def test_it_goes_on_where_it_stopped(run: Callable[..., str], trained: Path) -> 
 
 def test_the_card_says_what_was_measured(trained: Path) -> None:
     card = (trained / "cards/text.md").read_text()
-    assert "700 lines" in card
+    assert "800 lines" in card
     assert "test-mixed-augmented" in card
 
 

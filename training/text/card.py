@@ -28,7 +28,7 @@ def write_card(path: Path, arguments: argparse.Namespace, scores: Mapping[str, t
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         TEMPLATE.read_text(encoding="utf-8").format(
-            lines=arguments.lines + arguments.facts + arguments.codes,
+            lines=arguments.lines + arguments.facts + arguments.codes + arguments.small_print,
             start="The head that was there learned on" if arguments.start else "A new head",
             seed=arguments.seed,
             epochs=arguments.epochs,

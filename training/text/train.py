@@ -1,6 +1,6 @@
 """Trains the Russian and English text reader and writes it with its figures and its card.
 
-    python -m training.text.train                            # 120,000 lines: hours on a small machine; resumable
+    python -m training.text.train                            # 126,000 lines: hours on a small machine; resumable
     python -m training.text.train --small                    # minutes: proves that it learns
     python -m training.text.train --start models/compact/reader.onnx --rate 6e-4     # that head learns on
 
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=84_000)
     parser.add_argument("--facts", type=int, default=12_000, help="lines of numbers, units, prices and codes besides")
     parser.add_argument("--codes", type=int, default=24_000, help="lines of training.text.codes besides")
+    parser.add_argument("--small-print", type=int, default=6_000, help="lines of 9 to 13 pixels besides")
     parser.add_argument("--start", type=Path, help="the reader.onnx whose head learns on; by default a new head")
     parser.add_argument("--test-lines", type=int, default=1000, help="for each of the test sets")
     parser.add_argument("--epochs", type=int, default=7)
@@ -46,14 +47,20 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="few lines, few test lines, a folder of its own")
     arguments = parser.parse_args()
     if arguments.small:
-        arguments.lines, arguments.facts, arguments.codes, arguments.test_lines = 500, 100, 100, 40
+        arguments.lines, arguments.facts, arguments.codes, arguments.small_print = 500, 100, 100, 100
+        arguments.test_lines = 40
         arguments.epochs, arguments.batch = 12, 16
     out = arguments.out or DATA / ("text-small" if arguments.small else "text")
     bundle = arguments.bundle or out
 
     torch.set_num_threads(1)  # the head is small: a second thread only waits for the first
     torch.manual_seed(arguments.seed)
-    amounts = {"train": arguments.lines, "train-facts": arguments.facts, "train-codes": arguments.codes}
+    amounts = {
+        "train": arguments.lines,
+        "train-facts": arguments.facts,
+        "train-codes": arguments.codes,
+        "train-small": arguments.small_print,
+    }
     shards = [
         path for name, lines in amounts.items() for path in make(out, name, lines, arguments.seed, arguments.workers)
     ]

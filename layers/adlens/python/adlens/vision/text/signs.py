@@ -1,6 +1,6 @@
-"""Signs that no alphabet of ours has, by their shape: fractions (½) and small raised figures behind letters (м²).
+"""Fractions (½) and small raised figures behind letters (м²), by their shape.
 
-A reader takes them for what it knows: ½ for %, ³ for з.
+A reader easily takes them for something else: ½ for %, ³ for з.
 """
 
 from __future__ import annotations
