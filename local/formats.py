@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adlens.domain.media import FORMATS, MAX_FILE_BYTES
 
-TARGET = Path(__file__).resolve().parent.parent / "webapp" / "adlens_web" / "components" / "formats.js"
+TARGET = Path(__file__).resolve().parent.parent / "webapp" / "adlens_web" / "components" / "uploads" / "formats.js"
 
 
 def module() -> str:

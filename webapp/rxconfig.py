@@ -13,12 +13,12 @@ from adlens_web.production import SameOrigin
 API_URL = os.environ.get("ADLENS_WEB_API_URL", "http://127.0.0.1:8000")
 """The AdLens API as this process reaches it; browsers never call it."""
 API_KEY = os.environ.get("ADLENS_WEB_API_KEY", "")
-"""A key that everybody works with who has not signed in: the local stack's. Empty: people sign in."""
+"""The key of all who have not signed in: that of the local stack. Empty: people sign in."""
 _PORT = os.environ.get("REFLEX_FRONTEND_PORT", "3000")  # where `reflex run` serves the pages
 ORIGINS = re.split(
     r"[\s,]+", os.environ.get("ADLENS_WEB_ORIGINS", f"http://127.0.0.1:{_PORT},http://localhost:{_PORT}").strip(" ,")
 )
-"""Where the pages are opened, by comma or space: no page of another origin gets a connection, and with it the key."""
+"""Origins of the pages, separated by commas or spaces. Pages of other origins get no connection, and so no key."""
 
 config = rx.Config(
     app_name="adlens_web",

@@ -49,7 +49,7 @@ def test_a_word_with_a_slip_is_found_and_its_line_marked(browser: Browser, web: 
         page.goto("/creatives")
         expect(page.locator("[data-creative]").first).to_be_visible()
         search(page, SLIP)
-        expect(page.locator("#guesses")).to_contain_text(WORD)
+        expect(page.locator("#corrections")).to_contain_text(WORD)
         card = page.locator("[data-creative]", has_text=FOUND)
         expect(card.locator("mark").first).to_have_text(re.compile(WORD, re.IGNORECASE))
         page.reload()

@@ -6,7 +6,7 @@ import reflex as rx
 
 from adlens_web import routes
 from adlens_web.pages import analytics, compare, creative, creatives, duplicates, groups, settings, upload
-from adlens_web.session import LANGUAGE_SCRIPT
+from adlens_web.texts.language import LANGUAGE_SCRIPT
 
 app = rx.App(
     stylesheets=["styles.css"],

@@ -27,17 +27,17 @@ _ADDRESS = re.compile(r"([`\"'])(?:http|ws)://localhost:\d+(/[^`\"']*)\1")
 
 
 class BuildError(RuntimeError):
-    """The pages cannot be built; the message is the end of what the build said."""
+    """The build failed; the message is the end of its log."""
 
 
 class SameOrigin(Plugin):
-    """Puts the address that a page is opened at where Reflex has written the backend's into the pages."""
+    """Replaces the backend's address in the pages by the address that they are opened at."""
 
     def post_build(self, **context: Any) -> None:
         (addresses,) = (context["static_dir"] / "assets").glob("reflex-env-*.js")
         text, found = _ADDRESS.subn(r'location.origin+"\2"', addresses.read_text())
         if not found:
-            raise BuildError(f"Reflex has written the backend's address in another way: {addresses}")
+            raise BuildError(f"no known backend address in {addresses}: has Reflex changed?")
         addresses.write_text(text)
 
 
@@ -57,7 +57,7 @@ def build(work: Path, out: Path) -> None:
 
 def create_app() -> Any:
     """The ASGI app of the build in the working folder: the pages, and the backend that they talk to. One process: it
-    holds what the open pages show."""
+    holds the states of the open pages."""
     from reflex_base.constants import Env
     from reflex_base.environment import environment
 
@@ -71,7 +71,7 @@ def create_app() -> Any:
 
 
 def _copy(source: Path, target: Path, name: str) -> None:
-    """Makes `target/name` what `source/name` is, without what Python and Reflex leave beside the sources."""
+    """Replaces `target/name` by `source/name`, without the files that Python and Reflex make beside the sources."""
     left = ("__pycache__", "external") if name == "assets" else ("__pycache__",)
     shutil.rmtree(target / name, ignore_errors=True)
     if (source / name).is_dir():
@@ -102,17 +102,17 @@ def _run(work: Path, *command: str) -> None:
         "npm_config_fund": "false",
     }
     if "NPM_CONFIG_REGISTRY" not in environment:  # this machine's, where Reflex takes the faster one of two of its own
-        asked = subprocess.run(
+        configured = subprocess.run(
             [npm, "config", "get", "registry"], env=environment, capture_output=True, text=True, check=False
         )
-        environment["NPM_CONFIG_REGISTRY"] = asked.stdout.strip().rstrip("/")
+        environment["NPM_CONFIG_REGISTRY"] = configured.stdout.strip().rstrip("/")
     result = subprocess.run(
         command, cwd=work, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     (work / "build.log").write_text(result.stdout)
     if result.returncode:
-        told = [line for line in result.stdout.splitlines() if not _NOISE.match(line)]
-        raise BuildError("\n".join([*told[-20:], f"The whole log is {work / 'build.log'}"]))
+        message = [line for line in result.stdout.splitlines() if not _NOISE.match(line)]
+        raise BuildError("\n".join([*message[-20:], f"The whole log is {work / 'build.log'}"]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The addresses of the pages: what a page shows is in its address."""
+"""The addresses of the pages. An address holds everything that its page shows."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SETTINGS = "/settings"
 
 
 def creative(creative_id: str, query: Mapping[str, str]) -> str:
-    """The page of a creative that was opened from the gallery of `query`."""
+    """The page of a creative, opened from the gallery of `query`."""
     return address(f"/creative/{creative_id}", **query)
 
 
 def gallery(link: str) -> str:
-    """Where a link of the API to creatives leads in this app."""
+    """The gallery that shows the creatives of a link of the API."""
     return address(CREATIVES, **filters.from_api(link))
 
 

@@ -8,7 +8,7 @@ import pytest
 from adlens.domain.analytics import Analytics, TopicFigures
 from adlens.domain.creative import GroupSummary, Status
 from adlens_web.pages.analytics import figures
-from adlens_web.pages.analytics.figures import ALL, Choice, Part, Said, Side
+from adlens_web.pages.analytics.figures import ALL, GroupOption, Side, SideCount, Title
 from functions.api.analytics.overview import analytics_out
 from functions.api.groups.schemas import group_out
 
@@ -82,22 +82,22 @@ def test_whatever_stands_in_a_word_reaches_the_page_of_creatives() -> None:
 
 
 def test_a_side_is_called_by_the_name_of_its_group_or_by_its_id() -> None:
-    assert side_of_group() == Side(MUGS, Said("Mugs & co", "Mugs & co"), f"/creatives?group={MUGS}", 8, 4, 0)
-    assert figures.side(group(name=None), 0, answer()).name == Said(MUGS, MUGS)
-    assert side_of_all().name == Said("Все креативы", "All creatives")
+    assert side_of_group() == Side(MUGS, Title("Mugs & co", "Mugs & co"), f"/creatives?group={MUGS}", 8, 4, 0)
+    assert figures.side(group(name=None), 0, answer()).name == Title(MUGS, MUGS)
+    assert side_of_all().name == Title("Все креативы", "All creatives")
     assert side_of_all().address == "/creatives"
 
 
 def test_creatives_that_wait_or_are_at_work_are_waited_for() -> None:
-    assert figures.waiting([group(PENDING=2, PROCESSING=1, SUCCESS=5, ERROR=1), group(PENDING=1)]) == 4
+    assert figures.pending_count([group(PENDING=2, PROCESSING=1, SUCCESS=5, ERROR=1), group(PENDING=1)]) == 4
 
 
 def test_groups_are_offered_once() -> None:
-    newest = figures.choices([group(SUCCESS=8), group("grp_b", None, SUCCESS=2)])
-    assert newest == [Choice(MUGS, "Mugs & co · 8"), Choice("grp_b", "grp_b · 2")]
-    assert figures.united(newest, figures.choices([group(SUCCESS=8), group("grp_c", "C")])) == [
+    newest = figures.group_options([group(SUCCESS=8), group("grp_b", None, SUCCESS=2)])
+    assert newest == [GroupOption(MUGS, "Mugs & co · 8"), GroupOption("grp_b", "grp_b · 2")]
+    assert figures.merge_options(newest, figures.group_options([group(SUCCESS=8), group("grp_c", "C")])) == [
         *newest,
-        Choice("grp_c", "C · 0"),
+        GroupOption("grp_c", "C · 0"),
     ]
 
 
@@ -121,21 +121,21 @@ def test_figures_of_two_sides_tell_by_how_much_the_first_is_more() -> None:
 def test_a_bar_is_a_share_of_what_is_analysed_and_leads_to_what_it_counts() -> None:
     sides, answers = [side_of_group()], [answer()]
     bars = figures.bars(
-        sides, figures.counts(answers, "objects", "class"), "object", figures.object_names(["cup", "spoon"])
+        sides, [figures.object_counts(answer) for answer in answers], "object", figures.object_names(["cup", "spoon"])
     )
     assert [bar.name.en for bar in bars] == ["Cup", "Spoon"]
-    assert bars[0].parts == [Part(3, 75.0, f"/creatives?group={MUGS}&object=cup")]
+    assert bars[0].parts == [SideCount(3, 75.0, f"/creatives?group={MUGS}&object=cup")]
 
 
 def test_guesses_are_in_a_bar_of_their_own_after_all_topics() -> None:
     cups, other, unsure = figures.topic_bars([side_of_group()], [answer()])
     assert (cups.name, other.name, unsure.name) == (
-        Said("Кружки", "Cups"),
-        Said("Другое", "Other"),
-        Said("Не уверены", "Not sure"),
+        Title("Кружки", "Cups"),
+        Title("Другое", "Other"),
+        Title("Не уверены", "Not sure"),
     )
-    assert cups.parts == [Part(2, 50.0, f"/creatives?group={MUGS}&topic=cups&topic_decision=sure%2Cperson")]
-    assert unsure.parts == [Part(1, 25.0, f"/creatives?group={MUGS}&topic_decision=unsure")]
+    assert cups.parts == [SideCount(2, 50.0, f"/creatives?group={MUGS}&topic=cups&topic_decision=sure%2Cperson")]
+    assert unsure.parts == [SideCount(1, 25.0, f"/creatives?group={MUGS}&topic_decision=unsure")]
     assert [bar.unsure for bar in (cups, other, unsure)] == [False, False, True]
 
 
@@ -158,15 +158,15 @@ def test_bars_beside_each_other_are_in_the_order_of_the_longest() -> None:
     bars = figures.bars(sides, counted, "object", figures.object_names(["cup", "tie", "person", "no class"]))
     assert [bar.name.en for bar in bars] == ["Person", "Tie", "Cup"]
     assert bars[0].parts == [
-        Part(0, 0.0, f"/creatives?group={MUGS}&object=person"),
-        Part(80, 80.0, "/creatives?object=person"),
+        SideCount(0, 0.0, f"/creatives?group={MUGS}&object=person"),
+        SideCount(80, 80.0, "/creatives?object=person"),
     ]
 
 
 def test_there_are_never_more_bars_than_can_be_read() -> None:
     counted = [{f"word{number}": 100 - number for number in range(50)}]
     bars = figures.bars([side_of_all()], counted, "word")
-    assert [bar.name for bar in bars[:2]] == [Said("word0", "word0"), Said("word1", "word1")]
+    assert [bar.name for bar in bars[:2]] == [Title("word0", "word0"), Title("word1", "word1")]
     assert len(bars) == figures.MOST_BARS
 
 
@@ -177,35 +177,35 @@ def test_a_side_without_anything_analysed_has_empty_bars() -> None:
 
 def test_what_a_full_list_does_not_tell_is_asked_for() -> None:
     full = {f"word{number}": 9 for number in range(figures.LISTED["words"])}
-    assert figures.untold("words", [{"cup": 1}, full], ["cup", "word1"]) == [(1, "cup")]
+    assert figures.missing_counts("words", [{"cup": 1}, full], ["cup", "word1"]) == [(1, "cup")]
 
 
 def test_slices_are_colours_and_a_side_may_lack_one() -> None:
     sides = [side_of_group(), side_of_all()]
     answers = [answer(), answer(class_percents={"cyan": 40.0}, color_classes=(("cyan", 4),))]
     dark, red, cyan = figures.slices(sides, answers)
-    assert (dark.name, dark.color) == (Said("Темно-серый", "Dark grey"), "#404040")
+    assert (dark.name, dark.color) == (Title("Тёмно-серый", "Dark grey"), "#404040")
     assert dark.parts == [
-        Part(4, 75.0, f"/creatives?group={MUGS}&color=dark%20grey"),
-        Part(None, None, "/creatives?color=dark%20grey"),
+        SideCount(4, 75.0, f"/creatives?group={MUGS}&color=dark%20grey"),
+        SideCount(None, None, "/creatives?color=dark%20grey"),
     ]
-    assert red.parts[0] == Part(2, 25.0, f"/creatives?group={MUGS}&color=red")
+    assert red.parts[0] == SideCount(2, 25.0, f"/creatives?group={MUGS}&color=red")
     assert [part.percent for part in cyan.parts] == [None, 10.0]
 
 
 def test_a_topics_colours_lead_to_its_creatives_with_that_colour() -> None:
     red, grey = figures.segments([side_of_all()], [answer()], ["cups", "other"])
-    assert (red.row, red.name) == (Said("Кружки", "Cups"), Said("Красный", "Red"))
-    assert red.parts == [Part(None, 75.0, "/creatives?topic=cups&color=red")]
-    assert grey.parts == [Part(None, 25.0, "/creatives?topic=cups&color=dark%20grey")]
+    assert (red.row, red.name) == (Title("Кружки", "Cups"), Title("Красный", "Red"))
+    assert red.parts == [SideCount(None, 75.0, "/creatives?topic=cups&color=red")]
+    assert grey.parts == [SideCount(None, 25.0, "/creatives?topic=cups&color=dark%20grey")]
 
 
 def test_the_table_has_a_line_for_each_side_that_has_the_topic() -> None:
     sides = [side_of_group(), side_of_all()]
     answers = [answer(), answer(topics=(TopicFigures("other", 7, 0.5, 0.25, 0.6, 2.0, 2),))]
     cups, other = figures.topic_rows(sides, answers, ["cups", "other"])
-    assert [line.place for line in cups.sides] == [0]
-    assert [(line.place, line.count) for line in other.sides] == [(0, 1), (1, 7)]
+    assert [line.side for line in cups.sides] == [0]
+    assert [(line.side, line.count) for line in other.sides] == [(0, 1), (1, 7)]
     line = other.sides[1]
     assert (line.text, line.objects, line.topic, line.seconds) == (50, 25, pytest.approx(60), 2.0)
     assert line.address == "/creatives?topic=other"
@@ -218,7 +218,7 @@ def test_a_workspace_without_creatives_shows_nothing() -> None:
         topics=(), class_percents={}, topic_class_percents={}, objects=(), color_classes=(), words=(),
     )  # fmt: skip
     sides = [figures.side(None, 0, nothing)]
-    assert figures.bars(sides, figures.counts([nothing], "words", "word"), "word") == []
+    assert figures.bars(sides, [figures.word_counts(nothing)], "word") == []
     assert figures.slices(sides, [nothing]) == figures.segments(sides, [nothing], []) == []
     assert [figure.amounts for figure in figures.figures([nothing])] == [[0], [None], [None], [None], [0.0], [None]]
 
@@ -236,7 +236,7 @@ def test_columns_over_time_follow_each_other_and_lead_to_their_creatives() -> No
     marks = figures.times(sides, [told(("2026-03-02", 4)), told(("2026-02-23", 1), ("2026-03-02", 9))])
     assert [mark.name.en for mark in marks] == ["2026-02-23", "2026-03-02"]
     assert [part.count for mark in marks for part in mark.parts] == [0, 1, 4, 9]
-    assert marks[1].parts[0] == Part(4, 40.0, "/creatives?group=g&from=2026-03-02")
+    assert marks[1].parts[0] == SideCount(4, 40.0, "/creatives?group=g&from=2026-03-02")
     assert len(figures.times([sides[1]], [told(*((f"{year}-01-01", 1) for year in range(1900, 2000)))])) == (
         figures.MOST_TIMES
     )

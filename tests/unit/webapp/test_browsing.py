@@ -3,9 +3,9 @@
 from typing import Any
 
 from adlens_web import filters
-from adlens_web.components.cards import card_of, strip_of
-from adlens_web.pages.creatives import chips_of, choices_of
-from adlens_web.pages.groups import group_of
+from adlens_web.cards import card_of, strip_of
+from adlens_web.pages.creatives.options import chips_of, options_of
+from adlens_web.pages.groups.summaries import group_of
 from adlens_web.texts import OBJECTS, object_title
 
 RED = {"hex": "#bc0e0e", "percent": 45.0, "class": "Красный", "class_en": "red", "rgb": [188, 14, 14]}
@@ -86,25 +86,25 @@ def test_a_group_counts_what_is_under_way_and_goes_by_its_id_until_it_has_a_name
         "colors": [RED],
     }
     group = group_of(told)
-    assert (group.title, group.name, group.waiting, group.done, group.failed) == ("g-1", "", 4, 5, 1)
+    assert (group.title, group.name, group.pending, group.done, group.failed) == ("g-1", "", 4, 5, 1)
     assert group_of({**told, "name": "Весна"}).title == "Весна"
     assert [(topic.topic, topic.count) for topic in group.topics] == [("ties", 2), ("cups", 1)], "no guesses"
     assert group.topics[0].address == "/creatives?group=g-1&topic=ties&topic_decision=sure%2Cperson"
 
 
 def test_choices_are_listed_once_and_the_chosen_object_always() -> None:
-    choices = choices_of(TAXONOMY, GROUPS, ANALYTICS, "zebra")
+    choices = options_of(TAXONOMY, GROUPS, ANALYTICS, "zebra")
     assert [(choice.value, choice.ru) for choice in choices.groups] == [("g-1", "Весна"), ("g-2", "g-2")]
     assert [(choice.value, choice.ru, choice.en) for choice in choices.objects] == [
         ("cup", "Кружка", "Cup"),
         ("zebra", "Зебра", "Zebra"),
     ]
-    assert [choice.value for choice in choices_of(TAXONOMY, GROUPS, ANALYTICS, "cup").objects] == ["cup"]
+    assert [choice.value for choice in options_of(TAXONOMY, GROUPS, ANALYTICS, "cup").objects] == ["cup"]
     assert choices.unsure == 3
 
 
 def test_every_filter_in_force_has_a_chip_that_leads_to_the_gallery_without_it() -> None:
-    asked = filters.asked_for(
+    asked = filters.from_address(
         {
             "group": "g-1",
             "topic": "cups",
@@ -116,11 +116,11 @@ def test_every_filter_in_force_has_a_chip_that_leads_to_the_gallery_without_it()
             "sort": "filename",
         }
     )
-    chips = {chip.name: chip for chip in chips_of(asked, choices_of(TAXONOMY, GROUPS, ANALYTICS, ""))}
+    chips = {chip.name: chip for chip in chips_of(asked, options_of(TAXONOMY, GROUPS, ANALYTICS, ""))}
     assert {name: (chip.ru, chip.en) for name, chip in chips.items()} == {
         "group": ("Весна", "Весна"),
         "topic": ("Кружки", "Cups"),
-        "topic_decision": ("Не уверены, Выбрал человек", "Not sure, Set by a person"),
+        "topic_decision": ("Не уверены, Задано вручную", "Not sure, Set manually"),
         "color": ("Красный", "Red"),
         "object": ("Бокал", "Wine glass"),
         "status": ("Ошибка", "Failed"),
@@ -132,7 +132,9 @@ def test_every_filter_in_force_has_a_chip_that_leads_to_the_gallery_without_it()
 
 
 def test_a_filter_that_is_not_known_says_its_value() -> None:
-    chips = chips_of(filters.asked_for({"topic": "trains", "status": "LOST"}), choices_of(TAXONOMY, [], ANALYTICS, ""))
+    chips = chips_of(
+        filters.from_address({"topic": "trains", "status": "LOST"}), options_of(TAXONOMY, [], ANALYTICS, "")
+    )
     assert [(chip.name, chip.ru) for chip in chips] == [("topic", "trains"), ("status", "LOST")]
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from adlens_web import routes
-from adlens_web.pages.analytics.figures import Said
+from adlens_web.pages.analytics.figures import Title
 from adlens_web.pages.compare import differences
-from adlens_web.pages.compare.differences import FIRST, Bar, Side
+from adlens_web.pages.compare.differences import FIRST, Bar, SideFilters
 
 TITLES = {"group": {"g-1": ("Весна", "Весна")}, "topic": {"cups": ("Кружки", "Cups")}}
 
@@ -30,15 +30,15 @@ def compared(key: str, verdict: str = "no difference seen", **other: Any) -> dic
 
 
 def comparison(**sections: list[dict[str, Any]]) -> dict[str, Any]:
-    return {name: sections.get(name, []) for name in differences.SECTIONS}
+    return {name: sections.get(name, []) for name in ("traits", *differences.SECTIONS)}
 
 
 def test_a_side_is_a_group_a_period_and_what_else_its_filter_says() -> None:
-    side = differences.side_of("group_id=g-1&from=2026-03-01&topic=cups", TITLES)
-    assert side == Side("g-1", "2026-03-01", "", Said("Тематика: Кружки", "Topic: Cups"))
-    changed = differences.changed("group_id=g-1&topic=cups", "group", "")
+    side = differences.side_filters("group_id=g-1&from=2026-03-01&topic=cups", TITLES)
+    assert side == SideFilters("g-1", "2026-03-01", "", Title("Тематика: Кружки", "Topic: Cups"))
+    changed = differences.replace_filter("group_id=g-1&topic=cups", "group", "")
     assert changed == "topic=cups"
-    assert differences.changed(changed, "before", "2026-04-01") == "topic=cups&before=2026-04-01"
+    assert differences.replace_filter(changed, "before", "2026-04-01") == "topic=cups&before=2026-04-01"
 
 
 def test_the_address_of_a_comparison_holds_both_sides_encoded() -> None:
@@ -52,7 +52,7 @@ def test_the_address_of_a_comparison_holds_both_sides_encoded() -> None:
 def test_a_row_has_shares_in_percent_links_and_a_bar_around_zero() -> None:
     (section,) = differences.sections_of(comparison(words=[compared("кружка", "higher")]))
     (row,) = section.rows
-    assert (row.name, row.kind, row.verdict) == (Said("кружка", "кружка"), "percent", "higher")
+    assert (row.name, row.kind, row.verdict) == (Title("кружка", "кружка"), "percent", "higher")
     assert (row.a.value, row.a.count, row.a.address) == (30, 30, "/creatives?group=g-1&word=30")
     assert (row.difference, row.low, row.high) == (20, 10, 30)
     assert row.bar == Bar(True, 66.67, 33.33, 83.33)
@@ -61,8 +61,8 @@ def test_a_row_has_shares_in_percent_links_and_a_bar_around_zero() -> None:
 def test_creatives_that_nobody_is_sure_of_are_a_row_of_their_own() -> None:
     (section,) = differences.sections_of(comparison(topics=[compared("unsure"), compared("none")]))
     assert [row.name for row in section.rows] == [
-        Said("Не уверены", "Not sure"),
-        Said("Тематика не найдена", "No topic found"),
+        Title("Не уверены", "Not sure"),
+        Title("Тематика не найдена", "No topic found"),
     ]
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from adlens_web import filters
-from adlens_web.components.exports import ExportRow, order_of, row_of
-from adlens_web.pages.duplicates import SHOWN, family_of
+from adlens_web.exporting import ExportRow, order_of, row_of
+from adlens_web.pages.duplicates.state import SHOWN, family_of
 
 from .test_browsing import CARD, GROUPS, TAXONOMY
 

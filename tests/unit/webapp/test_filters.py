@@ -6,13 +6,13 @@ from adlens_web import filters, routes
 
 
 def test_an_address_asks_for_what_it_names_only() -> None:
-    asked = filters.asked_for({"topic": "cups", "text": "  350 мл ", "page": "3", "unknown": "x"})
+    asked = filters.from_address({"topic": "cups", "text": "  350 мл ", "page": "3", "unknown": "x"})
     assert {name: value for name, value in asked.items() if value} == {"topic": "cups", "text": "350 мл"}
     assert asked.keys() == {*filters.FILTERS, "sort"}
 
 
 def test_the_api_calls_the_group_by_its_id() -> None:
-    asked = filters.for_api(filters.asked_for({"group": "grp_20260301_101500_a1b2c3", "sort": "filename"}))
+    asked = filters.to_api(filters.from_address({"group": "grp_20260301_101500_a1b2c3", "sort": "filename"}))
     assert (asked["group_id"], asked["sort"]) == ("grp_20260301_101500_a1b2c3", "filename")
     assert "group" not in asked
 
@@ -28,13 +28,13 @@ def test_the_api_calls_the_group_by_its_id() -> None:
     ],
 )
 def test_decisions_are_put_in_and_taken_out(values: str, value: str, chosen: str) -> None:
-    assert filters.toggled(values, value) == chosen
+    assert filters.toggle_decision(values, value) == chosen
 
 
 def test_several_decisions_go_to_the_api_one_by_one_and_come_back() -> None:
     asked = {"topic_decision": filters.SETTLED}
-    assert filters.for_api(asked) == {"topic_decision": ["sure", "person"]}
-    assert filters.from_api(filters.to_query(asked)) == asked
+    assert filters.to_api(asked) == {"topic_decision": ["sure", "person"]}
+    assert filters.from_api(filters.to_api_query(asked)) == asked
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,10 @@ def test_stages_say_when_there_is_no_model() -> None:
     ]
 
 
-def test_a_stage_that_waits_when_all_has_ended_was_never_reached() -> None:
+def test_a_stage_that_waits_when_the_analysis_has_ended_was_skipped() -> None:
     waiting = {"status": "PENDING", "started_at": None, "seconds": None, "reason": None}
     assert stages("PROCESSING", color=waiting)[-1].status == "PENDING"
-    assert stages("ERROR", color=waiting)[-1].status == "NOT_REACHED"
+    assert stages("ERROR", color=waiting)[-1].status == "SKIPPED"
 
 
 def test_a_size_is_known_or_not() -> None:

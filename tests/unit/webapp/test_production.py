@@ -27,5 +27,5 @@ def test_addresses_become_the_pages_own(tmp_path: Path, quote: str) -> None:
 
 def test_a_build_without_addresses_to_take_is_no_build(tmp_path: Path) -> None:
     write(tmp_path, "var e={TRANSPORT:`websocket`};")
-    with pytest.raises(BuildError, match="in another way"):
+    with pytest.raises(BuildError, match="no known backend address"):
         SameOrigin().post_build(static_dir=tmp_path)

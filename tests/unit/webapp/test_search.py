@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from adlens_web import filters, routes
-from adlens_web.components.cards import MOST_LINES, Piece, card_of, pieces_of
+from adlens_web.cards import MOST_LINES, Piece, card_of, pieces_of
 from adlens_web.pages.creative import findings
-from adlens_web.pages.creatives import chips_of, choices_of, guesses_of, words_of
+from adlens_web.pages.creatives.options import chips_of, corrections_of, options_of, words_of
 
 from .test_browsing import ANALYTICS, CARD, GROUPS, TAXONOMY
 
@@ -43,7 +43,7 @@ def test_a_card_shows_the_first_lines_that_were_hit_and_counts_the_others() -> N
 
 
 def test_guessed_words_are_told_and_all_words_are_marked() -> None:
-    assert [(guess.typed, guess.words) for guess in guesses_of(TERMS)] == [("скитка", "скидка, скидки")]
+    assert [(guess.typed, guess.words) for guess in corrections_of(TERMS)] == [("скитка", "скидка, скидки")]
     assert words_of(TERMS) == {"скидка", "скидки", "50"}
 
 
@@ -75,14 +75,14 @@ def test_links_of_the_api_lead_to_the_gallery(link: str, gallery: str) -> None:
 
 def test_filters_go_to_the_api_and_back_unchanged() -> None:
     asked = {"group": "spring,summer", "topic": "cups", "hex": "#bc0e0e", "within": "topic=cups&topic=none"}
-    query = filters.to_query(asked)
+    query = filters.to_api_query(asked)
     assert query.startswith("group_id=spring&group_id=summer&topic=cups&hex=%23bc0e0e")
     assert filters.from_api(query) == asked
-    assert filters.for_api(asked)["group_id"] == ["spring", "summer"]
+    assert filters.to_api(asked)["group_id"] == ["spring", "summer"]
 
 
 def test_chips_say_colours_days_shares_and_filters_within_filters() -> None:
-    asked = filters.asked_for(
+    asked = filters.from_address(
         {
             "hex": "bc0e0e",
             "min_share": "30",
@@ -92,7 +92,7 @@ def test_chips_say_colours_days_shares_and_filters_within_filters() -> None:
             "rest_of": "group_id=g-1&topic=cups",
         }
     )
-    chips = {chip.name: chip for chip in chips_of(asked, choices_of(TAXONOMY, GROUPS, ANALYTICS, ""))}
+    chips = {chip.name: chip for chip in chips_of(asked, options_of(TAXONOMY, GROUPS, ANALYTICS, ""))}
     assert {name: chip.en for name, chip in chips.items()} == {
         "hex": "bc0e0e",
         "min_share": "30%",

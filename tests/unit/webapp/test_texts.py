@@ -19,8 +19,8 @@ def calls(name: str) -> Iterator[tuple[ast.expr, set[str]]]:
     for node in (node for tree in CODE for node in ast.walk(tree)):
         match node:
             case ast.Call(func=ast.Name(id=found) | ast.Attribute(attr=found)) if found == name:
-                # say(language, key) is the function, self.say(key) the method
-                function = name == "say" and ast.unparse(node.func) in ("say", "texts.say")
+                # say(language, key), and a state's _say(key)
+                function = name == "say"
                 yield node.args[int(function)], {keyword.arg or "**" for keyword in node.keywords}
 
 
@@ -47,7 +47,7 @@ def placeholders(text: str) -> set[str]:
 
 ASKED = [
     (key, values)
-    for name in ("t", "say")
+    for name in ("t", "say", "_say")
     for argument, values in calls(name)
     if not isinstance(argument, ast.JoinedStr)
     for key in constants(argument)
@@ -71,7 +71,7 @@ def test_what_is_asked_for_exists() -> None:
     assert len(ASKED) > 20
     assert {key for key, _ in ASKED} - KEYS.keys() == set()
     assert {section for section in SECTIONS if not any(key.startswith(f"{section}.") for key in KEYS)} == set()
-    made = {pattern for name in ("t", "say") for argument, _ in calls(name) for pattern in patterns(argument)}
+    made = {pattern for name in ("t", "say", "_say") for argument, _ in calls(name) for pattern in patterns(argument)}
     assert {pattern for pattern in made if not any(re.fullmatch(pattern, key) for key in KEYS)} == set()
 
 

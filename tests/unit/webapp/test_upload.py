@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from adlens_web.pages.upload import FASTEST_MS, SLOWEST_MS, STAGES, next_pace, row_of
+from adlens_web.pages.upload.rows import STAGES, row_of
+from adlens_web.polling import Polling
 from adlens_web.signing import forms_of
 from local import formats
 
@@ -66,7 +67,7 @@ def test_stages_that_a_failed_creative_did_not_reach_are_not_waiting() -> None:
     stages = {"ocr": stage("ERROR", reason="The reader broke."), **{name: stage("PENDING") for name in STAGES[1:]}}
     failure = {"code": "stage_failed", "reason": "The reader broke."}
     row = row_of(told(status="ERROR", stages=stages, main_topic=None, failure=failure), TITLES, "")
-    assert [cell.status for cell in row.stages] == ["ERROR", *["NOT_REACHED"] * 3]
+    assert [cell.status for cell in row.stages] == ["ERROR", *["SKIPPED"] * 3]
     assert (row.failure, row.reason, row.failed_stage) == ("stage_failed", "The reader broke.", "ocr")
     assert row.stages[0].reason == "The reader broke."
 
@@ -76,15 +77,16 @@ def test_a_topic_without_a_title_is_called_by_its_id() -> None:
     assert (row.topic_ru, row.topic_en) == ("hats", "hats")
 
 
-def test_looks_are_quick_while_things_change_then_slower_and_end() -> None:
-    assert next_pace(0, changed=False, done=False) == FASTEST_MS
-    assert next_pace(SLOWEST_MS, changed=True, done=False) == FASTEST_MS
-    paces = [FASTEST_MS]
-    while paces[-1] < SLOWEST_MS:
-        paces.append(next_pace(paces[-1], changed=False, done=False))
-    assert paces == sorted(set(paces))
-    assert next_pace(SLOWEST_MS, changed=False, done=False) == SLOWEST_MS
-    assert next_pace(FASTEST_MS, changed=True, done=True) == 0
+def test_a_page_asks_soon_while_things_change_then_later_and_stops() -> None:
+    polling = Polling(soonest=700, latest=5000)
+    assert polling.next_pause(0, changed=False, pending=True) == 700
+    assert polling.next_pause(5000, changed=True, pending=True) == 700
+    pauses = [700]
+    while pauses[-1] < 5000:
+        pauses.append(polling.next_pause(pauses[-1], changed=False, pending=True))
+    assert pauses == sorted(set(pauses))
+    assert polling.next_pause(5000, changed=False, pending=True) == 5000
+    assert polling.next_pause(700, changed=True, pending=False) == 0
 
 
 @pytest.mark.parametrize("uploads", [0, 2])

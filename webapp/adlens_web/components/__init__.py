@@ -1,1 +1,1 @@
-"""What pages are put together from."""
+"""Components that several pages share."""

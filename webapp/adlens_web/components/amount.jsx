@@ -13,7 +13,8 @@ export function amount(value, kind, language, { signed = false, unit: points = "
   // Minutes and hours from two on; hundredths of a few seconds.
   const size = Math.abs(value);
   const [unit, seconds] = UNITS.find(([, seconds, least]) => size >= seconds * least);
-  return write(value / seconds, { style: "unit", unit, unitDisplay: "narrow", ...fixed(size < 10 ? 2 : 1) });
+  const text = write(value / seconds, { style: "unit", unit, unitDisplay: "narrow", ...fixed(size < 10 ? 2 : 1) });
+  return text.replace(/(\d)(\p{L})/u, "$1\u00a0$2"); // "6.3 s", as in the texts
 }
 
 export function Amount({ value, kind, signed, unit, language }) {

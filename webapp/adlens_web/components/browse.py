@@ -1,4 +1,4 @@
-"""What the pages of groups and creatives are put together from: the .jsx files beside this one."""
+"""React components of the pages of groups and creatives: see the .jsx files beside this one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import reflex as rx
 
 
 class Rename(rx.Component):
-    """A name that is changed in its place. `texts`: rename, name, none, save, cancel."""
+    """A name that is edited in place. `texts`: rename, name, none, save, cancel."""
 
     library = rx.asset("rename.jsx", shared=True).importable_path
     tag = "Rename"
@@ -28,7 +28,7 @@ class Foldable(rx.Component):
 
 
 class Arrows(rx.Component):
-    """Left and right keys: addresses, empty where there is none."""
+    """The left and right keys lead to these addresses; an empty one leads nowhere."""
 
     library = rx.asset("arrows.jsx", shared=True).importable_path
     tag = "Arrows"
@@ -38,9 +38,9 @@ class Arrows(rx.Component):
 
 
 class Picture(rx.Component):
-    """A creative with the boxes of what was found: see picture.jsx. `lines`, `objects` and `weak`, the objects that may
-    be there, have `points`: corners as fractions of the picture, or two of them for an upright box. `background` is
-    the colour that lies under transparent parts, empty for opaque pictures."""
+    """A creative with the boxes of its findings: see picture.jsx. `lines`, `objects` and `weak` (possible objects) have
+    `points`: all corners as fractions of the picture, or two of an upright box. `background` is the colour under
+    transparent parts, empty for opaque pictures."""
 
     library = rx.asset("picture.jsx", shared=True).importable_path
     tag = "Picture"

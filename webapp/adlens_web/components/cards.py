@@ -2,136 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import reflex as rx
 
-from adlens_web import routes
+from adlens_web.cards import Card, Piece, Strip
 from adlens_web.components.react import link
 from adlens_web.components.topics import topic_chip
 from adlens_web.texts import both, one_of, t
-
-
-@dataclass
-class Stripe:
-    """`share` is the width in a strip in percent, `percent` what people are told; ru and en name the colour class."""
-
-    hex: str
-    share: float
-    percent: int
-    ru: str
-    en: str
-
-
-@dataclass
-class Strip:
-    """Colours side by side; ru and en say them in words."""
-
-    stripes: list[Stripe]
-    ru: str
-    en: str
-
-
-@dataclass
-class Piece:
-    """A part of a line; `hit` when it is a word that was searched for."""
-
-    text: str
-    hit: bool
-
-
-@dataclass
-class Line:
-    """A line of a creative that a search has hit."""
-
-    pieces: list[Piece]
-
-
-@dataclass
-class Card:
-    """`preview` is empty while there is no picture that can be shown. `decision` is sure, unsure or person, `percent`
-    the topic's confidence. `lines` are what a search has hit, `more_lines` how many there are besides."""
-
-    creative_id: str
-    address: str
-    filename: str
-    preview: str
-    status: str
-    failure: str
-    reason: str
-    topic_ru: str
-    topic_en: str
-    decision: str
-    percent: int
-    strip: Strip
-    similarity: int
-    lines: list[Line]
-    more_lines: int
-
-
-def strip_of(colors: Iterable[Mapping[str, Any]]) -> Strip:
-    """Colours of the API, with `class`, `class_en`, `hex` and `percent`, as a strip that is filled by them."""
-    known = list(colors)
-    whole = sum(color["percent"] for color in known) or 1
-    stripes = [
-        Stripe(
-            hex=color["hex"],
-            share=round(100 * color["percent"] / whole, 2),
-            percent=round(color["percent"]),
-            ru=color["class"],
-            en=color["class_en"].capitalize(),
-        )
-        for color in known
-    ]
-    return Strip(
-        stripes,
-        ", ".join(f"{stripe.ru} {stripe.percent} %" for stripe in stripes),
-        ", ".join(f"{stripe.en} {stripe.percent}%" for stripe in stripes),
-    )
-
-
-MOST_LINES = 2
-_WORDS = re.compile(r"([^\W\d_²³]+|\d+)")
-
-
-def fold(text: str) -> str:
-    """A word in the spelling that the API compares words in."""
-    return unicodedata.normalize("NFC", text).lower().replace("ё", "е")
-
-
-def pieces_of(line: str, words: Collection[str]) -> list[Piece]:
-    """A line in parts, those being hits that are one of `words`."""
-    parts = _WORDS.split(unicodedata.normalize("NFC", line))
-    return [Piece(part, fold(part) in words) for part in parts if part]
-
-
-def card_of(creative: Mapping[str, Any], query: Mapping[str, str], words: Collection[str] = ()) -> Card:
-    """A creative of the gallery, of those alike, or of a search for `words`. `query` goes into its page's address."""
-    failure, title = creative["failure"] or {}, creative["main_topic_title"] or {}
-    hits = creative.get("text_hits", ())
-    # What was never decoded may be anything.
-    shown = creative["preview_url"] or creative["file_path"] if creative["image_width"] else ""
-    return Card(
-        creative_id=creative["creative_id"],
-        address=routes.creative(creative["creative_id"], query),
-        filename=creative["original_filename"],
-        preview=shown,
-        status=creative["overall_status"],
-        failure=failure.get("code", ""),
-        reason=failure.get("reason", ""),
-        topic_ru=title.get("ru", ""),
-        topic_en=title.get("en", ""),
-        decision=creative["topic_decision"] or "",
-        percent=round(100 * (creative["topic_confidence"] or 0)),
-        strip=strip_of(creative["dominant_colors"]),
-        similarity=round(100 * (creative.get("similarity") or 0)),
-        lines=[Line(pieces_of(block["text"], words)) for block in hits[:MOST_LINES]],
-        more_lines=max(0, len(hits) - MOST_LINES),
-    )
 
 
 def strip(colors: rx.Var[Strip]) -> rx.Component:
@@ -225,7 +101,7 @@ def _finding(card: rx.Var[Card]) -> rx.Component:
             rx.cond(
                 card.similarity > 0,
                 rx.el.span(
-                    t("creative.alike", percent=t("unit.percent", value=card.similarity)), class_name="small muted"
+                    t("creative.similarity", percent=t("unit.percent", value=card.similarity)), class_name="small muted"
                 ),
             ),
         ),

@@ -6,9 +6,10 @@ from typing import Any
 
 import reflex as rx
 
-from adlens_web.session import Session
 from adlens_web.texts import section_of
+from adlens_web.texts.language import Language
 
+rx.asset("drawings.js", shared=True)
 _AMOUNT = rx.asset("amount.jsx", shared=True).importable_path
 
 
@@ -26,7 +27,7 @@ class Amount(rx.Component):
 
 
 class Chart(rx.Component):
-    """`kind` is bars, columns, donut or stack. `on_pick` gets the address of what was clicked."""
+    """`kind` is bars, columns, donut or stack. `on_pick` gets the address of the clicked mark."""
 
     library = rx.asset("chart.jsx", shared=True).importable_path
     tag = "Chart"
@@ -43,18 +44,18 @@ class Chart(rx.Component):
 
 
 def amount(value: Any, kind: Any, **props: Any) -> rx.Component:
-    return Amount.create(value=value, kind=kind, language=Session.language, **props)
+    return Amount.create(value=value, kind=kind, language=Language.language, **props)
 
 
 def chart(kind: str, label: rx.Var[str], name: rx.Var[str], marks: Any, sides: Any, **props: Any) -> rx.Component:
-    """`label` says what the chart shows, `name` what each of its marks is."""
+    """`label` is the title of the chart, `name` that of its marks."""
     return Chart.create(
         kind=kind,
         label=label,
         name=name,
         marks=marks,
         sides=sides,
-        language=Session.language,
+        language=Language.language,
         texts=section_of("chart"),
         on_pick=rx.redirect,
         **props,

@@ -1,4 +1,4 @@
-"""Asking before something is done that cannot be undone. See <dialog>."""
+"""Questions before something is done that cannot be undone."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from adlens_web.texts import t
 
 
 def question(
-    id_: str, title: rx.Var[str] | str, text: rx.Var[str] | str, action: rx.Var[str] | str, do: Any
+    id_: str, title: rx.Var[str] | str, text: rx.Var[str] | str, action: rx.Var[str] | str, on_confirm: Any
 ) -> rx.Component:
-    """A dialog that `ask` opens; `do` is the handler of its button `action`."""
+    """A dialog that `browser.open_dialog` opens; `on_confirm` handles its button `action`."""
     return rx.el.dialog(
         rx.el.form(
             rx.el.h2(title, id=f"{id_}-title"),
             rx.el.p(text, class_name="muted"),
             rx.el.div(
                 rx.el.button(t("action.cancel"), class_name="btn", auto_focus=True),
-                rx.el.button(action, on_click=do, class_name="btn danger primary", id=f"{id_}-yes"),
+                rx.el.button(action, on_click=on_confirm, class_name="btn danger primary", id=f"{id_}-yes"),
                 class_name="row dialog-actions",
             ),
             method="dialog",
@@ -28,7 +28,3 @@ def question(
         id=id_,
         aria_labelledby=f"{id_}-title",
     )
-
-
-def ask(id_: str) -> rx.event.EventSpec:
-    return rx.call_script(f"document.getElementById('{id_}').showModal()")

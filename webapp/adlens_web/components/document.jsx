@@ -1,7 +1,7 @@
 import "@fontsource-variable/onest";
 import { useEffect } from "react";
 
-/** Tells the browser what a page is called and which language it is in. */
+/** Sets the title and the language of the page. */
 export function Document({ title, language }) {
   useEffect(() => {
     document.title = title;

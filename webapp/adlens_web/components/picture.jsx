@@ -84,7 +84,7 @@ function Label({ points, text, kind, active }) {
   );
 }
 
-/** A creative with what was found in it. The boxes lie in one SVG over the picture, stretched with it, so that they stay
+/** A creative with its findings. The boxes lie in one SVG over the picture, stretched with it, so that they stay
  * where they are at every size. Points are fractions of the upright picture: browsers turn it as its EXIF says.
  * `background` lies under transparent parts, as it did when it was analysed. */
 export function Picture({ src, alt, width, height, background, lines, objects, weak, texts, language }) {
@@ -125,7 +125,7 @@ export function Picture({ src, alt, width, height, background, lines, objects, w
     setZoom(next === null ? null : Math.min(MOST, Math.max(LEAST, next)));
   };
 
-  // What was under the pointer stays under it.
+  // The point under the pointer stays there.
   useLayoutEffect(() => {
     if (!anchor.current) return;
     const { x, y, fx, fy } = anchor.current;

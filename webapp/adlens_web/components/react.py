@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
-
-
-class Heartbeat(rx.Component):
-    """Polls while the page is looked at: see heartbeat.jsx."""
-
-    library = rx.asset("heartbeat.jsx", shared=True).importable_path
-    tag = "Heartbeat"
-
-    every: rx.Var[int]
-    beat: rx.Var[Any]
-    patience: rx.Var[int]
-    on_tick: rx.EventHandler[rx.event.no_args_event_spec]
 
 
 class Document(rx.Component):
@@ -31,7 +17,6 @@ class Document(rx.Component):
     language: rx.Var[str]
 
 
-heartbeat = Heartbeat.create
 document = Document.create
 link = ReactRouterLink.create
 """A link within the app, `to` an address: the page changes without a load, so that uploads go on."""

@@ -1,7 +1,7 @@
 import { Check, Pencil, X } from "lucide-react";
 import { useRef, useState } from "react";
 
-/** What it is called (`children`), and a pencil that lets one change it in its place. */
+/** A name (`children`), and a pencil to edit it in place. */
 export function Rename({ name, texts, onSave, children }) {
   const [editing, setEditing] = useState(false);
   const field = useRef(null);
@@ -12,8 +12,8 @@ export function Rename({ name, texts, onSave, children }) {
   };
   const save = (event) => {
     event.preventDefault();
-    const chosen = field.current.value.trim();
-    if (chosen !== name) onSave?.(chosen);
+    const newName = field.current.value.trim();
+    if (newName !== name) onSave?.(newName);
     end();
   };
   if (!editing)

@@ -1,4 +1,4 @@
-"""The frame of every page: navigation, language, theme, and what it shows while something is wrong."""
+"""The frame of every page: navigation, language, theme, and the message when a request has failed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from adlens_web import routes
-from adlens_web.components.react import document, heartbeat, link
+from adlens_web.components.polling import polling
+from adlens_web.components.react import document, link
 from adlens_web.components.sign_in import sign_in
 from adlens_web.components.uploads import upload_agent
-from adlens_web.session import RETRY_MS, Session
+from adlens_web.session import RETRY_MS, TEMPORARY, Session
 from adlens_web.signing import Signing
 from adlens_web.texts import t
+from adlens_web.texts.language import Language
 
 NAVIGATION = (
     (routes.UPLOAD, "upload", "nav.upload"),
@@ -27,10 +29,10 @@ NAVIGATION = (
 def page(
     title: rx.Var[str] | str, *content: rx.Component, here: str, reload: Any, head: rx.Component | None = None
 ) -> rx.Component:
-    """A page called `title`, at the navigation entry `here`. `reload` fills it: it is called again while the API is
-    away, by the button, and after signing in. `head` stands beside the title: the page's main actions."""
+    """A page called `title`, below the navigation entry `here`. `reload` fills it: again while the API is away, at the
+    click on "Try again", and after signing in. `head` has the page's main actions, beside the title."""
     return rx.fragment(
-        document(title=title + " · AdLens", language=Session.language),
+        document(title=title + " · AdLens", language=Language.language),
         # The router changes the address only.
         rx.el.a(t("nav.skip"), href="#main", on_click=rx.set_focus("main"), class_name="skip"),
         _topbar(here),
@@ -48,7 +50,7 @@ def page(
             text="" if here == routes.UPLOAD else t("uploader.pill"),
             to=routes.UPLOAD,
             on_sign=Signing.sign,
-            on_forget=Signing.forget,
+            on_cancel=Signing.delete_cancelled,
         ),
     )
 
@@ -73,8 +75,8 @@ def _topbar(here: str) -> rx.Component:
                 ),
             ),
             rx.el.button(
-                rx.cond(Session.language == "ru", "EN", "RU"),
-                on_click=Session.speak(rx.cond(Session.language == "ru", "en", "ru")),
+                rx.cond(Language.language == "ru", "EN", "RU"),
+                on_click=Session.set_language(rx.cond(Language.language == "ru", "en", "ru")),
                 aria_label=t("nav.language"),
                 title=t("nav.language"),
                 class_name="btn ghost icon",
@@ -100,7 +102,7 @@ def _entry(route: str, icon: str, key: str, current: bool) -> rx.Component:
 
 
 def _connection() -> rx.Component:
-    """Shown when the web app itself does not answer; Reflex connects again by itself."""
+    """Shown while the web app itself does not answer; Reflex reconnects by itself."""
     return rx.cond(
         has_connection_errors,
         rx.el.div(
@@ -110,13 +112,7 @@ def _connection() -> rx.Component:
 
 
 def _problem(reload: Any) -> rx.Component:
-    waiting = rx.match(
-        Session.problem,
-        ("unreachable", RETRY_MS),
-        ("temporarily_unavailable", RETRY_MS),
-        ("internal_error", RETRY_MS),
-        0,
-    )
+    retry = rx.match(Session.problem, *((code, RETRY_MS) for code in TEMPORARY), 0)
     return rx.fragment(
         rx.cond(
             Session.problem != "",
@@ -129,5 +125,5 @@ def _problem(reload: Any) -> rx.Component:
                 id="problem",
             ),
         ),
-        heartbeat(every=waiting, beat=Session.tries, on_tick=reload),
+        polling(every=retry, answers=Session.answers, on_tick=reload),
     )

@@ -1,6 +1,8 @@
-"""What a page shows when there is nothing yet, or not yet."""
+"""Empty states, grey shapes while a page loads, and the button for more."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import reflex as rx
 
@@ -8,7 +10,7 @@ from adlens_web.texts import t
 
 
 def empty(icon: str, title: rx.Var[str], text: rx.Var[str], *actions: rx.Component) -> rx.Component:
-    """Nothing here, and what to do about it."""
+    """Says that there is nothing, and what to do."""
     return rx.el.div(
         rx.icon(icon, size=40, stroke_width=1.5), rx.el.h2(title), rx.el.p(text), *actions, class_name="empty"
     )
@@ -24,12 +26,12 @@ def loading(rows: int = 3, height: str = "64px") -> rx.Component:
     )
 
 
-def further(state: type[rx.State]) -> rx.Component:
-    """Below a list of which there is more: `state.further` leads to it, `state.more` adds it."""
+def more_button(state: Any) -> rx.Component:
+    """Below a list whose state has a `next_cursor`: loads the next page of it by `load_more`."""
     return rx.cond(
-        state.further != "",
+        state.next_cursor != "",
         rx.el.div(
-            rx.el.button(t("action.more"), on_click=state.more, class_name="btn", id="more"),
+            rx.el.button(t("action.more"), on_click=state.load_more, class_name="btn", id="more"),
             class_name="pager",
         ),
     )

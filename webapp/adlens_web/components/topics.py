@@ -10,7 +10,7 @@ from adlens_web.texts import both, t
 
 
 def guess(topic: rx.Var[str]) -> rx.Var[str]:
-    """What people read where the model is not sure."""
+    """A topic of which the model is not sure."""
     return t("topic.unsure", topic=topic)
 
 

@@ -1,60 +1,50 @@
-"""Everything the pages say, in Russian and English: `ru.toml` and `en.toml` have the same keys.
+"""Everything the pages say, in Russian and English.
 
-On a page a text is `t("upload.title")`, which changes with the language in the browser, without a call. What a state
-makes up itself goes through `say`.
+On a page a text is `t("upload.title")`, which changes with the language in the browser, without a call. A state that
+makes up a text takes it from `say`.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import reflex as rx
 from reflex.vars import VarData
 
-LANGUAGES = ("ru", "en")
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+from adlens_web.texts.catalogue import (
+    CATALOGUES,
+    COLORS,
+    LANGUAGES,
+    LOOKS,
+    OBJECTS,
+    PLACEHOLDER,
+    color_title,
+    known,
+    looks_title,
+    object_title,
+    say,
+)
+from adlens_web.texts.language import Language
 
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
-
-
-CATALOGUES: dict[str, dict[str, str]] = {
-    language: dict(_flat(tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))))
-    for language in LANGUAGES
-}
-OBJECTS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("objects.toml").read_text(encoding="utf-8"))
-"""Titles of the classes that object detectors know, by class and language."""
-LOOKS: dict[str, str] = tomllib.loads(Path(__file__).with_name("looks.toml").read_text(encoding="utf-8"))
-"""Russian titles of the classes of ImageNet; their English titles are the classes themselves."""
-
-
-def say(language: str, key: str, **values: object) -> str:
-    """The text in a language, placeholders filled. Raises KeyError for an unknown key."""
-    return _PLACEHOLDER.sub(lambda found: str(values[found[1]]), CATALOGUES[language][key])
-
-
-def object_title(class_name: str) -> tuple[str, str]:
-    """What people call a class of objects, in Russian and English; the class itself where no title is known."""
-    title = OBJECTS.get(class_name)
-    return (title["ru"], title["en"]) if title else (class_name, class_name)
-
-
-def looks_title(class_name: str) -> tuple[str, str]:
-    """What a picture may look like as a whole, in Russian and English."""
-    return LOOKS.get(class_name, class_name), class_name
-
-
-def known(key: str) -> bool:
-    return key in CATALOGUES["en"]
+__all__ = [
+    "CATALOGUES",
+    "COLORS",
+    "LANGUAGES",
+    "LOOKS",
+    "OBJECTS",
+    "both",
+    "color_title",
+    "known",
+    "looks_title",
+    "moment",
+    "number",
+    "object_title",
+    "one_of",
+    "say",
+    "section_of",
+    "t",
+]
 
 
 def t(key: str, **values: rx.Var[Any] | str | int) -> rx.Var[str]:
@@ -63,10 +53,8 @@ def t(key: str, **values: rx.Var[Any] | str | int) -> rx.Var[str]:
 
 
 def both(russian: rx.Var[Any] | str, english: rx.Var[Any] | str) -> rx.Var[str]:
-    """One of two texts that come with the data, by the language of the browser."""
-    from adlens_web.session import Session
-
-    chosen: rx.Var[str] = rx.cond(Session.language == "ru", russian, english)
+    """The one of two texts that is in the language of the browser."""
+    chosen: rx.Var[str] = rx.cond(Language.language == "ru", russian, english)
     return chosen
 
 
@@ -78,7 +66,7 @@ def one_of(section: str, value: rx.Var[Any] | str, otherwise: rx.Var[str] | None
 
 
 def section_of(name: str) -> rx.Var[dict[str, str]]:
-    """All texts of a section by their last names, for React components: they fill the placeholders themselves."""
+    """All texts of a section by the last parts of their keys, for React components, which fill the placeholders."""
     russian, english = (
         {key.rpartition(".")[2]: text for key, text in CATALOGUES[language].items() if key.rpartition(".")[0] == name}
         for language in LANGUAGES
@@ -87,10 +75,8 @@ def section_of(name: str) -> rx.Var[dict[str, str]]:
 
 
 def number(value: rx.Var[Any], digits: int = 0) -> rx.Var[str]:
-    """A number as the language writes it, with so many digits behind the point."""
-    from adlens_web.session import Session
-
-    language: rx.Var[str] = rx.Var.create(Session.language)
+    """A number as the language writes it, with `digits` decimals."""
+    language: rx.Var[str] = rx.Var.create(Language.language)
     options = f"{{minimumFractionDigits: {digits}, maximumFractionDigits: {digits}}}"
     return rx.Var(
         f"({value!s}).toLocaleString({language!s}, {options})",
@@ -101,9 +87,7 @@ def number(value: rx.Var[Any], digits: int = 0) -> rx.Var[str]:
 
 def moment(value: rx.Var[str]) -> rx.Var[str]:
     """An ISO 8601 time as the language writes it, in the browser's time zone."""
-    from adlens_web.session import Session
-
-    language: rx.Var[str] = rx.Var.create(Session.language)
+    language: rx.Var[str] = rx.Var.create(Language.language)
     return rx.Var(
         f"new Date({value!s}).toLocaleString({language!s}, {{dateStyle: 'medium', timeStyle: 'short'}})",
         _var_type=str,
@@ -112,7 +96,7 @@ def moment(value: rx.Var[str]) -> rx.Var[str]:
 
 
 def _filled(text: str, values: Mapping[str, rx.Var[Any] | str | int]) -> rx.Var[str] | str:
-    words: list[Any] = _PLACEHOLDER.split(text)
+    words: list[Any] = PLACEHOLDER.split(text)
     if len(words) == 1:
         return text
     words[1::2] = [_written(values[name]) for name in words[1::2]]

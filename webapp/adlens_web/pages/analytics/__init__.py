@@ -1,6 +1,6 @@
-"""Analytics: what is in a group of creatives, alone, beside all of them, or beside another group."""
+"""Figures and charts."""
 
-from adlens_web.pages.analytics.page import page
 from adlens_web.pages.analytics.state import AnalyticsState
+from adlens_web.pages.analytics.view import page
 
 __all__ = ["AnalyticsState", "page"]

@@ -1,26 +1,28 @@
-"""From the API's answers to what the page shows. One or two sides stand beside each other: groups, or all creatives.
+"""Figures and the marks of charts, made from the API's answers, for one side or for two that are compared. A side is a
+group, or all creatives.
 
-A mark is a bar or a slice. Per side it has a part: how many creatives it counts, their share in percent of the
-analysed ones, and the address of exactly these.
+A mark is a bar or a slice. For each side it has the number of creatives, their share of the analysed ones in percent,
+and the address of their gallery.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from adlens_web.api import answers
 from adlens_web.filters import SETTLED
 from adlens_web.routes import ANALYTICS, CREATIVES, address, gallery
-from adlens_web.texts import object_title, say
+from adlens_web.texts import color_title, object_title, say
 
 ALL = "all"
-"""What `beside` is in the address when a group stands beside all creatives."""
+"""The value of `beside` in the address when a group is compared with all creatives."""
 MOST_BARS = 20
 MOST_TIMES = 60
 TIMES = ("day", "week", "month")
 LISTED = {"objects": 30, "words": 50}
-"""How many of each the API lists: what is missing in a shorter list counts nothing."""
+"""The lengths of the API's lists. If a list is shorter, the count of everything else is 0."""
 FIGURES = {
     "creatives": ("count", "total_creatives"),
     "text": ("percent", "avg_ocr_confidence"),
@@ -35,12 +37,13 @@ COLUMNS = {
     "topic": "Cр. уверенность (топики)",
 }
 
+E = TypeVar("E")
 Counts = dict[str, int]
-"""Creatives by the key of what they have."""
+"""The number of creatives by key: by topic, object or word."""
 
 
 @dataclass
-class Said:
+class Title:
     """A name in both languages."""
 
     ru: str
@@ -49,25 +52,25 @@ class Said:
 
 @dataclass
 class Side:
-    """`group` is empty where the side is all creatives. `waiting` of its creatives are not analysed yet."""
+    """`group` is empty for all creatives. `pending` creatives are not analysed yet."""
 
     group: str
-    name: Said
+    name: Title
     address: str
     creatives: int
     analysed: int
-    waiting: int
+    pending: int
 
 
 @dataclass
-class Choice:
+class GroupOption:
     group: str
     label: str
 
 
 @dataclass
-class Part:
-    """`count` is None where the API does not tell it, `percent` where the side does not have the mark at all."""
+class SideCount:
+    """`count` is None if the API has none, `percent` if the side does not have the mark."""
 
     count: int | None
     percent: float | None
@@ -76,19 +79,19 @@ class Part:
 
 @dataclass
 class Mark:
-    """`row` is the bar that a segment is part of; `color` is #rrggbb where the mark stands for a colour. `unsure` where
-    it counts creatives whose topic is a guess."""
+    """A segment is part of the bar `row`. The mark of a colour has a `color`, #rrggbb. An `unsure` mark counts
+    creatives whose topic is a guess."""
 
-    name: Said
-    parts: list[Part]
+    name: Title
+    parts: list[SideCount]
     color: str = ""
-    row: Said | None = None
+    row: Title | None = None
     unsure: bool = False
 
 
 @dataclass
 class Figure:
-    """`kind` is count, percent or seconds; `difference` is that of the first side from the second."""
+    """`kind` is count, percent or seconds; `difference` is the first side minus the second."""
 
     name: str
     kind: str
@@ -98,10 +101,10 @@ class Figure:
 
 @dataclass
 class TopicSide:
-    """`place` is that of its side. Confidences in percent, seconds per creative. For `unsure` of `count` creatives the
-    topic is a guess."""
+    """`side` is the index of its side. Confidences are in percent, seconds per creative. `unsure` of `count` creatives
+    have a guess for a topic."""
 
-    place: int
+    side: int
     count: int
     text: float | None
     objects: float | None
@@ -114,60 +117,62 @@ class TopicSide:
 
 @dataclass
 class TopicRow:
-    name: Said
+    name: Title
     sides: list[TopicSide]
 
 
 def page_address(group: str, beside: str) -> str:
-    """Nothing stands beside itself."""
+    """A group is never compared with itself."""
     return address(ANALYTICS, group=group, beside="" if beside in (group, group or ALL) else beside)
 
 
 def creatives_address(group: str, **filters: str) -> str:
-    """The creatives of a group (all when it is empty) that the filters leave."""
+    """The gallery of a group, or of all creatives, with these filters."""
     return address(CREATIVES, group=group, **filters)
 
 
 def sides_of(group: str, beside: str) -> list[str]:
-    """The groups that stand beside each other, "" for all creatives: what an address asks for, nothing twice."""
+    """The groups of an address, "" for all creatives; none twice."""
     other = "" if beside == ALL else beside
     return [group, other] if beside and other != group else [group]
 
 
-def side(group: Mapping[str, Any] | None, waiting: int, answer: Mapping[str, Any]) -> Side:
-    """`group` as the API tells it, None for all creatives."""
+def side(group: answers.Group | None, pending: int, analytics: answers.Analytics) -> Side:
+    """`group` is None for all creatives."""
     id_ = group["group_id"] if group else ""
     name = group["name"] or id_ if group else ""
-    summary = answer["summary"]
+    summary = analytics["summary"]
     return Side(
         group=id_,
-        name=Said(name, name) if group else Said(say("ru", "analytics.all"), say("en", "analytics.all")),
+        name=Title(name, name) if group else Title(say("ru", "analytics.all"), say("en", "analytics.all")),
         address=creatives_address(id_),
         creatives=summary["total_creatives"],
         analysed=summary["analysed_creatives"],
-        waiting=waiting,
+        pending=pending,
     )
 
 
-def waiting(groups: Sequence[Mapping[str, Any]]) -> int:
-    """How many creatives of these groups are not analysed yet."""
-    return sum(group["by_status"][status] for group in groups for status in ("PENDING", "PROCESSING"))
+def pending_count(groups: Sequence[answers.Group]) -> int:
+    """The number of creatives of these groups that are not analysed yet."""
+    return sum(group["by_status"]["PENDING"] + group["by_status"]["PROCESSING"] for group in groups)
 
 
-def choices(groups: Sequence[Mapping[str, Any]]) -> list[Choice]:
-    return [Choice(group["group_id"], f"{group['name'] or group['group_id']} · {group['count']}") for group in groups]
+def group_options(groups: Sequence[answers.Group]) -> list[GroupOption]:
+    return [
+        GroupOption(group["group_id"], f"{group['name'] or group['group_id']} · {group['count']}") for group in groups
+    ]
 
 
-def united(first: Sequence[Choice], more: Sequence[Choice]) -> list[Choice]:
-    """The choices of both, each group once."""
-    there = {choice.group for choice in first}
-    return [*first, *(choice for choice in more if choice.group not in there)]
+def merge_options(first: Sequence[GroupOption], more: Sequence[GroupOption]) -> list[GroupOption]:
+    """The options of both, each group once."""
+    known = {option.group for option in first}
+    return [*first, *(option for option in more if option.group not in known)]
 
 
-def figures(answers: Sequence[Mapping[str, Any]]) -> list[Figure]:
+def figures(analytics: Sequence[answers.Analytics]) -> list[Figure]:
     made = []
     for name, (kind, field) in FIGURES.items():
-        values = [{**answer, **answer["summary"]}[field] for answer in answers]
+        values: list[Any] = [{**one, **one["summary"]}[field] for one in analytics]
         if kind == "percent":
             values = [_percent(value) for value in values]
         known = len(values) == 2 and None not in values
@@ -175,143 +180,149 @@ def figures(answers: Sequence[Mapping[str, Any]]) -> list[Figure]:
     return made
 
 
-def counts(answers: Sequence[Mapping[str, Any]], listed: str, key: str) -> list[Counts]:
-    """What each side counts of a list of the API (`topics`, `objects`, ...), most frequent first."""
-    return [{entry[key]: entry["count"] for entry in answer[listed]} for answer in answers]
+def topic_counts(analytics: answers.Analytics) -> Counts:
+    return {entry["topic"]: entry["count"] for entry in analytics["topics"]}
 
 
-def most(sides: Sequence[Side], counted: Sequence[Counts]) -> list[str]:
-    """The keys of the longest bars of either side, longest first."""
-    longest: dict[str, float] = {}
-    for one, found in zip(sides, counted, strict=True):
-        for key, count in found.items():
-            longest[key] = max(longest.get(key, 0.0), _share(count, one))
-    return sorted(longest, key=lambda key: -longest[key])[:MOST_BARS]
+def object_counts(analytics: answers.Analytics) -> Counts:
+    return {entry["class"]: entry["count"] for entry in analytics["objects"]}
 
 
-def untold(listed: str, counted: Sequence[Counts], keys: Sequence[str]) -> list[tuple[int, str]]:
-    """The sides and keys that must be asked for: the list of the API was too short for them."""
+def word_counts(analytics: answers.Analytics) -> Counts:
+    return {entry["word"]: entry["count"] for entry in analytics["words"]}
+
+
+def most_frequent(sides: Sequence[Side], counts: Sequence[Counts]) -> list[str]:
+    """The keys of the longest bars of any side, longest first."""
+    shares: dict[str, float] = {}
+    for one, by_key in zip(sides, counts, strict=True):
+        for key, count in by_key.items():
+            shares[key] = max(shares.get(key, 0.0), _share(count, one))
+    return sorted(shares, key=lambda key: -shares[key])[:MOST_BARS]
+
+
+def missing_counts(listed: str, counts: Sequence[Counts], keys: Sequence[str]) -> list[tuple[int, str]]:
+    """The index of the side and the key of each count that the API's list was too short for."""
     return [
-        (number, key)
-        for number, found in enumerate(counted)
-        if len(found) >= LISTED[listed]
+        (index, key)
+        for index, by_key in enumerate(counts)
+        if len(by_key) >= LISTED[listed]
         for key in keys
-        if key not in found
+        if key not in by_key
     ]
 
 
 def bars(
     sides: Sequence[Side],
-    counted: Sequence[Counts],
+    counts: Sequence[Counts],
     filter_: str,
-    names: Mapping[str, Said] | None = None,
+    names: Mapping[str, Title] | None = None,
     **filters: str,
 ) -> list[Mark]:
-    """The longest bars; `filter_` is what the page of creatives calls their keys, `filters` are besides."""
+    """The longest bars. They lead to the gallery with the filter `filter_` by their key, and the other `filters`."""
     return [
         Mark(
-            names[key] if names else Said(key, key),
+            names[key] if names else Title(key, key),
             [
-                _counted(found.get(key, 0), one, **{filter_: key}, **filters)
-                for one, found in zip(sides, counted, strict=True)
+                _counted(by_key.get(key, 0), one, **{filter_: key}, **filters)
+                for one, by_key in zip(sides, counts, strict=True)
             ],
         )
-        for key in most(sides, counted)
+        for key in most_frequent(sides, counts)
     ]
 
 
-def topic_bars(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]]) -> list[Mark]:
-    """Topics that are sure or a person's; one more bar has all creatives whose topic is a guess."""
+def topic_bars(sides: Sequence[Side], analytics: Sequence[answers.Analytics]) -> list[Mark]:
+    """Topics that are sure or set by a person; one more bar counts all guesses."""
     settled = [
-        {entry["topic"]: sure for entry in answer["topics"] if (sure := entry["count"] - entry["unsure"])}
-        for answer in answers
+        {entry["topic"]: sure for entry in one["topics"] if (sure := entry["count"] - entry["unsure"])}
+        for one in analytics
     ]
-    unsure = [sum(entry["unsure"] for entry in answer["topics"]) for answer in answers]
-    made = bars(sides, settled, "topic", topic_names(answers), topic_decision=SETTLED)
+    unsure = [sum(entry["unsure"] for entry in one["topics"]) for one in analytics]
+    made = bars(sides, settled, "topic", topic_names(analytics), topic_decision=SETTLED)
     if any(unsure):
-        name = Said(say("ru", "decision.unsure"), say("en", "decision.unsure"))
+        name = Title(say("ru", "decision.unsure"), say("en", "decision.unsure"))
         parts = [_counted(count, one, topic_decision="unsure") for count, one in zip(unsure, sides, strict=True)]
         made.append(Mark(name, parts, unsure=True))
     return made
 
 
-def topic_names(answers: Sequence[Mapping[str, Any]]) -> dict[str, Said]:
-    return {entry["topic"]: Said(**entry["title"]) for answer in answers for entry in answer["topics"]}
+def topic_names(analytics: Sequence[answers.Analytics]) -> dict[str, Title]:
+    return {entry["topic"]: Title(**entry["title"]) for one in analytics for entry in one["topics"]}
 
 
-def object_names(keys: Sequence[str]) -> dict[str, Said]:
-    return {key: Said(*object_title(key)) for key in keys}
+def object_names(keys: Sequence[str]) -> dict[str, Title]:
+    return {key: Title(*object_title(key)) for key in keys}
 
 
-def times(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]]) -> list[Mark]:
-    """Days, weeks or months, earliest first and none left out; `answers` are breakdowns by time, shares are of all."""
-    rows = [{row["key"]: row for row in answer["rows"]} for answer in answers]
+def times(sides: Sequence[Side], breakdowns: Sequence[answers.Breakdown]) -> list[Mark]:
+    """Days, weeks or months, earliest first and without gaps. Shares are of all creatives."""
+    rows = [{row["key"]: row for row in breakdown["rows"]} for breakdown in breakdowns]
     keys = sorted({key for found in rows for key in found})[-MOST_TIMES:]
     return [
-        Mark(Said(key, key), [_time(found.get(key), one) for one, found in zip(sides, rows, strict=True)])
+        Mark(Title(key, key), [_time(found.get(key), one) for one, found in zip(sides, rows, strict=True)])
         for key in keys
     ]
 
 
-def _time(row: Mapping[str, Any] | None, one: Side) -> Part:
+def _time(row: answers.BreakdownRow | None, one: Side) -> SideCount:
     if row is None:
-        return Part(0, 0.0, one.address)
-    return Part(row["creatives"], _percent(row["share"]) or 0.0, gallery(row["link"]))
+        return SideCount(0, 0.0, one.address)
+    return SideCount(row["creatives"], _percent(row["share"]) or 0.0, gallery(row["link"]))
 
 
-def slices(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]]) -> list[Mark]:
-    """The colour classes by their share of the pictures; a class has a slice on the sides that have it."""
-    listed = [{entry["class_en"]: entry for entry in answer["color_classes"]} for answer in answers]
+def slices(sides: Sequence[Side], analytics: Sequence[answers.Analytics]) -> list[Mark]:
+    """The colour classes by their share of the pictures. Only sides that have a class have its slice."""
+    listed = [{entry["class_en"]: entry for entry in one["color_classes"]} for one in analytics]
     return [
         Mark(
             _color_name(entry),
             [
-                _part(found.get(name), creatives_address(one.group, color=name))
+                _slice(found.get(name), creatives_address(one.group, color=name))
                 for one, found in zip(sides, listed, strict=True)
             ],
             entry["hex"],
         )
-        for name, entry in _united(listed).items()
+        for name, entry in _merged(listed).items()
     ]
 
 
-def segments(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]], topics: Sequence[str]) -> list[Mark]:
-    """The colours of each topic, the topics in the given order."""
-    names = topic_names(answers)
+def segments(sides: Sequence[Side], analytics: Sequence[answers.Analytics], topics: Sequence[str]) -> list[Mark]:
+    """The colours of each topic, in the order of `topics`."""
+    names = topic_names(analytics)
     made = []
     for topic in topics:
         listed = [
-            {entry["class_en"]: entry for entry in answer["topic_color_distribution"].get(topic, ())}
-            for answer in answers
+            {entry["class_en"]: entry for entry in one["topic_color_distribution"].get(topic, ())} for one in analytics
         ]
-        for color, entry in _united(listed).items():
+        for color, entry in _merged(listed).items():
             parts = [
-                _part(found.get(color), creatives_address(one.group, topic=topic, color=color))
+                _segment(found.get(color), creatives_address(one.group, topic=topic, color=color))
                 for one, found in zip(sides, listed, strict=True)
             ]
             made.append(Mark(_color_name(entry), parts, entry["hex"], names[topic]))
     return made
 
 
-def topic_rows(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]], topics: Sequence[str]) -> list[TopicRow]:
-    """Confidence and time per topic and side, guesses among them; a side without the topic has no line in its row."""
-    names = topic_names(answers)
-    unsure = [{entry["topic"]: entry["unsure"] for entry in answer["topics"]} for answer in answers]
-    listed = [{entry["Тематики"]: entry for entry in answer["topics_table"]} for answer in answers]
+def topic_rows(sides: Sequence[Side], analytics: Sequence[answers.Analytics], topics: Sequence[str]) -> list[TopicRow]:
+    """Confidence and time by topic and side, guesses included. Only sides that have a topic have a line."""
+    names = topic_names(analytics)
+    unsure = [{entry["topic"]: entry["unsure"] for entry in one["topics"]} for one in analytics]
+    listed = [{entry["Тематики"]: entry for entry in one["topics_table"]} for one in analytics]
     return [
         TopicRow(
             names[topic],
             [
                 TopicSide(
-                    place=place,
+                    side=index,
                     count=row["Кол-во"],
                     **{name: _percent(row[column]) for name, column in COLUMNS.items()},
                     seconds=row["avg_seconds"],
                     address=creatives_address(one.group, topic=topic),
-                    unsure=unsure[place][topic],
+                    unsure=unsure[index][topic],
                     unsure_address=creatives_address(one.group, topic=topic, topic_decision="unsure"),
                 )
-                for place, (one, found) in enumerate(zip(sides, listed, strict=True))
+                for index, (one, found) in enumerate(zip(sides, listed, strict=True))
                 if (row := found.get(topic))
             ],
         )
@@ -319,21 +330,26 @@ def topic_rows(sides: Sequence[Side], answers: Sequence[Mapping[str, Any]], topi
     ]
 
 
-def _united(listed: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Mapping[str, Any]]:
-    """The entries of all sides by key, in the order of the first side, then of the second."""
+def _merged(listed: Sequence[Mapping[str, E]]) -> dict[str, E]:
+    """The entries of all sides by key: those of the first side first."""
     return {name: entry for found in listed for name, entry in found.items()}
 
 
-def _color_name(entry: Mapping[str, Any]) -> Said:
-    return Said(entry["class"], entry["class_en"].capitalize())
+def _color_name(entry: answers.Color | answers.ColorCount) -> Title:
+    return Title(*color_title(entry["class_en"]))
 
 
-def _part(entry: Mapping[str, Any] | None, leads_to: str) -> Part:
-    return Part(entry.get("count"), entry["percent"], leads_to) if entry else Part(None, None, leads_to)
+def _slice(entry: answers.ColorCount | None, link: str) -> SideCount:
+    return SideCount(entry["count"], entry["percent"], link) if entry else SideCount(None, None, link)
 
 
-def _counted(count: int, one: Side, **filters: str) -> Part:
-    return Part(count, _share(count, one), creatives_address(one.group, **filters))
+def _segment(entry: answers.Color | None, link: str) -> SideCount:
+    """The API does not count the creatives of a topic that have a colour."""
+    return SideCount(None, entry["percent"] if entry else None, link)
+
+
+def _counted(count: int, one: Side, **filters: str) -> SideCount:
+    return SideCount(count, _share(count, one), creatives_address(one.group, **filters))
 
 
 def _share(count: int, one: Side) -> float:

@@ -1,6 +1,6 @@
-"""Comparison: what sets two groups, two periods, or some creatives and all others apart."""
+"""Comparison of two groups or periods."""
 
-from adlens_web.pages.compare.page import page
 from adlens_web.pages.compare.state import CompareState
+from adlens_web.pages.compare.view import page
 
 __all__ = ["CompareState", "page"]

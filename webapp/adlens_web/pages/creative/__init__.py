@@ -1,6 +1,6 @@
-"""One creative: the picture with all that was found in it, and what can be done with it."""
+"""One creative: the picture with its findings."""
 
-from adlens_web.pages.creative.page import page
 from adlens_web.pages.creative.state import CreativeState
+from adlens_web.pages.creative.view import page
 
 __all__ = ["CreativeState", "page"]

@@ -1,4 +1,4 @@
-"""Two sides to choose, and a table of what sets them apart; whatever counts creatives leads to exactly these."""
+"""The fields of the two sides, and the tables of their differences. Every count leads to its creatives."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from adlens_web.components.chart import amount
 from adlens_web.components.react import link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import empty, loading
-from adlens_web.pages.analytics.figures import Choice
-from adlens_web.pages.compare.differences import Part, Row, Section, Side, Whole
-from adlens_web.pages.compare.state import CompareState
+from adlens_web.pages.analytics.figures import GroupOption
+from adlens_web.pages.compare.differences import ComparedSide, Row, Section, SideFilters, SideValue
+from adlens_web.pages.compare.state import CompareState as State
 from adlens_web.routes import ANALYTICS
 from adlens_web.session import Session
 from adlens_web.texts import both, number, one_of, t
-
-State = CompareState
 
 
 def page() -> rx.Component:
@@ -32,12 +30,12 @@ def page() -> rx.Component:
                     rx.fragment(_sides(), rx.foreach(State.sections, _section)),
                     rx.el.section(
                         rx.cond(
-                            State.refused != "",
+                            State.refusal != "",
                             empty(
                                 "circle_alert",
                                 t("compare.refused_title"),
                                 t("compare.refused_text"),
-                                rx.el.p(State.refused, class_name="small", lang="en"),
+                                rx.el.p(State.refusal, class_name="small", lang="en"),
                             ),
                             empty("scale", t("compare.empty_title"), t("compare.empty_text")),
                         ),
@@ -58,13 +56,13 @@ def page() -> rx.Component:
 
 def _first() -> rx.Component:
     return rx.el.section(
-        rx.el.h2(_dot(0), t("compare.first"), class_name="row"), _choice("a", State.a), class_name="card stack"
+        rx.el.h2(_dot(0), _side_name(0), class_name="row"), _filter_fields("a", State.a), class_name="card stack"
     )
 
 
 def _second() -> rx.Component:
     return rx.el.section(
-        rx.el.h2(_dot(1), t("compare.second"), class_name="row"),
+        rx.el.h2(_dot(1), _side_name(1), class_name="row"),
         rx.el.div(
             rx.el.label(t("compare.beside"), html_for="beside"),
             rx.el.select(
@@ -72,17 +70,17 @@ def _second() -> rx.Component:
                 rx.el.option(t("compare.other"), value="other"),
                 id="beside",
                 value=rx.cond(State.other, "other", "rest"),
-                on_change=State.put_beside,
+                on_change=State.compare_with,
                 class_name="input",
             ),
             class_name="field",
         ),
-        rx.cond(State.other, _choice("b", State.b)),
+        rx.cond(State.other, _filter_fields("b", State.b)),
         class_name="card stack",
     )
 
 
-def _choice(side: str, chosen: rx.Var[Side]) -> rx.Component:
+def _filter_fields(side: str, selected: rx.Var[SideFilters]) -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.label(t("compare.group"), html_for=f"{side}-group"),
@@ -90,7 +88,7 @@ def _choice(side: str, chosen: rx.Var[Side]) -> rx.Component:
                 rx.el.option(t("creatives.all_groups"), value=""),
                 rx.foreach(State.groups, _option),
                 id=f"{side}-group",
-                value=chosen.group,
+                value=selected.group,
                 on_change=State.choose(side, "group"),
                 class_name="input",
             ),
@@ -109,16 +107,16 @@ def _choice(side: str, chosen: rx.Var[Side]) -> rx.Component:
                     ),
                     class_name="field",
                 )
-                for name, value in (("from", chosen.since), ("before", chosen.until))
+                for name, value in (("from", selected.since), ("before", selected.until))
             ),
             class_name="filter-dates",
         ),
-        rx.cond(chosen.others.en != "", rx.el.p(_said(chosen.others), class_name="small muted")),
+        rx.cond(selected.others.en != "", rx.el.p(_title(selected.others), class_name="small muted")),
     )
 
 
-def _option(choice: rx.Var[Choice]) -> rx.Component:
-    return rx.el.option(choice.label, value=choice.group)
+def _option(option: rx.Var[GroupOption]) -> rx.Component:
+    return rx.el.option(option.label, value=option.group)
 
 
 def _sides() -> rx.Component:
@@ -137,10 +135,10 @@ def _sides() -> rx.Component:
     )
 
 
-def _side(side: rx.Var[Whole], index: rx.Var[int]) -> rx.Component:
+def _side(side: rx.Var[ComparedSide], index: rx.Var[int]) -> rx.Component:
     return rx.el.li(
         _dot(index),
-        rx.el.span(_said(side.name), class_name="strong"),
+        rx.el.span(_title(side.name), class_name="strong"),
         link(t("creatives.total", total=number(side.creatives)), to=side.address),
         rx.el.span(t("compare.analysed", count=number(side.analysed)), class_name="muted"),
         class_name="row",
@@ -165,13 +163,15 @@ def _section(section: rx.Var[Section]) -> rx.Component:
 
 
 def _table(rows: Any) -> rx.Component:
-    columns = (("first", "number"), ("second", "number"), ("difference", "number"), ("interval", ""), ("finding", ""))
     return rx.el.div(
         rx.el.table(
             rx.el.thead(
                 rx.el.tr(
-                    rx.el.th(t("compare.what"), scope="col"),
-                    *(rx.el.th(t(f"compare.{name}"), scope="col", class_name=look) for name, look in columns),
+                    rx.el.th(t("compare.trait_title"), scope="col"),
+                    *(rx.el.th(_side_name(side), scope="col", class_name="number side-name") for side in (0, 1)),
+                    rx.el.th(t("compare.difference"), scope="col", class_name="number"),
+                    rx.el.th(t("compare.interval"), scope="col"),
+                    rx.el.th(t("compare.verdict_title"), scope="col"),
                 )
             ),
             rx.el.tbody(rx.foreach(rows, _row)),
@@ -187,9 +187,9 @@ def _table(rows: Any) -> rx.Component:
 def _row(row: rx.Var[Row]) -> rx.Component:
     kind = rx.cond(row.kind == "percent", "points", row.kind)
     return rx.el.tr(
-        rx.el.th(_said(row.name), scope="row"),
-        _part(row, row.a, 0),
-        _part(row, row.b, 1),
+        rx.el.th(_title(row.name), scope="row"),
+        _value(row, row.a, 0),
+        _value(row, row.b, 1),
         rx.el.td(amount(row.difference, kind, signed=True, unit=t("unit.points")), class_name="number strong"),
         rx.el.td(
             rx.cond(
@@ -218,15 +218,15 @@ def _row(row: rx.Var[Row]) -> rx.Component:
     )
 
 
-def _part(row: rx.Var[Row], part: rx.Var[Part], side: int) -> rx.Component:
-    share = amount(part.value, row.kind)
+def _value(row: rx.Var[Row], value: rx.Var[SideValue], side: int) -> rx.Component:
+    share = amount(value.value, row.kind)
     return rx.el.td(
         _dot(side),  # where the table has no room for columns
         rx.cond(
-            part.count >= 0,
+            value.count >= 0,
             rx.fragment(
-                rx.cond(part.count > 0, link(share, to=part.address), share),
-                rx.el.span(" ", number(part.count), class_name="small muted"),
+                rx.cond(value.count > 0, link(share, to=value.address), share),
+                rx.el.span(" ", number(value.count), class_name="small muted"),
             ),
             share,
         ),
@@ -237,22 +237,30 @@ def _part(row: rx.Var[Row], part: rx.Var[Part], side: int) -> rx.Component:
 def _verdict(verdict: rx.Var[str]) -> rx.Component:
     return rx.match(
         verdict,
-        ("higher", _chip("arrow_up", "higher", "accent")),
-        ("lower", _chip("arrow_down", "lower", "accent")),
+        ("higher", _chip("arrow_up", "higher")),
+        ("lower", _chip("arrow_down", "lower")),
         ("same", rx.el.span(t("compare.verdict.same"), class_name="small muted")),
         rx.el.span(t("compare.verdict.unknown"), class_name="small muted"),
     )
 
 
-def _chip(icon: str, verdict: str, look: str) -> rx.Component:
+def _chip(icon: str, verdict: str) -> rx.Component:
     return rx.el.span(
-        rx.icon(icon, size=14, aria_hidden=True), t(f"compare.verdict.{verdict}"), class_name=f"chip {look}"
+        rx.icon(icon, size=14, aria_hidden=True), t(f"compare.verdict.{verdict}"), class_name="chip accent"
     )
+
+
+def _side_name(side: int) -> rx.Var[str]:
+    """The name of a side that is compared, else its number."""
+    name: rx.Var[str] = rx.cond(
+        State.sides.length() > 1, _title(State.sides[side].name), t("compare.second") if side else t("compare.first")
+    )
+    return name
 
 
 def _dot(index: rx.Var[int] | int) -> rx.Component:
     return rx.el.span(class_name=rx.cond(index == 0, "dot first", "dot second"), aria_hidden=True)
 
 
-def _said(name: Any) -> rx.Var[str]:
+def _title(name: Any) -> rx.Var[str]:
     return both(name.ru, name.en)

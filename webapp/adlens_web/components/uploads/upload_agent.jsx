@@ -1,13 +1,13 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { Link } from "react-router";
-import { uploads } from "./uploads.js";
+import { uploads } from "./queue.js";
 
-/** Stands on every page: gets forms signed for the queue of uploads.js, and tells how far it is where `text` is given. */
-export function UploadAgent({ ready, owner, text, to, onSign, onForget }) {
+/** On every page: requests signed forms for the queue, and shows its progress if there is a `text`. */
+export function UploadAgent({ ready, owner, text, to, onSign, onCancel }) {
   const { busy, run } = useSyncExternalStore(uploads.subscribe, uploads.get, uploads.get);
   useEffect(() => {
-    if (ready) uploads.serve({ sign: onSign, forget: onForget }, owner);
-  }, [ready, owner, onSign, onForget]);
+    if (ready) uploads.connect({ sign: onSign, cancel: onCancel }, owner);
+  }, [ready, owner, onSign, onCancel]);
   if (!busy || !text) return null;
   return (
     <Link to={to} className="upload-pill">

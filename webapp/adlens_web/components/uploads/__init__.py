@@ -1,4 +1,4 @@
-"""Files on their way: the queue lives in the browser, in uploads.js, and these are its faces."""
+"""The upload queue, which lives in the browser: see queue.js. These components show it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from typing import Any
 
 import reflex as rx
 
-for module in ("uploads.js", "formats.js"):
+for module in (
+    "backoff.js",
+    "file_list.jsx",
+    "files.js",
+    "formats.js",
+    "queue.js",
+    "refusals.jsx",
+    "stored_queue.js",
+    "texts.js",
+    "thumbnails.js",
+    "visibility.js",
+):
     rx.asset(module, shared=True)
 
 
 def _order(order: rx.Var[dict[str, Any]]) -> tuple[rx.Var[dict[str, Any]]]:
-    """{group, name, files: [{creative_id, filename, size, content_type}]}: forms are wanted for these."""
+    """{group, name, files: [{creative_id, filename, size, content_type}]}: the files that need forms."""
     return (order,)
 
 
@@ -19,13 +30,13 @@ def _ids(ids: rx.Var[list[str]]) -> tuple[rx.Var[list[str]]]:
     return (ids,)
 
 
-def _change(begun: rx.Var[str], sending: rx.Var[str]) -> tuple[rx.Var[str], rx.Var[str]]:
-    """The group that has just come into being, and the one that files are being sent to; empty where there is none."""
-    return (begun, sending)
+def _change(started: rx.Var[str], sending: rx.Var[str]) -> tuple[rx.Var[str], rx.Var[str]]:
+    """The group that was just created, and the group that files are being sent to; empty for none."""
+    return (started, sending)
 
 
 class UploadAgent(rx.Component):
-    """Keeps uploads going on every page: see upload_agent.jsx."""
+    """Continues uploads on every page: see upload_agent.jsx."""
 
     library = rx.asset("upload_agent.jsx", shared=True).importable_path
     tag = "UploadAgent"
@@ -35,16 +46,17 @@ class UploadAgent(rx.Component):
     text: rx.Var[str]
     to: rx.Var[str]
     on_sign: rx.EventHandler[_order]
-    on_forget: rx.EventHandler[_ids]
+    on_cancel: rx.EventHandler[_ids]
 
 
 class Uploader(rx.Component):
-    """The drop zone, the files, and how far each is: see uploader.jsx."""
+    """The drop zone, the files and their progress: see uploader.jsx."""
 
     library = rx.asset("uploader.jsx", shared=True).importable_path
     tag = "Uploader"
 
     texts: rx.Var[dict[str, str]]
+    units: rx.Var[dict[str, str]]
     language: rx.Var[str]
     group: rx.Var[str]
     group_title: rx.Var[str]
@@ -53,9 +65,9 @@ class Uploader(rx.Component):
 
 
 class FileThumb(rx.Component):
-    """The small picture of a creative: of the file if this browser has it, else from `src`."""
+    """The small picture of a creative: see file_thumb.jsx."""
 
-    library = rx.asset("uploader.jsx", shared=True).importable_path
+    library = rx.asset("file_thumb.jsx", shared=True).importable_path
     tag = "FileThumb"
 
     id: rx.Var[str]

@@ -1,4 +1,4 @@
-"""The page of figures, charts and the table of topics; whatever counts creatives leads to exactly these."""
+"""Figures, charts and the table of topics. Every count leads to its creatives."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from typing import Any
 import reflex as rx
 
 from adlens_web.components.chart import amount, chart
-from adlens_web.components.react import heartbeat, link
+from adlens_web.components.polling import poll
+from adlens_web.components.react import link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import empty, loading
-from adlens_web.pages.analytics.figures import ALL, TIMES, Choice, Figure, Side, TopicRow, TopicSide
-from adlens_web.pages.analytics.state import AnalyticsState
+from adlens_web.pages.analytics.figures import ALL, TIMES, Figure, GroupOption, Side, TopicRow, TopicSide
+from adlens_web.pages.analytics.state import AnalyticsState as State
 from adlens_web.routes import ANALYTICS, UPLOAD
 from adlens_web.session import Session
 from adlens_web.texts import both, one_of, t
-
-State = AnalyticsState
 
 
 def page() -> rx.Component:
     return shell(
         t("analytics.title"),
-        heartbeat(every=rx.cond(Session.problem == "", State.pause, 0), beat=Session.tries, on_tick=State.fill),
+        poll(State.pause, State.refresh),
         rx.cond(
             State.ready & ~(State.stale & (Session.problem != "")),
             rx.el.div(
@@ -39,18 +38,18 @@ def page() -> rx.Component:
         ),
         here=ANALYTICS,
         reload=State.load,
-        head=_choice(),
+        head=_group_fields(),
     )
 
 
-def _choice() -> rx.Component:
+def _group_fields() -> rx.Component:
     return rx.el.div(
         rx.cond(
             State.searchable,
             rx.el.div(
                 rx.el.label(t("analytics.search"), html_for="search-groups"),
                 rx.el.input(
-                    id="search-groups", type="search", on_change=State.search.debounce(300), class_name="input"
+                    id="search-groups", type="search", on_change=State.search_groups.debounce(300), class_name="input"
                 ),
                 class_name="field",
             ),
@@ -59,10 +58,10 @@ def _choice() -> rx.Component:
             rx.el.label(t("analytics.group"), html_for="group"),
             rx.el.select(
                 rx.el.option(t("analytics.all"), value=""),
-                rx.foreach(State.choices, _option),
+                rx.foreach(State.options, _option),
                 id="group",
                 value=State.group,
-                on_change=State.choose,
+                on_change=State.choose_group,
                 class_name="input",
             ),
             class_name="field",
@@ -72,10 +71,10 @@ def _choice() -> rx.Component:
             rx.el.select(
                 rx.el.option(t("analytics.nothing"), value=""),
                 rx.cond(State.group != "", rx.el.option(t("analytics.all"), value=ALL)),
-                rx.foreach(State.choices, lambda choice: rx.cond(choice.group != State.group, _option(choice))),
+                rx.foreach(State.options, lambda one: rx.cond(one.group != State.group, _option(one))),
                 id="beside",
                 value=State.beside,
-                on_change=State.put_beside,
+                on_change=State.compare_with,
                 class_name="input",
             ),
             class_name="field",
@@ -83,7 +82,7 @@ def _choice() -> rx.Component:
         link(
             rx.icon("scale", size=16, aria_hidden=True),
             t("compare.title"),
-            to=State.differences,
+            to=State.comparison_address,
             class_name="btn",
             id="differences",
         ),
@@ -91,8 +90,8 @@ def _choice() -> rx.Component:
     )
 
 
-def _option(choice: rx.Var[Choice]) -> rx.Component:
-    return rx.el.option(choice.label, value=choice.group)
+def _option(option: rx.Var[GroupOption]) -> rx.Component:
+    return rx.el.option(option.label, value=option.group)
 
 
 def _progress() -> rx.Component:
@@ -109,10 +108,10 @@ def _progress() -> rx.Component:
 
 def _progress_of(side: rx.Var[Side]) -> rx.Component:
     return rx.cond(
-        side.waiting > 0,
+        side.pending > 0,
         rx.el.p(
-            rx.cond(State.sides.length() > 1, _said(side.name) + ": ", ""),
-            t("analytics.analysing", done=side.creatives - side.waiting, total=side.creatives),
+            rx.cond(State.sides.length() > 1, _title(side.name) + ": ", ""),
+            t("analytics.analysing", done=side.creatives - side.pending, total=side.creatives),
         ),
     )
 
@@ -140,11 +139,11 @@ def _figures() -> rx.Component:
 
 
 def _figure(figure: rx.Var[Figure]) -> rx.Component:
-    beside = State.sides.length() > 1
+    compared = State.sides.length() > 1
     return rx.el.div(
         rx.el.dt(one_of("analytics.figure", figure.name)),
         rx.el.dd(
-            rx.cond(beside, _dot(0)),
+            rx.cond(compared, _dot(0)),
             rx.cond(
                 figure.name == "creatives",
                 link(amount(figure.amounts[0], figure.kind), to=State.sides[0].address),
@@ -152,7 +151,7 @@ def _figure(figure: rx.Var[Figure]) -> rx.Component:
             ),
         ),
         rx.cond(
-            beside,
+            compared,
             rx.el.dd(
                 rx.el.span(
                     _dot(1),
@@ -206,7 +205,7 @@ def _times() -> rx.Component:
                     *(rx.el.option(t(f"analytics.time.{name}"), value=name) for name in TIMES),
                     id="by",
                     value=State.by,
-                    on_change=State.put_by,
+                    on_change=State.choose_unit,
                     class_name="input",
                 ),
             ),
@@ -220,7 +219,7 @@ def _times() -> rx.Component:
 
 
 def _chart(name: str, kind: str, mark: str, marks: Any, *, wide: bool = False) -> rx.Component:
-    """`mark` names one mark of the chart in its table."""
+    """`mark` is the title of the marks in the table."""
     key = name.replace("-", "_")
     return rx.el.section(
         rx.el.div(
@@ -276,10 +275,10 @@ def _topic(row: rx.Var[TopicRow]) -> rx.Component:
 def _topic_side(row: rx.Var[TopicRow], side: rx.Var[TopicSide]) -> rx.Component:
     return rx.el.tr(
         rx.el.th(
-            link(_said(row.name), to=side.address),
+            link(_title(row.name), to=side.address),
             rx.cond(
                 State.sides.length() > 1,
-                rx.el.span(_dot(side.place), _said(State.sides[side.place].name), class_name="muted of"),
+                rx.el.span(_dot(side.side), _title(State.sides[side.side].name), class_name="muted of"),
             ),
             scope="row",
         ),
@@ -304,5 +303,5 @@ def _dot(index: rx.Var[int] | int) -> rx.Component:
     return rx.el.span(class_name=rx.cond(index == 0, "dot first", "dot second"), aria_hidden=True)
 
 
-def _said(name: Any) -> rx.Var[str]:
+def _title(name: Any) -> rx.Var[str]:
     return both(name.ru, name.en)
