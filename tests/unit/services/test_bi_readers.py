@@ -48,7 +48,7 @@ def manage() -> ManageBiReaders:
     return ManageBiReaders(Shops(), Roles())
 
 
-@pytest.mark.parametrize("named", ["shop", str(Shops.shops[0].id)])
+@pytest.mark.parametrize("named", ["shop", str(Shops.shops[0].id)], ids=["name", "id"])
 def test_a_reader_belongs_to_a_workspace_by_name_or_id(manage: ManageBiReaders, named: str) -> None:
     made = manage.create(named)
     assert made.workspace == Shops.shops[0]
