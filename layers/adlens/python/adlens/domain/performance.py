@@ -14,7 +14,7 @@ MOST_LISTED = 1000
 
 
 class KeyKind(StrEnum):
-    """What a row identifies its creative by. The first one counts when a row has several."""
+    """By what a row names its creative. A row that has several goes by the first of them."""
 
     CREATIVE_ID = "creative_id"
     SHA256 = "sha256"

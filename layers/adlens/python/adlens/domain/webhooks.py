@@ -27,7 +27,7 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105 - what the specification puts before eve
 
 
 class EventType(StrEnum):
-    """Events that a webhook can subscribe to."""
+    """What a webhook can ask for."""
 
     CREATIVE_DONE = "creative.done"
     CREATIVE_FAILED = "creative.failed"
