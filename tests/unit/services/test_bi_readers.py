@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 class Shops(WorkspaceList):
-    shops = (Workspace(uuid4(), "shop", NOW), Workspace(uuid4(), "other", NOW))
+    shops = (Workspace(UUID(int=1), "shop", NOW), Workspace(UUID(int=2), "other", NOW))
 
     def all(self) -> tuple[Workspace, ...]:
         return self.shops
