@@ -168,7 +168,10 @@ def _table(rows: Any) -> rx.Component:
             rx.el.thead(
                 rx.el.tr(
                     rx.el.th(t("compare.trait_title"), scope="col"),
-                    *(rx.el.th(_side_name(side), scope="col", class_name="number side-name") for side in (0, 1)),
+                    *(
+                        rx.el.th(_side_name(side), scope="col", title=_side_name(side), class_name="number side-name")
+                        for side in (0, 1)
+                    ),
                     rx.el.th(t("compare.difference"), scope="col", class_name="number"),
                     rx.el.th(t("compare.interval"), scope="col"),
                     rx.el.th(t("compare.verdict_title"), scope="col"),

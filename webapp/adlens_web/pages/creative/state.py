@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,13 @@ class CreativeState(Session):
     async def load(self) -> None:
         query = self.router.url.query_parameters
         id_: str = self.creative_id  # type: ignore[attr-defined]  # Reflex adds the parameters of a route
+        try:
+            await self._load(id_, query)
+        except ApiProblem:
+            self.ready = self.ready and self.shown == id_  # a page of an unknown creative shows no other
+            raise
+
+    async def _load(self, id_: str, query: Mapping[str, str]) -> None:
         if not _is_uuid(id_):
             raise ApiProblem("unknown_creative", f"{id_} is no creative's id")
         selected = filters.from_address(query)

@@ -27,7 +27,7 @@ DELETE = "delete-creative"
 
 def page() -> rx.Component:
     return shell(
-        rx.cond(State.filename != "", State.filename, t("creative.title")),
+        rx.cond(State.ready & (State.filename != ""), State.filename, t("creative.title")),
         poll(State.pause, State.refresh),
         rx.cond(
             State.ready,
