@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from adlens.domain.exports import ExportFormat, Separator
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Analyse advertising creatives.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of the local stack, or of a deployment on AWS.")
 workspaces = typer.Typer(no_args_is_help=True, help="Workspaces of the local stack, or of a deployment on AWS.")
@@ -56,19 +58,6 @@ class Function(StrEnum):
     WEB = "web"
 
 
-class Separator(StrEnum):
-    COMMA = "comma"
-    SEMICOLON = "semicolon"
-    TAB = "tab"
-
-
-class Format(StrEnum):
-    CSV = "csv"
-    PARQUET = "parquet"
-    COCO = "coco"
-    JSONL = "jsonl"
-
-
 BundleOption = Annotated[
     str | None,
     typer.Option("--bundle", help="Model bundle: a name in models/, a folder or an s3:// prefix.", show_default=False),
@@ -110,10 +99,9 @@ def analyze(
     separator: SeparatorOption = Separator.COMMA,
 ) -> None:
     """Analyse pictures here and now, with no server. Exit status 1 when a picture could not be analysed."""
-    from adlens.domain import exports
     from adlens_cli.analyze import run
 
-    raise typer.Exit(run(paths, as_json, csv, parquet, bundle, threads, exports.Separator(separator.value)))
+    raise typer.Exit(run(paths, as_json, csv, parquet, bundle, threads, separator))
 
 
 @app.command()
@@ -196,7 +184,7 @@ def demo(
 @app.command()
 def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
-    export_format: Annotated[Format, typer.Option("--format", "-f", help="What kind of file.")] = Format.CSV,
+    export_format: Annotated[ExportFormat, typer.Option("--format", "-f", help="What kind of file.")] = ExportFormat.CSV,
     group: Annotated[list[str] | None, typer.Option(help="Of these groups, by id; may be given several times.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="With one of these topics, by id.")] = None,
     topic_decision: Annotated[list[str] | None, typer.Option(help="One of these: sure, unsure, person.")] = None,

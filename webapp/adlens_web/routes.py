@@ -1,4 +1,4 @@
-"""The addresses of the pages. An address holds everything that its page shows."""
+"""The addresses of the pages, and which of them the navigation lists. An address holds everything that its page shows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ COMPARE = "/analytics/compare"
 CREATIVES = "/creatives"
 CREATIVE = "/creative/[creative_id]"
 SETTINGS = "/settings"
+
+NAVIGATION = (
+    (UPLOAD, "upload", "nav.upload"),
+    (GROUPS, "layers", "nav.groups"),
+    (ANALYTICS, "chart_column", "nav.analytics"),
+    (CREATIVES, "images", "nav.creatives"),
+    (SETTINGS, "settings_2", "nav.settings"),
+)
+"""Entries of the navigation: address, icon, key of the text."""
 
 
 def creative(creative_id: str, query: Mapping[str, str]) -> str:

@@ -17,14 +17,6 @@ from adlens_web.signing import Signing
 from adlens_web.texts import t
 from adlens_web.texts.language import Language
 
-NAVIGATION = (
-    (routes.UPLOAD, "upload", "nav.upload"),
-    (routes.GROUPS, "layers", "nav.groups"),
-    (routes.ANALYTICS, "chart_column", "nav.analytics"),
-    (routes.CREATIVES, "images", "nav.creatives"),
-    (routes.SETTINGS, "settings_2", "nav.settings"),
-)
-
 
 def page(
     title: rx.Var[str] | str, *content: rx.Component, here: str, reload: Any, head: rx.Component | None = None
@@ -59,7 +51,7 @@ def _topbar(here: str) -> rx.Component:
     return rx.el.header(
         link(rx.icon("scan_search", size=22), "AdLens", to=routes.UPLOAD, class_name="brand"),
         rx.el.nav(
-            *(_entry(route, icon, key, route == here) for route, icon, key in NAVIGATION),
+            *(_entry(route, icon, key, route == here) for route, icon, key in routes.NAVIGATION),
             class_name="nav",
             aria_label=t("nav.label"),
         ),

@@ -108,15 +108,15 @@ def without_a_letter(word: str) -> Iterator[str]:
 
 def one_edit_apart(one: str, other: str) -> bool:
     """Whether a letter put in, left out, changed or swapped with its neighbour makes one word the other."""
-    start = _alike(one, other)
+    start = _shared_prefix(one, other)
     one, other = one[start:], other[start:]
-    end = _alike(one[::-1], other[::-1])
+    end = _shared_prefix(one[::-1], other[::-1])
     one, other = one[: len(one) - end], other[: len(other) - end]
     if len(one) <= 1 and len(other) <= 1:
         return one != other
     return len(one) == len(other) == 2 and one == other[::-1]
 
 
-def _alike(one: str, other: str) -> int:
-    """How many letters at the beginning are the same."""
+def _shared_prefix(one: str, other: str) -> int:
+    """The number of equal letters at the beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
