@@ -184,7 +184,9 @@ def demo(
 @app.command()
 def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
-    export_format: Annotated[ExportFormat, typer.Option("--format", "-f", help="What kind of file.")] = ExportFormat.CSV,
+    export_format: Annotated[
+        ExportFormat, typer.Option("--format", "-f", help="What kind of file.")
+    ] = ExportFormat.CSV,
     group: Annotated[list[str] | None, typer.Option(help="Of these groups, by id; may be given several times.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="With one of these topics, by id.")] = None,
     topic_decision: Annotated[list[str] | None, typer.Option(help="One of these: sure, unsure, person.")] = None,

@@ -206,12 +206,14 @@ CASES = (
     _gallery("chosen by a person", lambda a: {"topic_decision": "person"}),
     _gallery("colour class", lambda a: {"color": a.color()}),
     _gallery("colour class, anywhere", lambda a: {"color": a.color(), "cursor": a.cursor("-uploaded_at")}),
-    _gallery("object and topic", lambda a: {"object": a.object(), "topic": a.topic()}),
+    _gallery("object and topic", lambda a: {"object": a.object(), "topic": a.topic()}, 100),
     _gallery("frequent word", lambda a: {"word": a.word(0, 100)}),
     _gallery("rare word", lambda a: {"word": a.word(2000)}),
     _gallery("colour class and rare word", lambda a: {"color": a.color(), "word": a.word(2000)}),
     _gallery(
-        "two filters by confidence", lambda a: {"topic": a.topic(), "color": a.color(), "sort": "-topic_confidence"}
+        "two filters by confidence",
+        lambda a: {"topic": a.topic(), "color": a.color(), "sort": "-topic_confidence"},
+        100,
     ),
     _gallery("errors", lambda a: {"status": "ERROR", "cursor": a.cursor("-uploaded_at")}),
     _gallery("text", lambda a: {"text": a.word(0, 5000)}, 150),

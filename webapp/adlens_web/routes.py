@@ -1,4 +1,4 @@
-"""The addresses of the pages, and which of them the navigation lists. An address holds everything that its page shows."""
+"""The addresses of the pages and which of them the navigation lists. An address holds all that its page shows."""
 
 from __future__ import annotations
 
