@@ -16,13 +16,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from adlens.domain.analysis import Stage
 from adlens_cli import stack, tables
 from adlens_cli.client import ApiError, Client, Refusal
 from adlens_cli.pictures import find_pictures
 from adlens_cli.places import SAMPLES
 
 POLL_SECONDS = 0.5
-STAGES = ("ocr", "detection", "classification", "color")
 MARKS = {
     "PENDING": "·",
     "PROCESSING": "[yellow]▶[/]",
@@ -91,13 +91,13 @@ def walk(console: Console, client: Client, pictures: list[Path]) -> bool:
 def _stages(rows: list[dict[str, Any]]) -> Table:
     """What runs now, what comes next, and what ended last."""
     table = Table(box=None, header_style="bold")
-    for column in ("File", *STAGES, "Topic"):
+    for column in ("File", *Stage, "Topic"):
         table.add_column(column)
     order = {"PROCESSING": 0, "ERROR": 1, "SUCCESS": 2, "PENDING": 3}
     for row in sorted(rows, key=lambda row: order[row["status"]])[:ROWS_SHOWN]:
         marks = [
             f"{MARKS[stage['status']]} {'' if stage['seconds'] is None else format(stage['seconds'], '.2f')}"
-            for stage in (row["stages"][name] for name in STAGES)
+            for stage in (row["stages"][name] for name in Stage)
         ]
         table.add_row(escape(row["original_filename"]), *marks, tables.topic_name(row))
     return table

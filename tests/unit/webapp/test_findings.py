@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from adlens_web.api.answers import STAGES
 from adlens_web.pages.creative import findings
 
 STAGE = {"status": "SUCCESS", "started_at": None, "seconds": 0.5, "reason": None}
@@ -61,7 +62,7 @@ def test_reasons_are_measured_against_the_strongest_and_what_was_not_measured_is
 
 
 def stages(overall: str, **told: Any) -> list[findings.StageFact]:
-    every = {stage: told.get(stage, STAGE) for stage in findings.STAGES}
+    every = {stage: told.get(stage, STAGE) for stage in STAGES}
     return findings.stages_of({"overall_status": overall, "stages": every})
 
 

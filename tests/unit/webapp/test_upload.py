@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from adlens_web.pages.upload.rows import STAGES, row_of
+from adlens_web.api.answers import STAGES
+from adlens_web.pages.upload.rows import row_of
 from adlens_web.polling import Polling
 from adlens_web.signing import forms_of
 from local import formats

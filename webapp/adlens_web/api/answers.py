@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 Status = Literal["PENDING", "PROCESSING", "SUCCESS", "ERROR"]
 StageStatus = Literal["PENDING", "PROCESSING", "SUCCESS", "ERROR", "NOT_AVAILABLE"]
 StageName = Literal["ocr", "detection", "classification", "color"]
+STAGES: tuple[StageName, ...] = get_args(StageName)
+"""In the order in which pages list them."""
 Decision = Literal["sure", "unsure", "person"]
 
 

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from adlens_web.api import answers
-from adlens_web.api.answers import StageName
+from adlens_web.api.answers import STAGES
 from adlens_web.cards import Piece, pieces_of
 from adlens_web.texts import color_title, looks_title, object_title
 
-STAGES: tuple[StageName, ...] = ("ocr", "detection", "classification", "color")
 ENDED = ("SUCCESS", "ERROR")
 MOST_REASONS = 10
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import reflex as rx
 
-from adlens_web.api.answers import StageName
+from adlens_web.api.answers import STAGES, StageName
 from adlens_web.session import Session, acts, loads
 
-STAGES: tuple[StageName, ...] = ("ocr", "detection", "classification", "color")
 GRADED: tuple[StageName, ...] = ("classification", "detection")
 """Stages whose quality differs most between bundles, and matters most on photographs."""
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adlens_web.api import answers
-
-STAGES: tuple[answers.StageName, ...] = ("ocr", "detection", "classification", "color")
+from adlens_web.api.answers import STAGES
 
 
 @dataclass

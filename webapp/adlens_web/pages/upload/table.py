@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
+from adlens_web.api.answers import STAGES
 from adlens_web.components.react import link
 from adlens_web.components.topics import topic_chip
 from adlens_web.components.uploads import file_thumb
-from adlens_web.pages.upload.rows import STAGES, Row, StageCell
+from adlens_web.pages.upload.rows import Row, StageCell
 from adlens_web.pages.upload.state import UploadState as State
 from adlens_web.texts import number, one_of, t
 
