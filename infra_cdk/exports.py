@@ -15,8 +15,8 @@ MEMORY_MIB = 1769  # one core; docs/exports.md has what a file needs
 
 
 class Exports(Construct):
-    """Only roles that are granted it send to the queue. A message whose worker died comes back when the worker's time
-    is up: the function shortens the queue's six timeouts itself.
+    """Only roles that are granted it send to the queue. A message whose worker died is visible again when the worker's
+    time is up: the function shortens the queue's six timeouts itself.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, surroundings: Surroundings) -> None:

@@ -1,4 +1,4 @@
-"""Log groups: what is in none of ours, AWS keeps for ever."""
+"""Log groups with a retention: AWS keeps all other logs for ever."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def make_dead_letters(scope: Construct, *, config: Config, name: str) -> sqs.Que
 
 
 def feed(function: lambda_.Function, queue: sqs.IQueue, name: str, max_concurrency: int | None = None) -> None:
-    """Gives `function` the messages of the queue `name` in batches; those that it reports as failed come back."""
+    """Gives `function` the messages of the queue `name` in batches; those reported as failed return to the queue."""
     function.add_event_source(
         SqsEventSource(
             queue,

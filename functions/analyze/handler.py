@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = Logger(service="analyze")
 tracer = Tracer(service="analyze")
 metrics = Metrics(namespace="AdLens", service="analyze")
-# A batch that failed as a whole is answered item by item as well: each message comes back after its own delay.
+# A batch that failed as a whole is answered item by item as well: each message is visible again after its own delay.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 SECONDS_TO_FINISH = 10
@@ -52,7 +52,7 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
             metrics.add_metric(f"Creative{outcome.capitalize()}", MetricUnit.Count, 1)
     except MalformedEvent as error:
         # It cannot get better: nothing waits between it and the dead-letter queue.
-        logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
+        logger.error("unknown message format", message_id=record.message_id, reason=str(error))
         change_visibility(record, wiring.queue, 0)
         raise
     except Exception:

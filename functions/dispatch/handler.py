@@ -54,7 +54,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             events += parse_message(record.body)
         except MalformedEvent as error:
             # It cannot get better: nothing waits between it and the dead-letter queue.
-            logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
+            logger.error("unknown message format", message_id=record.message_id, reason=str(error))
             change_visibility(record, uploads_queue, 0)
             failed.append(record)
     try:

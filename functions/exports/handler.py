@@ -25,7 +25,7 @@ metrics = Metrics(namespace="AdLens", service="exports")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 SECONDS_AFTER_DEATH = 60
-"""A message whose worker died comes back so long after the worker's time was up."""
+"""How long after its worker's time limit the message of a dead worker is visible again."""
 DELAY_SECONDS = 15
 
 
@@ -48,7 +48,7 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         logger.info("export handled", outcome=outcome, export=key, message_id=record.message_id)
         metrics.add_metric(f"Export{outcome.capitalize()}", MetricUnit.Count, 1)
     except MalformedEvent as error:
-        logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
+        logger.error("unknown message format", message_id=record.message_id, reason=str(error))
         change_visibility(record, wiring.queue, 0)
         raise
     except Exception:

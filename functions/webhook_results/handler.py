@@ -41,7 +41,7 @@ def handle_record(record: SQSRecord) -> None:
         result = parse_result(record.body)
     except MalformedEvent as error:
         # Retrying cannot help. Its body is not logged: it may be a delivery with a secret in it.
-        logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
+        logger.error("unknown message format", message_id=record.message_id, reason=str(error))
         return
     known = webhooks().end(result)
     logger.info("delivery ended", delivery_id=str(result.id), error=result.error, known=known)

@@ -35,7 +35,7 @@ GONE = 410
 
 
 class NotDelivered(TransientError):
-    """This attempt failed; the message comes back."""
+    """This attempt failed; the message returns to the queue."""
 
 
 @functools.cache
@@ -66,7 +66,7 @@ def handle_record(record: SQSRecord) -> None:
         result = attempt_delivery(delivery, attempt)
         results().send(result)
     except MalformedEvent as error:
-        logger.error("message is none of ours", message_id=record.message_id, reason=str(error))
+        logger.error("unknown message format", message_id=record.message_id, reason=str(error))
         change_visibility(record, queue, 0)
         raise
     except Exception:

@@ -80,7 +80,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class QueueSource:
-    """Feeds a function with batches of a queue and deletes what it has done; what failed comes back by itself.
+    """Feeds a function with batches of a queue and deletes what it has done; what failed returns to the queue.
 
     The function must report batchItemFailures. An answer without them is no success: as on AWS, a batch whose answer
     makes no sense is delivered again.
@@ -113,7 +113,7 @@ class QueueSource:
             self._give_back(messages, PAUSE_SECONDS)
             raise
         except FunctionError as error:
-            logger.error("%s failed with %d messages, which come back later: %s", self.name, len(messages), error)
+            logger.error("%s failed with %d messages, which return to the queue: %s", self.name, len(messages), error)
             return
         self._delete([message for message in messages if message["MessageId"] not in failed])
 

@@ -11,7 +11,7 @@ from adlens.domain.colors import RGB
 Lab = tuple[float, float, float]
 
 NEAR = 10.0
-"""CIEDE2000 within which colours count as alike: another shade, not another colour."""
+"""CIEDE2000 within which colours count as similar: another shade, not another colour."""
 
 _WHITE = (0.95047, 1.0, 1.08883)  # D65, 2 degrees
 

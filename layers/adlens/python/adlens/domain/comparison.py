@@ -1,7 +1,7 @@
-"""What sets two sets of creatives apart, and which of it chance alone would hardly make.
+"""How two sets of creatives differ, and which differences chance hardly explains.
 
-Everything that is compared in one answer is corrected for together, so that of comparisons of two sets that are alike
-at most one in twenty reports any difference.
+All comparisons of one answer are corrected together: of two sets without a difference, at most one answer in twenty
+reports any.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from adlens.domain.statistics import CONFIDENCE, Interval, Sample
 FEWEST = 30
 """Analysed creatives that a side needs to be compared."""
 LEAST_EXPECTED = 1.0
-"""Creatives that each side is expected to have, and to lack, if both are alike; fewer are not compared."""
+"""Creatives that each side is expected to have, and to lack, if they do not differ; fewer are not compared."""
 RESAMPLES = 999
 
 

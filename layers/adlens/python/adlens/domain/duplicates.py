@@ -1,10 +1,9 @@
 """Which creatives are one picture over and over: resized, recompressed, cropped, recoloured, with a new price.
 
 Two pictures are variants of each other when the cosine of their embeddings less the share of their hashes' bits that
-differ reaches a level, and their words agree: one template filled by five advertisers looks alike and reads
-differently, be it by a single word. `benchmarks.duplicates` measures it. Where there is no cosine, only hashes that are
-nearly the same count.
-Files that are the same byte by byte are variants whatever else.
+differ reaches a level, and their words agree: creatives that five advertisers made from one template look similar, but
+their words differ, be it by one. `benchmarks.duplicates` measures it. Where there is no cosine, only hashes that are
+nearly the same count. Files with the same bytes are always variants.
 """
 
 from __future__ import annotations

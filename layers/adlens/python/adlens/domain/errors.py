@@ -91,6 +91,6 @@ class InvalidBundle(PermanentError):
 
 
 class MalformedEvent(PermanentError):
-    """A queue message is none of ours. It is a failed item: it ends in the dead-letter queue, where it is seen."""
+    """A queue message of unknown format. It is a failed item: it ends in the dead-letter queue, where it is seen."""
 
     code = "malformed_event"

@@ -60,7 +60,7 @@ def check_file_size(size: int, limit: int = MAX_FILE_BYTES) -> None:
 
 
 def sniff(head: bytes) -> ImageFormat | None:
-    """The format that the first 12 bytes announce; None when it is none of ours. File names are never trusted."""
+    """The format that the first 12 bytes announce; None for any other. File names are never trusted."""
     for image_format, names in FORMATS.items():
         if all(head[at : at + len(expected)] == expected for at, expected in names.first_bytes.items()):
             return image_format

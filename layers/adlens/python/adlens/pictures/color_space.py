@@ -38,7 +38,7 @@ class ColorSpace:
 
 
 def from_code_points(primaries: int, transfer: int) -> ColorSpace | None:
-    """Of two numbers of ITU-T H.273; None when they are none that browsers show alike."""
+    """The colour space of two code points of ITU-T H.273; None for those that browsers render differently."""
     if primaries not in _CODED or transfer not in _EXPONENTS:
         return None
     return ColorSpace(_CODED[primaries], _EXPONENTS[transfer])

@@ -32,7 +32,7 @@ _FARTHEST = 30.0  # of the logarithm of a ratio
 class Strata:
     """Rows in the order of their strata; creatives go by number and in the order of their groups.
 
-    A creative has one row in a stratum at most. `weight` is that of each row, of `events` and `exposure` alike.
+    A creative has one row in a stratum at most. `weight` is that of each row, for both `events` and `exposure`.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ class _SqsQueue:
         self._url = url
 
     def delay(self, receipt_handle: str, seconds: int) -> None:
-        """Lets a message that failed come back after `seconds` rather than after the queue's visibility timeout."""
+        """Makes a message that failed visible after `seconds` instead of the queue's visibility timeout."""
         with as_transient("queue"):
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds

@@ -17,7 +17,7 @@ from adlens.domain.analysis import (
 
 
 class DecodedImage(Protocol):
-    """An upright sRGB picture that every stage sees alike; only vision looks inside."""
+    """An upright sRGB picture, the same for every stage; only vision reads its pixels."""
 
     @property
     def facts(self) -> ImageFacts: ...
@@ -59,7 +59,7 @@ class PaletteExtractor(Protocol):
 
 class Embedder(Protocol):
     def embed(self, text: Sequence[TextBlock], looks: Looks) -> tuple[float, ...]:
-        """A unit vector; creatives that look and read alike have a high inner product."""
+        """A unit vector; creatives with similar looks and text have a high inner product."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What breakdowns and comparisons count alike."""
+"""Counts that breakdowns and comparisons share."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from adlens.persistence.webhooks.outbox import enqueue_event
 def accept_event(row: schema.Creative, event: Event) -> bool:
     """Whether the event requests an analysis that has not ended. Stores the sequencer and etag of a newer object.
 
-    Sequencers order the events of one object; stores that give all of them the same one are told apart by the etag.
+    Sequencers order the events of one object; where a store gives all of them the same one, the etag decides.
     """
     ended = row.analysed_revision >= row.revision
     if isinstance(event, AnalysisRequested):

@@ -83,7 +83,7 @@ def take(session: Session, taker: str, lease: timedelta) -> AnalysisRequested | 
 
 
 def keep(session: Session, workspace_id: UUID, creative_id: UUID) -> None:
-    """Keeps a creative for its taker, whose message comes back after a while."""
+    """Keeps a creative for its taker, whose message is visible again later."""
     values = {"free_at": func.clock_timestamp() + _KEPT_AFTER_FAILURE}
     session.execute(update(schema.Waiting).where(*_key(workspace_id, creative_id)).values(values))
 

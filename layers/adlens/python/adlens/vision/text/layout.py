@@ -47,7 +47,7 @@ def _angle(block: TextBlock, aspect: float) -> float:
 
 
 def _neighbours(blocks: Sequence[TextBlock], aspect: float) -> list[list[TextBlock]]:
-    """Turned lines in groups of those that are turned alike and near each other."""
+    """Turned lines, grouped by angle and nearness."""
     groups: list[list[TextBlock]] = []
     for block in blocks:
         near = [group for group in groups if any(_belong_together(block, other, aspect) for other in group)]

@@ -234,8 +234,8 @@ def _known_words() -> frozenset[str]:
 def _unmistakable(text: str) -> tuple[int, int]:
     """Letters of one script that have no look-alike in the other: Cyrillic ones, Latin ones."""
 
-    def count(letters: Callable[[str], bool], alike: str) -> int:
-        return sum(letters(character) and character not in alike for character in text)
+    def count(letters: Callable[[str], bool], lookalikes: str) -> int:
+        return sum(letters(character) and character not in lookalikes for character in text)
 
     return count(_is_cyrillic, CYRILLIC_LOOKALIKES), count(_is_latin, LATIN_LOOKALIKES)
 
@@ -247,7 +247,7 @@ def _one_case(word: str) -> str:
     if len(word) < _SHORTEST_FOR_CASE or word.isupper() or word[1:].islower() or _CAMEL.fullmatch(word):
         return word
     usual = min((word.upper(), word[0] + word[1:].lower()), key=lambda usual: _mistakes(word, usual))
-    # In Russian only whole words go together; Latin brands do as they like, so only letters alike in both cases change.
+    # In Russian only whole words change; Latin brands mix cases, so only letters with one shape in both cases change.
     return usual if all(map(_is_cyrillic, word)) or _mistakes(word, usual) < _UNLIKELY else word
 
 
