@@ -9,7 +9,7 @@ import pytest
 from adlens.domain.analysis import BoundingBox
 from adlens.vision.image import Pixels
 from adlens.vision.text.crossed import crossed_out
-from adlens.vision.text.prices import is_rouble, raised_part
+from adlens.vision.text.prices import IS_NUMBER, is_rouble, raised_part
 
 PAPER, INK, RED = (255, 230, 0), (40, 40, 40), (220, 0, 40)
 
@@ -61,9 +61,21 @@ def test_an_empty_line_has_no_kopecks() -> None:
     assert raised_part(line()) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("8999", None), ("8999 ₽", "₽"), ("8999₽/кг", "₽/кг"), ("19990 руб.", "руб."), ("1250 ₽/100 г", "₽/100 г")],
+)
+def test_a_number_may_have_its_unit_behind_it(text: str, unit: str | None) -> None:
+    match = IS_NUMBER.fullmatch(text)
+    assert match
+    assert match["unit"] == unit
+
+
 def test_a_letter_beside_a_number_is_a_rouble() -> None:
     number = BoundingBox(0.1, 0.2, 0.5, 0.6)
     assert is_rouble("D", BoundingBox(0.52, 0.5, 0.56, 0.6), [number], 1.5)
+    assert is_rouble("Р/шт", BoundingBox(0.52, 0.5, 0.62, 0.6), [number], 1.5)
+    assert not is_rouble("РЖД", BoundingBox(0.52, 0.5, 0.62, 0.6), [number], 1.5)
     assert not is_rouble("D", BoundingBox(0.9, 0.5, 0.94, 0.6), [number], 1.5)  # far away
     assert not is_rouble("D", BoundingBox(0.52, 0.1, 0.9, 0.9), [number], 1.5)  # larger than the number
     assert not is_rouble("A", BoundingBox(0.52, 0.5, 0.56, 0.6), [number], 1.5)

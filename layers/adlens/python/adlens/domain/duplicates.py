@@ -19,7 +19,7 @@ from uuid import UUID
 from adlens.domain.gallery import CreativeCard
 
 HASH_BITS = 64
-LEAST_LIKENESS = 0.68
+LEAST_LIKENESS = 0.64
 """Of cosine less the share of bits that differ. docs/figures.md has what it finds."""
 FARTHEST = 18
 """Bits that hashes of variants differ in at most; and those of pictures without an embedding."""

@@ -9,7 +9,7 @@ from adlens.domain.analysis import BoundingBox
 from adlens.vision.image import Pixels
 from adlens.vision.text.ink import parts_of
 
-IS_NUMBER = re.compile(r"\d[\d .,:;'\"*°-]{1,9}")
+IS_NUMBER = re.compile(r"\d[\d .,:;'\"*°-]{1,9}(?P<unit>(?:₽|р\.|руб\.?)(?: ?/ ?(?:\d+ ?)?\w{1,4}\.?)?)?")
 IS_PRICE = re.compile(r"(?:от |до )?\d[\d ]*(?:[.,]\d\d)? ?(?:₽|р\.?|руб\.?)?")
 IS_ROUBLES = re.compile(r"\d[\d ]*")
 ARE_KOPECKS = re.compile(r"\d\d")
@@ -69,8 +69,8 @@ def _split(
 
 
 def is_rouble(text: str, box: BoundingBox, numbers: list[BoundingBox], aspect: float) -> bool:
-    """Whether a lone sign that the reader took for a letter stands small beside a number."""
-    if text not in _LIKE_A_ROUBLE:
+    """Whether a sign that the reader took for a letter stands small beside a number: alone, or as in ₽/шт."""
+    if text.partition("/")[0] not in _LIKE_A_ROUBLE:
         return False
 
     def beside(number: BoundingBox) -> bool:

@@ -59,27 +59,36 @@ class LineReader:
         ]
 
     def _with_kopecks(self, rgb: Pixels, lines: list[tuple[Floats, Reading]]) -> list[tuple[Floats, Reading]]:
-        """Roubles and the kopecks raised behind them are lines of their own."""
+        """Roubles, the kopecks raised behind them and what the price is for (₽/кг) are lines of their own."""
         read = []
         for number, (quad, found) in enumerate(lines):
             parts = None
-            if prices.IS_NUMBER.fullmatch(found.text) and not (is_tall(quad) or found.turned):
+            match = prices.IS_NUMBER.fullmatch(found.text)
+            if match and not (is_tall(quad) or found.turned):
                 parts = prices.raised_part(cut_out(rgb, quad))
-            if parts is None:
+            if match is None or parts is None:
                 read.append((quad, found))
                 continue
             box = parts.kopecks
             both = _part(quad, 0, 0, parts.roubles_end, 1), _part(quad, box.x1, box.y1, box.x2, box.y2)
+            unit = _part(quad, box.x2, 0, 1, 1)
             roubles, kopecks = self._read(rgb, both)
             others = [other for index, (other, _) in enumerate(lines) if index != number]
+            kopecks_found, unit_found = (
+                any(_is_inside(part.mean(axis=0), other) for other in others) for part in (kopecks[0], unit)
+            )
             if not prices.IS_ROUBLES.fullmatch(roubles[1].text):
                 read.append((quad, found))
-            elif any(_is_inside(kopecks[0].mean(axis=0), other) for other in others):  # found as a line already
+                continue
+            if kopecks_found:  # as a line already
                 read.append(roubles)
             elif prices.ARE_KOPECKS.fullmatch(kopecks[1].text):
                 read += [roubles, kopecks]
             else:
                 read.append((quad, found))
+                continue
+            if match["unit"] and not unit_found:
+                read.append((unit, Reading(match["unit"], found.confidence)))
         return read
 
 
@@ -102,9 +111,13 @@ def _is_inside(point: Floats, quad: Floats) -> bool:
 def _with_roubles(blocks: list[TextBlock], aspect: float) -> list[TextBlock]:
     numbers = [block.bbox for block in blocks if block.text[-1:].isdigit()]
     return [
-        replace(block, text="₽", language=None) if prices.is_rouble(block.text, block.bbox, numbers, aspect) else block
-        for block in blocks
+        _as_roubles(block) if prices.is_rouble(block.text, block.bbox, numbers, aspect) else block for block in blocks
     ]
+
+
+def _as_roubles(block: TextBlock) -> TextBlock:
+    text = f"₽{block.text[1:]}"
+    return replace(block, text=text, language=language_of(text))
 
 
 def _warpable(rgb: Pixels) -> Pixels:
