@@ -13,6 +13,7 @@ from adlens.vision.text.scripts import is_known, unify
         ("CКИДКA", "СКИДКА"),  # Latin C and A
         ("сКИДКА", "СКИДКА"),
         ("СКИДкА", "СКИДКА"),
+        ("СКидка", "Скидка"),
         ("скидКа", "скидка"),
         ("ЗИявШИМИ", "ЗИЯВШИМИ"),
         ("«тОлькО»", "«только»"),
@@ -64,6 +65,10 @@ from adlens.vision.text.scripts import is_known, unify
         ("iPhone Х", "iPhone X"),
         ("витамин C", "витамин С"),
         ("EKKC2НЕ", "EKKC2HE"),
+        ("НАБОР ЗВ1", "НАБОР 3В1"),
+        ("2B1 ШАМПУНЬ", "2В1 ШАМПУНЬ"),  # Latin B
+        ("МРз плеер", "MP3 плеер"),
+        ("мр4", "mp4"),
         ("А31 Ultra", "A31 Ultra"),
         ("НОВАЯ SALE", "НОВАЯ SALE"),
         ("Новая CKИДKA", "Новая СКИДКА"),
@@ -107,6 +112,9 @@ def test_a_word_is_of_one_script_and_case(read: str, meant: str) -> None:
         "vk.cc/cXyZOs",
         "ТВ-тумба",
         "TOP 10 товаров",
+        "ТБанк",
+        "model 2B1",
+        "МРОТ",
         "ЗА 3 ДНЯ",
         "2K26",
         "A54",

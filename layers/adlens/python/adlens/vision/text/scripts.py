@@ -47,9 +47,12 @@ _PRICE = re.compile(rf"{_OPENING}[\d.,]*\d[pP](?:\.{_CLOSING})")
 _ROUBLES_APART = re.compile(r"(?<=\d )[pP](?=\.|$)")
 _BETWEEN_CAPITALS = re.compile("[А-ЯЁ][сошзийклмнптфхцчщъыьэюяж][А-ЯЁ]|[сошзийклмнптфхчщэюяж][ДЁЗЙЛНПФЦЧШЩЭЮЯЖ]")
 """'ИнН', 'кЦ', but neither 'кВт' nor 'мАч'."""
-_CAMEL = re.compile("(?:[А-ЯЁ][а-яё]{2,}){2,}")
+_CAMEL = re.compile("(?:[А-ЯЁ][а-яё]{2,}){2,}|[А-ЯЁ]Б[а-яё]{3,}")
+"""'ВкусВилл', 'ТБанк': Б looks unlike its small letter."""
 
 _LEGAL_FORM = re.compile(r"[0OОoо]{3}")
+_ALL_IN_ONE = re.compile(r"(?<!\w)([2-9Зз])([BВв])1(?!\w)")
+"""'3В1'."""
 _CUBED = re.compile(r"(?<=\d)( ?[кдс]?м)з(?!\w)", re.IGNORECASE)
 _NUMBER_BEFORE = re.compile(r"(?<!\d)(?:\d{1,3}|\d{5,})\W*$|[№#]\W*$|(?<!\w)(?:от|до|за|по|на)$", re.IGNORECASE)
 _NUMBER_BEHIND = re.compile(rf"[\d₽%$€+]|(?:{_UNITS}|р)(?!\w)", re.IGNORECASE)
@@ -57,6 +60,7 @@ _ABBREVIATIONS = frozenset({"ООО", "ОАО", "ЗАО", "ПАО", "НАО", "�
 _REGISTERS = frozenset({"ИНН", "ОГРН", "ОГРНИП", "КПП", "БИК", "СНИЛС"})
 _NUMBER_NEXT = re.compile(r"\W*\d")
 _FORMULAS = {"H20": "H2O", "C02": "CO2"}
+_AUDIO = re.compile(r"(?<!\w)(?:[MМмm][PР]|[mм][pр])(?:[34]|з)(?!\w)")
 _VIDEO = re.compile(
     r"(?<![^\W\d_])(?:U|F|Q)?HD(?!\w)|(?<!\w)[248][KК](?!\w)|fps|video|видео|экран|камер|разрешени", re.IGNORECASE
 )
@@ -89,8 +93,19 @@ def unify(line: str, creative: str = "") -> str:
 
 def _mended(line: str, creative: str) -> str:
     line = _CUBED.sub(r"\1³", _THREE_APART.sub("3", line))
+    line = _AUDIO.sub(_audio, line)
+    if _nearest_letters(line, creative)[0]:
+        line = _ALL_IN_ONE.sub(
+            lambda found: f"{found[1].translate(_TO_DIGITS)}{found[2].translate(_TO_CYRILLIC)}1", line
+        )
     line = _TOKEN.sub(lambda found: _token(found[0], line[: found.start()], line[found.end() :], creative), line)
     return _ROUBLES_APART.sub(lambda found: found[0].translate(_ROUBLE), line)
+
+
+def _audio(found: re.Match[str]) -> str:
+    """'MP3' of 'МРз'."""
+    text = found[0].translate(_TO_LATIN).translate(_TO_DIGITS)
+    return f"mp{text[2]}" if text[1].islower() else f"MP{text[2]}"
 
 
 def _token(token: str, before: str, behind: str, creative: str) -> str:
@@ -158,8 +173,13 @@ def _code(token: str, around: str, creative: str) -> str:
 
 def _is_latin_text(around: str, creative: str) -> bool:
     """Whether the nearest text with unmistakable letters has Latin ones alone."""
-    counts = next((found for found in map(_unmistakable, (around, creative)) if any(found)), (0, 0))
-    return counts[0] == 0 < counts[1]
+    cyrillic, latin = _nearest_letters(around, creative)
+    return cyrillic == 0 < latin
+
+
+def _nearest_letters(around: str, creative: str) -> tuple[int, int]:
+    """Unmistakable letters of the nearest text that has any: Cyrillic ones, Latin ones."""
+    return next((found for found in map(_unmistakable, (around, creative)) if any(found)), (0, 0))
 
 
 def _known(core: str) -> str | None:
