@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -30,6 +31,13 @@ def test_a_process_holds_one_connection_in_utc(single: Engine) -> None:
             text("SELECT current_setting('timezone'), current_setting('application_name')")
         ).one()
     assert tuple(settings) == ("UTC", "single")
+
+
+def test_an_error_does_not_repeat_the_parameters(single: Engine) -> None:
+    with pytest.raises(ProgrammingError) as failed, transaction(single) as session:
+        session.execute(text("SELECT :name FROM no_such_table"), {"name": "summer-sale.png"})
+    assert "no_such_table" in str(failed.value)
+    assert "summer-sale" not in "".join(traceback.format_exception(failed.value))
 
 
 def test_a_server_that_is_not_there_is_a_transient_error() -> None:

@@ -81,6 +81,7 @@ def make_engine(
         pool_pre_ping=True,
         pool_use_lifo=True,
         use_native_hstore=False,
+        hide_parameters=True,  # errors are logged, and parameters are customers' texts, file names and addresses
         connect_args=arguments,
     )
     if credentials is not None:
