@@ -13,12 +13,12 @@ SHORTEST_READING = 3
 """Letters of a word that may have been meant in the other alphabet."""
 
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
-_PLAIN = dict.fromkeys(map(ord, "\u0300\u0301")) | str.maketrans("²³ё", "23е")
+_PLAIN = dict.fromkeys(map(ord, "\u0300\u0301")) | str.maketrans("²³ё×", "23еx")
 
 
 def fold(text: str) -> str:
     """`text` in the spelling that words are compared in: without marks of stress and what is invisible, raised figures
-    on the line.
+    on the line, × as x.
     """
     composed = unicodedata.normalize("NFC", text)
     if not composed.isprintable():
