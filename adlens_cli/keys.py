@@ -33,8 +33,8 @@ def anonymous_workspace(database_url: str, workspace_id: UUID) -> None:
     PostgresWorkspaces(make_engine(database_url)).create("anonymous", workspace_id)
 
 
-def create(name: str, workspace: str, stage: Stage, region: str | None) -> None:
-    made = call(stage, "keys.create", region, name=name, workspace=workspace)
+def create(name: str, workspace: str, scope: str, days: int | None, stage: Stage, region: str | None) -> None:
+    made = call(stage, "keys.create", region, name=name, workspace=workspace, scope=scope, days=days)
     owner = made["workspace"]
     print(f"A key of workspace {owner['name']} ({owner['id']}); it is not shown again:", file=sys.stderr)
     print(made["key"])
@@ -44,11 +44,22 @@ def show(stage: Stage, region: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Workspace", "Prefix", "Name", "Made", "Last used", "Revoked", header_style="bold")
+    columns = ("Workspace", "Prefix", "Name", "Scope", "Made", "Expires", "Last used", "Revoked")
+    table = Table(*columns, header_style="bold")
     for key in call(stage, "keys.list", region):
-        dates = ((key[name] or "")[:16].replace("T", " ") for name in ("created_at", "last_used_at", "revoked_at"))
-        table.add_row(key["workspace"], key["prefix"], key["name"], *dates)
+        moments = ("created_at", "expires_at", "last_used_at", "revoked_at")
+        dates = ((key[name] or "")[:16].replace("T", " ") for name in moments)
+        table.add_row(key["workspace"], key["prefix"], key["name"], key["scope"], *dates)
     Console().print(table)
+
+
+def rotate(prefix: str, overlap_hours: int, stage: Stage, region: str | None) -> None:
+    made = call(stage, "keys.rotate", region, prefix=prefix, overlap_hours=overlap_hours)
+    print(
+        f"A key in the place of {prefix} ({made['name']}), which works for {overlap_hours} h more; not shown again:",
+        file=sys.stderr,
+    )
+    print(made["key"])
 
 
 def revoke(prefix: str, stage: Stage, region: str | None) -> None:

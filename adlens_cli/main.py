@@ -43,6 +43,12 @@ class Stage(StrEnum):
     AWS = "aws"
 
 
+class KeyScope(StrEnum):
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
 class Function(StrEnum):
     ADMIN = "admin"
     API = "api"
@@ -289,13 +295,17 @@ def send_performance(
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     workspace: Annotated[str, typer.Option(help="Workspace; made when there is none of this name.")] = "default",
+    scope: Annotated[
+        KeyScope, typer.Option(help="What it may do; each scope includes those before it.")
+    ] = KeyScope.ADMIN,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="It expires after so many days.")] = None,
     stage: StageOption = Stage.LOCAL,
     region: RegionOption = None,
 ) -> None:
     """Make a key and print it: it is shown this once."""
     from adlens_cli.keys import create
 
-    create(name, workspace, stage.value, region)
+    create(name, workspace, scope.value, days, stage.value, region)
 
 
 @keys.command("list")
@@ -304,6 +314,19 @@ def list_keys(stage: StageOption = Stage.LOCAL, region: RegionOption = None) -> 
     from adlens_cli.keys import show
 
     show(stage.value, region)
+
+
+@keys.command("rotate")
+def rotate_key(
+    prefix: Annotated[str, typer.Argument(help="The key's prefix as `adlens keys list` shows it.")],
+    overlap_hours: Annotated[int, typer.Option(min=0, max=720, help="How long the old key works beside it.")] = 24,
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
+) -> None:
+    """Make a key of the same name and scope, print it, and let the old one expire."""
+    from adlens_cli.keys import rotate
+
+    rotate(prefix, overlap_hours, stage.value, region)
 
 
 @keys.command("revoke")
@@ -336,6 +359,19 @@ def create_workspace(
     from adlens_cli.workspaces import create
 
     create(name, stage.value, region)
+
+
+@workspaces.command("plan")
+def change_plan(
+    workspace: Annotated[str, typer.Argument(help="Its id as `adlens workspaces list` shows it.")],
+    plan: Annotated[str, typer.Argument(help="`standard`, `unlimited`, or one of your own.")],
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
+) -> None:
+    """Give a workspace the limits of a plan."""
+    from adlens_cli.workspaces import change_plan
+
+    change_plan(workspace, plan, stage.value, region)
 
 
 @workspaces.command("erase")

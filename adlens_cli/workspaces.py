@@ -23,6 +23,11 @@ def create(name: str, stage: Stage, region: str | None) -> None:
     print(call(stage, "workspaces.create", region, name=name)["id"])
 
 
+def change_plan(workspace: str, plan: str, stage: Stage, region: str | None) -> None:
+    call(stage, "workspaces.plan", region, workspace=workspace, plan=plan)
+    print(f"Workspace {workspace} has the plan {plan}.", file=sys.stderr)
+
+
 def erase(workspace: str, yes: bool, stage: Stage, region: str | None) -> None:
     """Goes on until all is gone: a call takes as long as a function may run."""
     if not yes:

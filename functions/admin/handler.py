@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools import Logger, Tracer
 from pydantic import Field, ValidationError, validate_call
 
 from adlens.domain.errors import AdLensError, InvalidValue
+from adlens.domain.workspaces import LONGEST_OVERLAP, Scope
 from functions.admin import wiring
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ tracer = Tracer(service="admin")
 
 TIME_TO_ANSWER_MS = 60_000
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+Hours = Annotated[int, Field(ge=0, le=LONGEST_OVERLAP // timedelta(hours=1))]
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -58,6 +62,11 @@ def create_workspace(name: Name) -> dict[str, Any]:
     return _workspace(wiring.workspaces().named(name))
 
 
+def change_plan(workspace: Name, plan: Name) -> None:
+    """Gives the workspace with this id the limits of a plan."""
+    wiring.workspaces().change_plan(_id(workspace), plan)
+
+
 def erase_workspace(workspace: Name, has_time: Callable[[], bool]) -> dict[str, Any]:
     """Erases a workspace by its id. `is_done` is false when time ran out: the same call then goes on."""
     readers = wiring.readers()
@@ -67,12 +76,26 @@ def erase_workspace(workspace: Name, has_time: Callable[[], bool]) -> dict[str, 
     return dataclasses.asdict(wiring.erase_workspace()(_id(workspace), has_time))
 
 
-def create_key(name: Name, workspace: Name = "default") -> dict[str, Any]:
-    """A key of the workspace of this name, which is made when there is none; `key` is shown this once."""
+def create_key(
+    name: Name, workspace: Name = "default", scope: Scope = Scope.ADMIN, days: Days | None = None
+) -> dict[str, Any]:
+    """A key of the workspace of this name, which is made when there is none; `key` is shown this once. Without `days`,
+    it never expires.
+    """
     workspaces = wiring.workspaces()
     owner = workspaces.named(workspace)
-    _, key = workspaces.create_key(owner.id, name)
+    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    _, key = workspaces.create_key(owner.id, name, scope, expires_at)
     return {"key": key, "workspace": _workspace(owner)}
+
+
+def rotate_key(prefix: Name, overlap_hours: Hours = 24) -> dict[str, Any]:
+    """A key in the place of the one with this prefix, which works for `overlap_hours` more; `key` is shown once."""
+    for workspace, key in _all_keys():
+        if key.prefix == prefix and key.revoked_at is None:
+            _, text = wiring.workspaces().rotate(workspace.id, key.id, timedelta(hours=overlap_hours))
+            return {"key": text, "workspace": _workspace(workspace), "name": key.name}
+    raise InvalidValue(f"There is no key in use with the prefix {prefix!r}.", "prefix")
 
 
 def list_keys() -> list[dict[str, Any]]:
@@ -103,9 +126,11 @@ def revoke_reader(role: Name) -> None:
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "workspaces.list": list_workspaces,
     "workspaces.create": create_workspace,
+    "workspaces.plan": change_plan,
     "workspaces.erase": erase_workspace,
     "keys.create": create_key,
     "keys.list": list_keys,
+    "keys.rotate": rotate_key,
     "keys.revoke": revoke_key,
     "bi.create": create_reader,
     "bi.list": list_readers,
@@ -124,11 +149,12 @@ def _workspace(workspace: Workspace) -> dict[str, Any]:
 
 
 def _key(workspace: Workspace, key: ApiKey) -> dict[str, Any]:
-    dates = {name: getattr(key, name) for name in ("created_at", "last_used_at", "revoked_at")}
+    dates = {name: getattr(key, name) for name in ("created_at", "expires_at", "last_used_at", "revoked_at")}
     return {
         "workspace": workspace.name,
         "prefix": key.prefix,
         "name": key.name,
+        "scope": key.scope.value,
         **{name: date and date.isoformat() for name, date in dates.items()},
     }
 
@@ -143,7 +169,7 @@ def _id(text: str) -> Any:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidValue("A workspace is erased by its id: see `adlens workspaces list`.", "workspace") from None
+        raise InvalidValue("A workspace goes by its id here: see `adlens workspaces list`.", "workspace") from None
 
 
 def _argument(error: Any) -> str:

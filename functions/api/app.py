@@ -9,11 +9,13 @@ from adlens.settings import ApiSettings
 from functions.api import VERSION, docs, errors
 from functions.api.account.routes import router as account
 from functions.api.analytics.routes import router as analytics
+from functions.api.audit.routes import router as audit
 from functions.api.creatives.routes import router as creatives
 from functions.api.exports.routes import router as exports
 from functions.api.gallery.routes import router as gallery
 from functions.api.groups.routes import router as groups
 from functions.api.health.routes import router as health
+from functions.api.keys.routes import router as keys
 from functions.api.legacy.status import router as legacy_status
 from functions.api.legacy.upload import router as legacy_upload
 from functions.api.middleware import BodyLimit, RequestContext
@@ -34,6 +36,7 @@ Upload advertising creatives, watch their analysis, read what was found in them.
 5. `POST /exports` makes a file of them.
 
 Every request carries an API key in the header `x-api-key` and sees what belongs to the key's workspace, nothing else.
+A key has a scope: `read` allows GET, `write` every other method as well, `admin` also keys, webhooks and the audit log.
 Boxes are fractions of the upright picture's width and height. Times are ISO 8601 in UTC. Topics go by their id
 (`cups`), colour classes by their Russian name (`Красный`) with the English one beside.
 Every error has one shape: `detail` for people, `code` for machines, `field` when part of the request is at fault.
@@ -49,6 +52,7 @@ TAGS = [
     {"name": "settings", "description": "What a workspace's users can set."},
     {"name": "webhooks", "description": "Who is told what happens."},
     {"name": "account", "description": "Who one is here, and what topics and colours are called."},
+    {"name": "keys", "description": "Who may do what: API keys, and the log of what was done."},
     {"name": "health", "description": "Whether the service works."},
 ]
 
@@ -83,9 +87,9 @@ def create_app(api_settings: ApiSettings | None = None) -> FastAPI:
     )
     for router in (
         *(uploads, legacy_upload, groups, gallery, similar, creatives, legacy_status, search),
-        *(analytics, performance, exports, settings, webhooks, account),
+        *(analytics, performance, exports, settings, webhooks, account, keys, audit),
     ):
-        app.include_router(router, responses=errors.documented(401, 422, 500, 503))
+        app.include_router(router, responses=errors.documented(401, 403, 422, 429, 500, 503))
     app.include_router(health)
     app.include_router(docs.router, include_in_schema=False)
     app.mount("/docs/static", docs.swagger_ui)

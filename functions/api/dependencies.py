@@ -12,11 +12,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from adlens.domain.ports.analytics import FigureQueries
+from adlens.domain.ports.audit import AuditLog
 from adlens.domain.ports.creatives import CreativeRepository
 from adlens.domain.ports.exports import ExportRepository
 from adlens.domain.ports.performance import LiftEstimator, PerformanceRepository
 from adlens.domain.ports.search import GalleryQueries, SearchQueries, SimilarityQueries
-from adlens.domain.ports.workspaces import SettingRepository, WorkspaceQueries
+from adlens.domain.ports.workspaces import KeyRepository, SettingRepository, WorkspaceQueries
 from adlens.persistence.analytics.figures import PostgresFigures
 from adlens.persistence.creatives.queries import PostgresQueries
 from adlens.persistence.performance.repository import PostgresPerformance
@@ -24,8 +25,10 @@ from adlens.persistence.search.gallery import PostgresGallery
 from adlens.persistence.search.search import PostgresSearch
 from adlens.persistence.search.similar import PostgresSimilarity
 from adlens.persistence.webhooks.repository import PostgresWebhooks
+from adlens.persistence.workspaces.audit import PostgresAuditLog
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.persistence.workspaces.settings import PostgresSettings
+from adlens.services.api_keys import ApiKeys
 from adlens.services.browse_creatives import BrowseCreatives
 from adlens.services.check_health import CheckHealth
 from adlens.services.creatives import Creatives
@@ -102,6 +105,14 @@ async def workspaces(settings: Settings) -> WorkspaceQueries:
     return PostgresWorkspaces(wiring.database(settings))
 
 
+async def key_repository(settings: Settings) -> KeyRepository:
+    return PostgresWorkspaces(wiring.database(settings))
+
+
+async def audit_log(settings: Settings) -> AuditLog:
+    return PostgresAuditLog(wiring.database(settings))
+
+
 async def setting_repository(settings: Settings) -> SettingRepository:
     return PostgresSettings(wiring.database(settings))
 
@@ -145,6 +156,10 @@ async def identify_caller(
     settings: Settings, workspaces: Annotated[WorkspaceQueries, Depends(workspaces)]
 ) -> IdentifyCaller:
     return IdentifyCaller(workspaces, settings.anonymous_workspace)
+
+
+async def api_keys(keys: Annotated[KeyRepository, Depends(key_repository)]) -> ApiKeys:
+    return ApiKeys(keys)
 
 
 async def announce_uploads(creatives: _Creatives, store: _Store) -> AnnounceUploads:
@@ -226,6 +241,8 @@ async def check_health(queries: _Queries, store: _Store, queue: _Queue) -> Check
 
 
 UseIdentifyCaller = Annotated[IdentifyCaller, Depends(identify_caller)]
+UseApiKeys = Annotated[ApiKeys, Depends(api_keys)]
+UseAuditLog = Annotated[AuditLog, Depends(audit_log)]
 UseAnnounceUploads = Annotated[AnnounceUploads, Depends(announce_uploads)]
 UseStoreUpload = Annotated[StoreUpload, Depends(store_upload)]
 UseGroups = Annotated[Groups, Depends(groups)]

@@ -36,11 +36,14 @@ class RequestTooLarge(errors.PermanentError):
 STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     MalformedRequest: HTTPStatus.BAD_REQUEST,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
+    errors.ExpiredKey: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.UnknownCreative: HTTPStatus.NOT_FOUND,
     errors.UnknownGroup: HTTPStatus.NOT_FOUND,
     errors.UnknownExport: HTTPStatus.NOT_FOUND,
     errors.UnknownSetting: HTTPStatus.NOT_FOUND,
     errors.UnknownWebhook: HTTPStatus.NOT_FOUND,
+    errors.UnknownKey: HTTPStatus.NOT_FOUND,
     errors.ObjectGone: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -49,6 +52,7 @@ STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.InvalidImage: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidValue: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TransientError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
@@ -68,11 +72,13 @@ _UNREADABLE = "There was an error parsing the body"  # what FastAPI says
 EXAMPLES: Mapping[int, tuple[str, str, str | None]] = {
     400: (MalformedRequest.code, "2 files came with 1 creative_ids: send one per file.", None),
     401: (Unauthorized.code, "Send your API key in the header x-api-key.", None),
+    403: (errors.Forbidden.code, "This key has the scope read. Use one with the scope write.", None),
     404: (errors.UnknownCreative.code, "There is no creative 0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11.", None),
     409: (errors.Conflict.code, "The file has not arrived yet.", None),
     413: (CODES[HTTPStatus.REQUEST_ENTITY_TOO_LARGE], "The request is larger than 4.5 MB. Use POST /uploads.", None),
     415: (UnsupportedMediaType.code, "Send multipart/form-data.", None),
     422: (errors.InvalidValue.code, "files.0.size: Input should be a valid integer.", "files.0.size"),
+    429: (errors.LimitReached.code, "This API key sends more than 100 requests a second. Send them more slowly.", None),
     500: (errors.AdLensError.code, INTERNAL, None),
     503: (errors.TransientError.code, "The database did not answer as expected. Try again shortly.", None),
 }
@@ -116,7 +122,8 @@ def _on_domain_error(request: Request, error: errors.AdLensError) -> JSONRespons
         raise error
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         logger.warning("not available", exc_info=error)
-    return error_response(request, status, str(error), error.code, getattr(error, "field", None) or None)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.LimitReached) else None
+    return error_response(request, status, str(error), error.code, getattr(error, "field", None) or None, headers)
 
 
 def _on_invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:

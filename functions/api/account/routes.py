@@ -22,6 +22,7 @@ def get_me(caller: Caller, identify: UseIdentifyCaller) -> MeOut:
         workspace=WorkspaceOut(id=workspace.id, name=workspace.name),
         key_name=caller.key_name,
         anonymous=caller.key_name is None,
+        scope=caller.scope,
     )
 
 

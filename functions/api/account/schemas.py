@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from adlens.domain.workspaces import Scope
 from functions.api.shapes import HexColor, Shape, TitleOut, named
 
 
@@ -18,6 +19,7 @@ class MeOut(Shape):
     workspace: WorkspaceOut
     key_name: str | None = Field(examples=["web app"])
     anonymous: bool = Field(description="Whether the request needed no key; local installations only.")
+    scope: Scope = Field(description="What the key may do; each scope includes those before it.")
 
 
 class TopicOut(Shape):

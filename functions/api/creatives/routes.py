@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from adlens.domain.audit import Action
 from adlens.domain.creative import Creative
 from adlens.services.picture_links import PictureLinks
 from adlens.services.reanalyze import BATCH
@@ -15,7 +16,7 @@ from functions.api.creatives.schemas import CreativeOut, ReanalysesOut, Reanalys
 from functions.api.dependencies import UseCreatives, UseDeleteCreatives, UsePictureLinks, UseReanalyze, UseReanalyzeMany
 from functions.api.errors import documented
 from functions.api.query import Filters, known_topic
-from functions.api.request import CreativeKey, Workspace, media_type
+from functions.api.request import Audit, CreativeKey, Workspace, media_type
 
 router = APIRouter(tags=["creatives"])
 
@@ -27,8 +28,9 @@ def get_creative(key: CreativeKey, creatives: UseCreatives, links: UsePictureLin
 
 
 @router.delete("/creatives/{creative_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_creative(key: CreativeKey, delete: UseDeleteCreatives) -> None:
+def delete_creative(key: CreativeKey, delete: UseDeleteCreatives, audit: Audit) -> None:
     """Deletes a creative, its file and all that was found in it."""
+    audit(Action.CREATIVE_DELETE, key.id)
     delete.one(key)
 
 
@@ -37,14 +39,21 @@ def delete_creative(key: CreativeKey, delete: UseDeleteCreatives) -> None:
     dependencies=[Depends(media_type("application/json"))],
     responses=documented(404, 409, 415),
 )
-def correct_topic(key: CreativeKey, body: TopicIn, creatives: UseCreatives, links: UsePictureLinks) -> CreativeOut:
+def correct_topic(
+    key: CreativeKey, body: TopicIn, creatives: UseCreatives, links: UsePictureLinks, audit: Audit
+) -> CreativeOut:
     """Says what a creative's topic is. It stays so when the creative is analysed again, and teaches the next model."""
-    return _linked(creatives.correct_topic(key, known_topic(body.topic)), links)
+    topic = known_topic(body.topic)
+    audit(Action.TOPIC_CORRECT, key.id, topic=topic)
+    return _linked(creatives.correct_topic(key, topic), links)
 
 
 @router.delete("/creatives/{creative_id}/topic", responses=documented(404))
-def take_back_correction(key: CreativeKey, creatives: UseCreatives, links: UsePictureLinks) -> CreativeOut:
+def take_back_correction(
+    key: CreativeKey, creatives: UseCreatives, links: UsePictureLinks, audit: Audit
+) -> CreativeOut:
     """Takes back what a person said a creative's topic is: it is the model's again, with the model's decision."""
+    audit(Action.TOPIC_TAKE_BACK, key.id)
     return _linked(creatives.take_back_correction(key), links)
 
 

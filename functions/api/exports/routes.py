@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from adlens.domain.audit import Action
 from adlens.domain.exports import Export, ExportFormat, ExportId, ExportOrder, ExportState
 from functions.api.dependencies import UseExports, UseRequestExport
 from functions.api.errors import documented
 from functions.api.exports.schemas import ExportIn, ExportOut, ExportWithLinkOut, export_out, export_with_link_out
 from functions.api.pages import PAGE_HEADERS, fitting, written_list
 from functions.api.query import json_of
-from functions.api.request import Cursor, Limit, Now, Workspace, media_type
+from functions.api.request import Audit, Cursor, Limit, Now, Workspace, media_type
 from functions.api.shapes import GroupId
 
 router = APIRouter(prefix="/exports", tags=["exports"])
@@ -36,16 +38,20 @@ ExportKey = Annotated[ExportId, Depends(export_id)]
     "",
     status_code=HTTPStatus.ACCEPTED,
     dependencies=[Depends(media_type("application/json"))],
-    responses=documented(404, 409, 415),
+    responses=documented(404, 415),
 )
 def request_export(
     workspace: Workspace,
     order: Annotated[ExportOrder, Depends(export_order)],
     request: UseRequestExport,
     exports: UseExports,
+    audit: Audit,
 ) -> ExportOut:
     """Asks for a file of the creatives that all filters are true of; it is written in the background."""
-    return _export_out(exports.get(request(workspace, order)))
+    key = ExportId(workspace, uuid4())
+    audit(Action.EXPORT_REQUEST, key.id, format=order.format, filters=json.dumps(json_of(order.chosen)))
+    request(key, order)
+    return _export_out(exports.get(key))
 
 
 @router.get("", response_model=list[ExportOut], responses={200: {"headers": PAGE_HEADERS}})
@@ -76,8 +82,9 @@ def get_export(key: ExportKey, exports: UseExports, now: Now) -> ExportWithLinkO
 
 
 @router.delete("/{export_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_export(key: ExportKey, exports: UseExports) -> None:
+def delete_export(key: ExportKey, exports: UseExports, audit: Audit) -> None:
     """Deletes an export and its file; one that is being written is given up."""
+    audit(Action.EXPORT_DELETE, key.id)
     exports.delete(key)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from adlens.domain.audit import Action
 from functions.api.dependencies import UseDeleteCreatives, UseGroups, UsePictureLinks, UseReanalyzeMany
 from functions.api.errors import documented
 from functions.api.groups.schemas import (
@@ -20,7 +21,7 @@ from functions.api.groups.schemas import (
     group_status_json,
 )
 from functions.api.pages import PAGE_HEADERS, fitting, written_list
-from functions.api.request import PAGE, Cursor, Limit, Now, Workspace, media_type
+from functions.api.request import PAGE, Audit, Cursor, Limit, Now, Workspace, media_type
 from functions.api.shapes import GroupId
 
 router = APIRouter(prefix="/groups", tags=["groups"])
@@ -101,6 +102,7 @@ def reanalyze_group(group_id: GroupId, workspace: Workspace, reanalyze: UseReana
 
 
 @router.delete("/{group_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_group(group_id: GroupId, workspace: Workspace, delete: UseDeleteCreatives) -> None:
+def delete_group(group_id: GroupId, workspace: Workspace, delete: UseDeleteCreatives, audit: Audit) -> None:
     """Deletes a group, its creatives, their files and all that was found in them."""
+    audit(Action.GROUP_DELETE, group_id)
     delete.group(workspace, group_id)

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
+from adlens.domain.audit import Action
 from functions.api.dependencies import UsePingWebhook, UseWebhooks
 from functions.api.errors import documented
 from functions.api.observability import logger
-from functions.api.request import Cursor, Limit, Workspace, media_type
+from functions.api.request import Audit, Cursor, Limit, Workspace, administrator, media_type
 from functions.api.webhooks.schemas import (
     DeliveriesOut,
     NewWebhookOut,
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    dependencies=[Depends(media_type("application/json"))],
+    dependencies=[Depends(media_type("application/json")), Depends(administrator)],
     responses=documented(409, 415),
 )
 def create_webhook(body: WebhookIn, workspace: Workspace, webhooks: UseWebhooks) -> NewWebhookOut:
@@ -55,9 +56,15 @@ def get_webhook(webhook_id: UUID, workspace: Workspace, webhooks: UseWebhooks) -
     return webhook_out(webhooks.get(workspace, webhook_id))
 
 
-@router.delete("/{webhook_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_webhook(webhook_id: UUID, workspace: Workspace, webhooks: UseWebhooks) -> None:
+@router.delete(
+    "/{webhook_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    dependencies=[Depends(administrator)],
+    responses=documented(404),
+)
+def delete_webhook(webhook_id: UUID, workspace: Workspace, webhooks: UseWebhooks, audit: Audit) -> None:
     """Deletes a webhook. What is queued for it already may still arrive."""
+    audit(Action.WEBHOOK_DELETE, webhook_id)
     webhooks.delete(workspace, webhook_id)
 
 

@@ -72,6 +72,32 @@ def test_the_first_key_opens_its_workspace_until_it_is_revoked(engine: Engine) -
     assert "no key in use" in act("keys.revoke", prefix=listed["prefix"])
 
 
+def test_a_key_is_made_with_a_scope_and_rotated(engine: Engine) -> None:
+    made = act("keys.create", name="sync", workspace="rotating", scope="write", days=30)
+    (listed,) = [key for key in act("keys.list") if key["workspace"] == "rotating"]
+    assert (listed["scope"], listed["expires_at"] is None) == ("write", False)
+
+    new = act("keys.rotate", prefix=listed["prefix"], overlap_hours=1)
+    caller = PostgresWorkspaces(engine).verify(new["key"])
+    assert caller is not None
+    assert (caller.scope, caller.key_name) == ("write", "sync")
+    assert PostgresWorkspaces(engine).verify(made["key"]) is not None
+    assert "no key in use" in act("keys.rotate", prefix="nobody")
+    assert "days" in act("keys.create", name="x", days=0)
+    assert "scope" in act("keys.create", name="x", scope="root")
+
+
+def test_a_workspace_gets_the_limits_of_a_plan(engine: Engine) -> None:
+    workspace = act("workspaces.create", name="planned")["id"]
+    assert act("workspaces.plan", workspace=workspace, plan="unlimited") is None
+    with engine.connect() as connection:
+        plan = select(schema.Workspace.plan).where(schema.Workspace.id == UUID(workspace))
+        assert connection.scalar(plan) == "unlimited"
+    assert "standard, unlimited" in act("workspaces.plan", workspace=workspace, plan="golden")
+    assert "no workspace" in act("workspaces.plan", workspace=str(uuid4()), plan="standard")
+    assert "by its id" in act("workspaces.plan", workspace="planned", plan="standard")
+
+
 def test_a_workspace_is_made_once() -> None:
     assert act("workspaces.create", name="twice") == act("workspaces.create", name="twice")
     assert [found["name"] for found in act("workspaces.list")].count("twice") == 1

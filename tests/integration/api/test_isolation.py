@@ -55,6 +55,10 @@ def _delivered(key: CreativeId) -> dict[str, Any]:
     return {"json": [{"creative_id": str(key.id), "day": "2026-03-01", **figures}]}
 
 
+def _key(key: CreativeId) -> dict[str, Any]:
+    return {"json": {"name": "mine", "scope": "read"}}
+
+
 DEFAULTS = {"DOMINANT_COLORS_COUNT": 3, "SECONDARY_COLORS_COUNT": 3}
 PROBES = {
     # Ids are the clients' own: using those of another workspace makes things of one's own.
@@ -112,6 +116,11 @@ PROBES = {
     "DELETE /webhooks/{webhook_id}": Probe(),
     "GET /webhooks/{webhook_id}/deliveries": Probe(),
     "POST /webhooks/{webhook_id}/test": Probe(),
+    "GET /keys": Probe(check=lambda found: [key["name"] for key in found["items"]] == ["test"]),
+    "POST /keys": Probe(request=_key, check=lambda found: found["key"].startswith("adl_")),
+    "POST /keys/{key_id}/rotate": Probe(request=lambda key: {"json": {}}),
+    "DELETE /keys/{key_id}": Probe(),
+    "GET /audit": Probe(check=lambda found: [entry["action"] for entry in found["items"]] == ["key.create"]),
     "GET /settings/": Probe(check=lambda found: found == DEFAULTS),
     "GET /settings": Probe(check=lambda found: found == DEFAULTS),
     "PUT /settings/": Probe(
@@ -135,7 +144,7 @@ def routes_of(app: FastAPI) -> set[str]:
 
 def ask(tenant: Any, route: str, key: CreativeId, group_id: str = GROUP) -> Response:
     method, _, path = route.partition(" ")
-    ids = {"creative_id": key.id, "export_id": key.id, "webhook_id": key.id}
+    ids = {"creative_id": key.id, "export_id": key.id, "webhook_id": key.id, "key_id": key.id}
     path = path.format(group_id=group_id, key="DOMINANT_COLORS_COUNT", **ids)
     return tenant.client.request(method, path, **PROBES[route].request(key))
 
@@ -149,10 +158,12 @@ def owner(new_tenant):
 
 @pytest.fixture
 def theirs(owner) -> CreativeId:
-    """A creative of the owner's, and an export and a webhook with the same id."""
+    """A creative of the owner's, and an export, a webhook and a key with the same id."""
     key = owner.analysed(GROUP)
     owner.exported(key.id)
     owner.webhook(key.id)
+    owner.key(key.id)
+    assert owner.client.delete("/groups/never").status_code == 404  # an entry in the audit log
     assert owner.client.post("/performance", **_delivered(key)).json()["stored"] == 1
     return key
 
@@ -193,6 +204,8 @@ def test_both_may_use_the_same_ids(route: str, new_tenant, owner, theirs: Creati
     other.analysed(GROUP, theirs.id)
     other.exported(theirs.id)
     other.webhook(theirs.id)
+    if "{key_id}" in route:  # these ids are ours, and unique
+        return
     before = owner.everything()
     assert ask(other, route, theirs).is_success
     assert owner.everything() == before
@@ -222,6 +235,28 @@ def test_what_is_common_is_the_same_for_everybody_with_a_key(route: str, new_ten
     assert answer.json() == other.json()
     owner.client.headers.pop("x-api-key")
     assert owner.client.request(method, path).status_code == 401
+
+
+ADMIN = {
+    *("GET /keys", "POST /keys", "POST /keys/{key_id}/rotate", "DELETE /keys/{key_id}", "GET /audit"),
+    *("POST /webhooks", "DELETE /webhooks/{webhook_id}"),
+}
+"""Routes that take a key with the scope `admin`."""
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+@pytest.mark.parametrize("route", sorted(PROBES.keys() | COMMON))
+def test_a_key_does_what_its_scope_allows(route: str, scope: str, owner, theirs: CreativeId) -> None:
+    made = owner.client.post("/keys", json={"name": "limited", "scope": scope}).json()
+    owner.client.headers["x-api-key"] = made["key"]
+    before = owner.everything()
+    answer = ask(owner, route, theirs) if route in PROBES else owner.client.request(*route.split())
+    if route not in ADMIN and (scope == "write" or route.startswith("GET")):
+        assert answer.is_success
+    else:
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "forbidden"
+        assert owner.everything() == before
 
 
 def test_a_revoked_key_opens_nothing(new_tenant, engine) -> None:

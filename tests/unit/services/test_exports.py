@@ -222,9 +222,9 @@ def test_a_request_is_recorded_then_sent() -> None:
             sent.append(key)
 
     exports = Exports()
-    key = RequestExport(exports, Queue())(KEY.workspace_id, ORDER)
-    assert sent == [key]
-    assert exports.recorded == {key: ORDER}
+    RequestExport(exports, Queue())(KEY, ORDER)
+    assert sent == [KEY]
+    assert exports.recorded == {KEY: ORDER}
 
 
 def test_a_dead_letter_fails_its_export() -> None:

@@ -31,7 +31,11 @@ def page(
         rx.el.main(
             rx.el.div(rx.el.h1(title), head or rx.fragment(), class_name="page-head"),
             _connection(),
-            rx.cond(Session.problem == "unauthorized", sign_in(), rx.fragment(_problem(reload), *content)),
+            rx.cond(
+                (Session.problem == "unauthorized") | (Session.problem == "expired_key"),
+                sign_in(),
+                rx.fragment(_problem(reload), *content),
+            ),
             id="main",
             class_name="page",
             tab_index=-1,

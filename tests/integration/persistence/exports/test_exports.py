@@ -17,9 +17,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from adlens.domain.creative import Creative, CreativeId, Failure
-from adlens.domain.errors import Conflict, UnknownExport, UnknownGroup
+from adlens.domain.errors import LimitReached, UnknownExport, UnknownGroup
 from adlens.domain.exports import (
-    MOST_UNFINISHED,
     ExportedFile,
     ExportFormat,
     ExportId,
@@ -219,8 +218,8 @@ def test_the_list_is_newest_first_in_pages_and_filtered(tenant: Any, exports: Po
 
 
 def test_a_workspace_cannot_fill_the_queue(exports: PostgresExports, ordered: Any) -> None:
-    keys = [ordered() for _ in range(MOST_UNFINISHED)]
-    with pytest.raises(Conflict):
+    keys = [ordered() for _ in range(20)]
+    with pytest.raises(LimitReached, match="20 exports are not finished yet"):
         ordered()
     exports.delete(keys[0])
     ordered()

@@ -22,6 +22,16 @@ class TransientError(AdLensError):
     code = "temporarily_unavailable"
 
 
+class LimitReached(TransientError):
+    """A limit of the workspace's plan; `retry_after` says in how many seconds the same request may succeed."""
+
+    code = "limit_reached"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class InvalidImage(PermanentError):
     """The bytes are no picture that AdLens accepts."""
 
@@ -66,6 +76,20 @@ class UnknownWebhook(PermanentError):
 
 class UnknownSetting(PermanentError):
     code = "unknown_setting"
+
+
+class UnknownKey(PermanentError):
+    code = "unknown_key"
+
+
+class ExpiredKey(PermanentError):
+    code = "expired_key"
+
+
+class Forbidden(PermanentError):
+    """The caller is known, and its key may not do this."""
+
+    code = "forbidden"
 
 
 class InvalidValue(PermanentError):

@@ -17,9 +17,6 @@ from adlens.domain.gallery import CreativeFilter
 KEPT_FOR = timedelta(days=7)
 """How long an export and its file are kept. The bucket's lifecycle rule has the same number (infra_cdk/buckets.py)."""
 
-MOST_UNFINISHED = 20
-"""Exports of one workspace that may wait or run at once; more would keep the others' waiting."""
-
 
 class ExportFormat(StrEnum):
     CSV = "csv"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID, uuid4
 
 from adlens.domain.errors import TransientError
 from adlens.domain.exports import ExportId, ExportOrder
@@ -15,13 +14,11 @@ class RequestExport:
     exports: ExportRepository
     queue: ExportQueue
 
-    def __call__(self, workspace_id: UUID, order: ExportOrder) -> ExportId:
-        """Raises UnknownGroup, and Conflict when too many exports of the workspace wait already."""
-        key = ExportId(workspace_id, uuid4())
+    def __call__(self, key: ExportId, order: ExportOrder) -> None:
+        """`key` is new. Raises UnknownGroup, and LimitReached when too many exports of the workspace wait already."""
         self.exports.record(key, order)
         try:
             self.queue.send(key)
         except TransientError:
             self.exports.delete(key)  # nobody would ever write it
             raise
-        return key

@@ -59,7 +59,7 @@ class ExportRepository(Protocol):
     """What users ask for. Each method is one transaction. Database trouble raises TransientError."""
 
     def record(self, key: ExportId, order: ExportOrder) -> None:
-        """Records an export as PENDING. Raises UnknownGroup, and Conflict when too many are unfinished."""
+        """Records an export as PENDING. Raises UnknownGroup, and LimitReached when too many are unfinished."""
         ...
 
     def get(self, key: ExportId) -> Export:

@@ -50,6 +50,7 @@ from adlens.persistence.creatives.states import (
 from adlens.persistence.search.facts import index_filenames
 from adlens.persistence.search.plan import compile_filter
 from adlens.persistence.session import transactional
+from adlens.persistence.workspaces.limits import count_uploads
 from adlens.persistence.workspaces.settings import read_settings
 
 UNFINISHED = (Status.PENDING.value, Status.PROCESSING.value)
@@ -113,6 +114,9 @@ class PostgresCreatives:
         names = {creative.id: creative.filename for creative in creatives}
         index_filenames(session, workspace_id, {id_: names[id_] for id_ in made})
         count_new(session, workspace_id, group_id, made)
+        if made:
+            sizes = {creative.id: creative.size for creative in creatives}
+            count_uploads(session, workspace_id, len(made), sum(sizes[id_] or 0 for id_ in made))
 
     def arrive(self, objects: Iterable[ObjectCreated]) -> list[AnalysisRequested]:
         """In the order of their keys, so that two calls never deadlock."""

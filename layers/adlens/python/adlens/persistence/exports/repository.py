@@ -13,9 +13,8 @@ from sqlalchemy import ColumnElement, Engine, delete, func, select, tuple_, upda
 from sqlalchemy.orm import Session
 
 from adlens.domain.creative import Failure
-from adlens.domain.errors import Conflict, UnknownExport
+from adlens.domain.errors import UnknownExport
 from adlens.domain.exports import (
-    MOST_UNFINISHED,
     Export,
     ExportClaim,
     ExportedFile,
@@ -33,6 +32,7 @@ from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema import ExportRow
 from adlens.persistence.session import transactional
 from adlens.persistence.webhooks.outbox import enqueue_event
+from adlens.persistence.workspaces.limits import check_exports
 
 
 class PostgresExports:
@@ -43,11 +43,7 @@ class PostgresExports:
     def record(self, session: Session, key: ExportId, order: ExportOrder) -> None:
         for group_id in order.chosen.group_ids:
             check_group(session, key.workspace_id, group_id)
-        unfinished = select(func.count()).where(
-            ExportRow.workspace_id == key.workspace_id, ExportRow.ended_at.is_(None)
-        )
-        if session.scalars(unfinished).one() >= MOST_UNFINISHED:
-            raise Conflict(f"{MOST_UNFINISHED} exports are not finished yet. Wait for one, or delete one.")
+        check_exports(session, key.workspace_id)
         session.add(
             ExportRow(
                 workspace_id=key.workspace_id,

@@ -35,11 +35,21 @@ from adlens.persistence.schema.rollups import (
 )
 from adlens.persistence.schema.search import Facts, Vocabulary
 from adlens.persistence.schema.webhooks import Webhook, WebhookDelivery
-from adlens.persistence.schema.workspaces import ApiKey, BiReader, Setting, Workspace
+from adlens.persistence.schema.workspaces import (
+    ApiKey,
+    AuditEntry,
+    BiReader,
+    Plan,
+    RequestTurn,
+    Setting,
+    Usage,
+    Workspace,
+)
 
 __all__ = [
     "Analysis",
     "ApiKey",
+    "AuditEntry",
     "Base",
     "BiReader",
     "Creative",
@@ -57,13 +67,16 @@ __all__ = [
     "ModelBundle",
     "Now",
     "Performance",
+    "Plan",
     "Removal",
+    "RequestTurn",
     "Setting",
     "StageRun",
     "Swatch",
     "TextBlock",
     "Timestamp",
     "TopicCorrection",
+    "Usage",
     "Vocabulary",
     "Waiting",
     "Webhook",

@@ -49,6 +49,11 @@ class Creative(Base):
         group_reference(),
         Index("creatives_of_group", "workspace_id", "group_id", "uploaded_at", "id"),
         Index("creatives_unfinished", "updated_at", postgresql_where="status IN ('PENDING', 'PROCESSING')"),
+        Index(
+            "creatives_never_analysed",
+            "workspace_id",
+            postgresql_where="status IN ('PENDING', 'PROCESSING') AND analysed_revision = 0",
+        ),
     )
 
     workspace_id: Mapped[WorkspaceKey]

@@ -1,17 +1,56 @@
-"""Workspaces, their API keys, settings and BI readers."""
+"""Workspaces, their API keys, settings, BI readers and audit log."""
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ForeignKey,
+    Identity,
     Index,
     Text,
+    desc,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adlens.persistence.schema.base import Base, Now, Timestamp
+from adlens.persistence.schema.base import Base, Json, Now, Timestamp
+
+
+class Plan(Base):
+    """What a workspace may use; NULL is no limit."""
+
+    __tablename__ = "plans"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    key_requests_per_second: Mapped[int | None]
+    workspace_requests_per_second: Mapped[int | None]
+    uploads_per_day: Mapped[int | None] = mapped_column(BigInteger)
+    bytes_per_day: Mapped[int | None] = mapped_column(BigInteger)
+    unfinished_creatives: Mapped[int | None] = mapped_column(BigInteger)
+    unfinished_exports: Mapped[int | None]
+
+
+class Usage(Base):
+    """What a workspace has announced on a day, in UTC."""
+
+    __tablename__ = "usage"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    uploads: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class RequestTurn(Base):
+    """Before `next_at`, less a burst, a key or a workspace may send no request."""
+
+    __tablename__ = "request_turns"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    subject: Mapped[UUID] = mapped_column(primary_key=True)
+    next_at: Mapped[Timestamp]
 
 
 class Workspace(Base):
@@ -19,6 +58,7 @@ class Workspace(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
+    plan: Mapped[str] = mapped_column(ForeignKey("plans.name"), server_default="standard")
     created_at: Mapped[Now]
 
 
@@ -33,7 +73,9 @@ class ApiKey(Base):
     prefix: Mapped[str] = mapped_column(unique=True)
     digest: Mapped[bytes]
     name: Mapped[str] = mapped_column(Text)
+    scope: Mapped[str] = mapped_column(server_default="admin")
     created_at: Mapped[Now]
+    expires_at: Mapped[Timestamp | None]
     last_used_at: Mapped[Timestamp | None]
     revoked_at: Mapped[Timestamp | None]
 
@@ -55,3 +97,21 @@ class BiReader(Base):
     role: Mapped[str] = mapped_column(primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     created_at: Mapped[Now]
+
+
+class AuditEntry(Base):
+    """Append-only for the functions. `key_id` is no reference: an entry outlives its key."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    at: Mapped[Now]
+    key_id: Mapped[UUID | None]
+    key_name: Mapped[str | None] = mapped_column(Text)
+    action: Mapped[str]
+    subject: Mapped[str] = mapped_column(Text)
+    details: Mapped[Json]
+
+
+Index("audit_log_newest", AuditEntry.workspace_id, desc(AuditEntry.id))
