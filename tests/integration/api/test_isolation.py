@@ -79,7 +79,7 @@ PROBES = {
     ),
     "DELETE /creatives/{creative_id}": Probe(),
     "POST /creatives/{creative_id}/reanalyze": Probe(),
-    "POST /creatives/reanalyze": Probe(check=lambda found: found == {"count": 0, "next_cursor": None}),
+    "POST /creatives/reanalyze": Probe(check=lambda found: found == {"count": 0, "next_cursor": None, "job_id": None}),
     "GET /status/{creative_id}": Probe(),
     "GET /analytics/all": Probe(check=lambda found: found["total_creatives_in_group"] == 0 and not found["topics"]),
     "GET /analytics/group/{group_id}": Probe(),
@@ -97,6 +97,9 @@ PROBES = {
     "GET /exports": Probe(check=lambda found: found == []),
     "GET /exports/{export_id}": Probe(),
     "DELETE /exports/{export_id}": Probe(),
+    "GET /jobs": Probe(check=lambda found: found == []),
+    "GET /jobs/{job_id}": Probe(),
+    "POST /jobs/{job_id}/cancel": Probe(),
     "POST /performance": Probe(request=_delivered, check=lambda found: (found["stored"], found["unmatched"]) == (0, 1)),
     "GET /creatives/{creative_id}/performance": Probe(),
     "GET /analytics/lift": Probe(
@@ -135,7 +138,7 @@ def routes_of(app: FastAPI) -> set[str]:
 
 def ask(tenant: Any, route: str, key: CreativeId, group_id: str = GROUP) -> Response:
     method, _, path = route.partition(" ")
-    ids = {"creative_id": key.id, "export_id": key.id, "webhook_id": key.id}
+    ids = {"creative_id": key.id, "export_id": key.id, "job_id": key.id, "webhook_id": key.id}
     path = path.format(group_id=group_id, key="DOMINANT_COLORS_COUNT", **ids)
     return tenant.client.request(method, path, **PROBES[route].request(key))
 
@@ -149,9 +152,10 @@ def owner(new_tenant):
 
 @pytest.fixture
 def theirs(owner) -> CreativeId:
-    """A creative of the owner's, and an export and a webhook with the same id."""
+    """A creative of the owner's, and an export, a job and a webhook with the same id."""
     key = owner.analysed(GROUP)
     owner.exported(key.id)
+    owner.job(key.id)
     owner.webhook(key.id)
     assert owner.client.post("/performance", **_delivered(key)).json()["stored"] == 1
     return key
@@ -192,6 +196,7 @@ def test_both_may_use_the_same_ids(route: str, new_tenant, owner, theirs: Creati
     other = new_tenant()
     other.analysed(GROUP, theirs.id)
     other.exported(theirs.id)
+    other.job(theirs.id)
     other.webhook(theirs.id)
     before = owner.everything()
     assert ask(other, route, theirs).is_success
