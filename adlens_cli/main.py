@@ -15,10 +15,12 @@ keys = typer.Typer(no_args_is_help=True, help="API keys of the local stack, or o
 workspaces = typer.Typer(no_args_is_help=True, help="Workspaces of the local stack, or of a deployment on AWS.")
 bi = typer.Typer(no_args_is_help=True, help="Readers for BI tools: login roles of the database that see one workspace.")
 models = typer.Typer(no_args_is_help=True, help="Model bundles: which there are, and which one is used.")
+jobs = typer.Typer(no_args_is_help=True, help="Bulk work of a workspace: re-analysis, deletion of large groups.")
 app.add_typer(keys, name="keys")
 app.add_typer(workspaces, name="workspaces")
 app.add_typer(bi, name="bi")
 app.add_typer(models, name="models")
+app.add_typer(jobs, name="jobs")
 
 
 def _print_version(asked: bool) -> None:
@@ -55,6 +57,7 @@ class Function(StrEnum):
     DISPATCH = "dispatch"
     ANALYZE = "analyze"
     EXPORTS = "exports"
+    JOBS = "jobs"
     DEAD_LETTERS = "dead_letters"
     LIFT = "lift"
     SWEEP = "sweep"
@@ -238,6 +241,9 @@ def reanalyze(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Any other filter of `GET /creatives`.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Also those that the bundle in use has analysed.")] = False,
+    is_waiting: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Show the progress until every creative is queued.")
+    ] = True,
 ) -> None:
     """Analyse stored creatives again with the model bundle in use: all that another bundle analysed, or those that the
     filters leave.
@@ -247,7 +253,33 @@ def reanalyze(
     from adlens_cli.reanalyze import run
 
     given: dict[str, object] = {"group_id": _one_or_more(group), "topic_decision": _one_or_more(topic_decision)}
-    raise typer.Exit(run(_filters(given, where), every))
+    raise typer.Exit(run(_filters(given, where), every, is_waiting))
+
+
+@jobs.command("list")
+def list_jobs(
+    state: Annotated[str | None, typer.Option(help="PENDING, RUNNING, DONE, FAILED or CANCELLED.")] = None,
+) -> None:
+    """List jobs, newest first."""
+    from adlens_cli.jobs import show
+
+    raise typer.Exit(show(state))
+
+
+@jobs.command("wait")
+def wait_for_job(job: Annotated[str, typer.Argument(help="Its id.")]) -> None:
+    """Show a job's progress until it has ended. Exit status 1 unless it is DONE."""
+    from adlens_cli.jobs import wait
+
+    raise typer.Exit(wait(job))
+
+
+@jobs.command("cancel")
+def cancel_job(job: Annotated[str, typer.Argument(help="Its id.")]) -> None:
+    """Stop a job. What is done stays done."""
+    from adlens_cli.jobs import cancel
+
+    raise typer.Exit(cancel(job))
 
 
 @app.command("reindex")

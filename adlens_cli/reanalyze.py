@@ -1,4 +1,4 @@
-"""`adlens reanalyze`: asks the API for new analyses, batch by batch."""
+"""`adlens reanalyze`: asks the API for a job and waits until it has queued every creative."""
 
 from __future__ import annotations
 
@@ -10,25 +10,23 @@ import httpx
 
 from adlens_cli.api import chosen_api
 from adlens_cli.client import ApiError
+from adlens_cli.jobs import JobEnded, wait_for
 
 
-def run(filters: Mapping[str, Any], every: bool) -> int:
-    count = 0
-    cursor: dict[str, Any] = {}
+def run(filters: Mapping[str, Any], every: bool, is_waiting: bool = True) -> int:
     try:
         client = chosen_api()
-        while True:
-            answer = client.post("/creatives/reanalyze", **filters, outdated=not every, **cursor)
-            count += answer["count"]
-            if answer["next_cursor"] is None:
-                break
-            cursor = {"cursor": answer["next_cursor"]}
-    except (ApiError, httpx.HTTPError) as error:
+        answer = client.post("/creatives/reanalyze", **filters, outdated=not every)
+        if (job_id := answer["job_id"]) and is_waiting:
+            answer["count"] = wait_for(client, job_id)["progress"]["done"]
+    except (ApiError, JobEnded, httpx.HTTPError) as error:
         print(f"adlens: {error}", file=sys.stderr)
-        print(f"adlens: {count} creatives are analysed again. Run the command again for the others.", file=sys.stderr)
         return 1
-    if count or every:
-        print(f"{count} creatives are analysed again.")
+    except KeyboardInterrupt:
+        print(f"adlens: stopped waiting; the job goes on. `adlens jobs cancel {job_id}` ends it.", file=sys.stderr)
+        return 130
+    if answer["count"] or every:
+        print(f"{answer['count']} creatives are analysed again.")
     else:
         print("Nothing to do: the bundle in use has analysed every creative.")
     return 0

@@ -12,6 +12,7 @@ from adlens.settings import (
     EventSettings,
     ExportQueueSettings,
     ExportSettings,
+    JobQueueSettings,
     LiftSettings,
     PreviewSettings,
     QueueSettings,
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
     from adlens.persistence.creatives.repository import PostgresCreatives
     from adlens.persistence.exports.repository import PostgresExports
+    from adlens.persistence.jobs.repository import PostgresJobs
     from adlens.persistence.webhooks.repository import PostgresWebhooks
     from adlens.storage.lift import LambdaLiftEstimator
     from adlens.storage.objects import S3ObjectStore
-    from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue, SqsUploadsQueue
+    from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue, SqsJobQueue, SqsUploadsQueue
 
 
 @functools.cache
@@ -120,6 +122,21 @@ def export_queue(settings: ExportQueueSettings) -> SqsExportQueue:
     from adlens.storage.queue import SqsExportQueue
 
     return SqsExportQueue(sqs_client(), settings.exports_queue_url)
+
+
+@functools.cache
+def jobs(settings: DatabaseSettings) -> PostgresJobs:
+    from adlens.persistence.jobs.repository import PostgresJobs
+
+    return PostgresJobs(database(settings))
+
+
+@functools.cache
+def job_queue(settings: JobQueueSettings) -> SqsJobQueue:
+    from adlens.storage.clients import sqs_client
+    from adlens.storage.queue import SqsJobQueue
+
+    return SqsJobQueue(sqs_client(), settings.jobs_queue_url)
 
 
 @functools.cache

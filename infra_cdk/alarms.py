@@ -58,6 +58,11 @@ class Alarms(Construct):
             "Exports were given up after all attempts, and dead_letters does not take them.",
         )
         self._left(
+            "DeadJobs",
+            parts.jobs.dead_letters,
+            "Jobs were given up after all attempts, and dead_letters does not take them.",
+        )
+        self._left(
             "DeadWebhookResults",
             parts.webhook_queues.dead_letters,
             "Results of deliveries were given up after all attempts: see the log of webhook_results.",
@@ -72,7 +77,7 @@ class Alarms(Construct):
                 statistic="sum",
             ),
             0,
-            "Analyses or exports were given up after all attempts and are marked so: see the log of dead_letters.",
+            "Analyses, exports or jobs were given up and are marked so: see the log of dead_letters.",
         )
         self._waits(
             "OldestMessage",
@@ -109,6 +114,7 @@ class Alarms(Construct):
         functions = {
             "Analyze": parts.analysis.function,
             "Exports": parts.exports.function,
+            "Jobs": parts.jobs.function,
             "Api": parts.api.function,
             "Lift": parts.lift.function,
             "Dispatch": parts.workers.dispatch,
@@ -121,6 +127,8 @@ class Alarms(Construct):
         }
         for name, function in functions.items():
             self._alarm(f"{name}Errors", function.metric_errors(period=FIVE_MINUTES), 0, f"{name} failed: see its log.")
+            if name == "Jobs":  # nobody waits for its next page; what is given up has an alarm
+                continue
             self._alarm(
                 f"{name}Throttles",
                 function.metric_throttles(period=FIVE_MINUTES),

@@ -13,6 +13,7 @@ from infra_cdk.buckets import Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
+from infra_cdk.jobs import Jobs
 from infra_cdk.lift import LiftStatistics
 from infra_cdk.log_groups import make_log_group, retention_of
 from infra_cdk.queue import UploadsQueue
@@ -72,6 +73,7 @@ class Api(Construct):
         surroundings: Surroundings,
         zip_code: ZipCode,
         exports: Exports,
+        jobs: Jobs,
         lift: LiftStatistics,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -123,6 +125,8 @@ class Api(Construct):
             )
         self.rest_api.node.try_remove_child("Endpoint")  # an output beside ours
         self._environment(config, buckets, queue, exports)
+        self.function.add_environment("ADLENS_JOBS_QUEUE_URL", jobs.queue.queue_url)
+        allow(self.function, ["sqs:SendMessage"], jobs.queue.queue_arn)
         self.function.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         self._grants(buckets, queue, exports)
         allow(self.function, ["sqs:SendMessage"], surroundings.webhooks.events.queue_arn)

@@ -25,6 +25,7 @@ class Dashboard(Construct):
             "uploads": parts.queue.queue,
             "analysis": parts.queue.analysis,
             "exports": parts.exports.queue,
+            "jobs": parts.jobs.queue,
             "webhooks": parts.webhook_queues.events,
             "results": parts.webhook_queues.results,
         }
@@ -33,6 +34,7 @@ class Dashboard(Construct):
             "api": parts.api.function,
             "dispatch": parts.workers.dispatch,
             "exports": parts.exports.function,
+            "jobs": parts.jobs.function,
             "lift": parts.lift.function,
         }
         p95: dict[str, Any] = {"period": PERIOD, "statistic": "p95"}

@@ -14,6 +14,7 @@ from infra_cdk.buckets import Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode
+from infra_cdk.jobs import Jobs
 from infra_cdk.lift import LiftStatistics
 from infra_cdk.nag import acknowledge
 from infra_cdk.queue import UploadsQueue, WebhookQueues
@@ -72,9 +73,20 @@ class AdLens:
         zip_code = ZipCode(main, "Code", config=config)
         self.analysis = Analysis(main, "Analysis", surroundings=surroundings)
         self.exports = Exports(main, "Exports", surroundings=surroundings)
+        self.jobs = Jobs(main, "Jobs", surroundings=surroundings, zip_code=zip_code)
         self.lift = LiftStatistics(main, "Lift", surroundings=surroundings)
-        self.api = Api(main, "Api", surroundings=surroundings, zip_code=zip_code, exports=self.exports, lift=self.lift)
-        self.workers = Workers(main, "Workers", surroundings=surroundings, zip_code=zip_code, exports=self.exports)
+        self.api = Api(
+            main,
+            "Api",
+            surroundings=surroundings,
+            zip_code=zip_code,
+            exports=self.exports,
+            jobs=self.jobs,
+            lift=self.lift,
+        )
+        self.workers = Workers(
+            main, "Workers", surroundings=surroundings, zip_code=zip_code, exports=self.exports, jobs=self.jobs
+        )
         self.webhooks = Webhooks(main, "Webhooks", surroundings=surroundings, zip_code=zip_code)
         self.web: Web | None = None
         self._outputs(main, data)
@@ -93,6 +105,7 @@ class AdLens:
         self.workers.migrate_before(
             self.analysis.function,
             self.exports.function,
+            self.jobs.function,
             self.api.function,
             self.lift.function,
             self.workers.dispatch,
@@ -155,6 +168,8 @@ class AdLens:
             "ApiId": self.api.rest_api.rest_api_id,
             "ExportsQueueUrl": self.exports.queue.queue_url,
             "ExportsFunctionName": self.exports.function.function_name,
+            "JobsQueueUrl": self.jobs.queue.queue_url,
+            "JobsFunctionName": self.jobs.function.function_name,
             "AdminFunctionName": self.workers.admin.function_name,
             "MigrateFunctionName": self.workers.migrate.function_name,
             "AnalyzeFunctionName": self.analysis.function.function_name,

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
+from infra_cdk.jobs import Jobs
 from infra_cdk.log_groups import make_log_group
 from infra_cdk.queue import feed
 from infra_cdk.topology import topology
@@ -25,6 +26,7 @@ class Workers(Construct):
         surroundings: Surroundings,
         zip_code: ZipCode,
         exports: Exports,
+        jobs: Jobs,
     ) -> None:
         super().__init__(scope, construct_id)
         config, buckets, queue = surroundings.config, surroundings.buckets, surroundings.queue
@@ -53,12 +55,14 @@ class Workers(Construct):
         self.dead_letters = function("DeadLetters", "dead-letters", "Marks what the queues gave up as ERROR or FAILED.")
         feed(self.dead_letters, queue.dead_letters, "uploads-dead-letters")
         feed(self.dead_letters, exports.dead_letters, "exports-dead-letters")
+        feed(self.dead_letters, jobs.dead_letters, "jobs-dead-letters")
 
         self.sweep = function("Sweep", "sweep", "Ends uploads that never arrived, removes deleted files.")
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_PREVIEWS_BUCKET", buckets.previews.bucket_name)
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
         self.sweep.add_environment("ADLENS_EXPORTS_QUEUE_URL", exports.queue.queue_url)
+        self.sweep.add_environment("ADLENS_JOBS_QUEUE_URL", jobs.queue.queue_url)
         self.sweep.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         allow(self.sweep, ["s3:GetObject"], buckets.uploads.arn_for_objects("*"))
         allow(
@@ -68,7 +72,7 @@ class Workers(Construct):
             buckets.previews.arn_for_objects("*"),
         )
         allow(self.sweep, ["s3:ListBucket"], buckets.uploads.bucket_arn)  # a missing object answers 404, not 403
-        queues = queue.analysis, exports.queue, surroundings.webhooks.events
+        queues = queue.analysis, exports.queue, jobs.queue, surroundings.webhooks.events
         allow(self.sweep, ["sqs:SendMessage"], *(one.queue_arn for one in queues))
         events.Rule(
             self,

@@ -52,6 +52,7 @@ class Deployment:
     dead_letter_queue_url: str
     exports_bucket: str
     exports_queue_url: str
+    jobs_queue_url: str
     admin_function: str
     migrate_function: str
     dispatch_function: str
@@ -61,6 +62,7 @@ class Deployment:
     dead_letters_function: str
     sweep_function: str
     exports_function: str
+    jobs_function: str
     webhooks_queue_url: str
     webhooks_function: str
     webhook_results_function: str
@@ -82,6 +84,7 @@ class Deployment:
                 dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
                 exports_bucket=outputs["ExportsBucketName"],
                 exports_queue_url=outputs["ExportsQueueUrl"],
+                jobs_queue_url=outputs["JobsQueueUrl"],
                 admin_function=outputs["AdminFunctionName"],
                 migrate_function=outputs["MigrateFunctionName"],
                 dispatch_function=outputs["DispatchFunctionName"],
@@ -91,6 +94,7 @@ class Deployment:
                 dead_letters_function=outputs["DeadLettersFunctionName"],
                 sweep_function=outputs["SweepFunctionName"],
                 exports_function=outputs["ExportsFunctionName"],
+                jobs_function=outputs["JobsFunctionName"],
                 webhooks_queue_url=outputs["WebhooksQueueUrl"],
                 webhooks_function=outputs["WebhooksFunctionName"],
                 webhook_results_function=outputs["WebhookResultsFunctionName"],

@@ -13,5 +13,6 @@ def api_settings(database_url: str = "postgresql+psycopg2://nowhere") -> ApiSett
         queue_url="queue",
         exports_bucket="exports",
         exports_queue_url="exports",
+        jobs_queue_url="jobs",
         webhooks_queue_url="webhooks",
     )

@@ -15,6 +15,7 @@ from functions.api.exports.routes import router as exports
 from functions.api.gallery.routes import router as gallery
 from functions.api.groups.routes import router as groups
 from functions.api.health.routes import router as health
+from functions.api.jobs.routes import router as jobs
 from functions.api.keys.routes import router as keys
 from functions.api.legacy.status import router as legacy_status
 from functions.api.legacy.upload import router as legacy_upload
@@ -48,6 +49,7 @@ TAGS = [
     {"name": "search", "description": "Texts, objects and colours of all creatives, and where they are."},
     {"name": "analytics", "description": "Figures over a group or over everything."},
     {"name": "exports", "description": "Files out: CSV, Parquet, COCO, JSON Lines."},
+    {"name": "jobs", "description": "Bulk work in the background: re-analysis, deletion of large groups."},
     {"name": "performance", "description": "What was delivered: impressions, clicks, conversions, spend."},
     {"name": "settings", "description": "What a workspace's users can set."},
     {"name": "webhooks", "description": "Who is told what happens."},
@@ -87,7 +89,7 @@ def create_app(api_settings: ApiSettings | None = None) -> FastAPI:
     )
     for router in (
         *(uploads, legacy_upload, groups, gallery, similar, creatives, legacy_status, search),
-        *(analytics, performance, exports, settings, webhooks, account, keys, audit),
+        *(analytics, performance, exports, jobs, settings, webhooks, account, keys, audit),
     ):
         app.include_router(router, responses=errors.documented(401, 403, 422, 429, 500, 503))
     app.include_router(health)

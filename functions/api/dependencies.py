@@ -11,15 +11,19 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from adlens.domain.jobs import JobKind
 from adlens.domain.ports.analytics import FigureQueries
 from adlens.domain.ports.audit import AuditLog
 from adlens.domain.ports.creatives import CreativeRepository
 from adlens.domain.ports.exports import ExportRepository
+from adlens.domain.ports.jobs import ReanalysisRepository
 from adlens.domain.ports.performance import LiftEstimator, PerformanceRepository
 from adlens.domain.ports.search import GalleryQueries, SearchQueries, SimilarityQueries
 from adlens.domain.ports.workspaces import KeyRepository, SettingRepository, WorkspaceQueries
 from adlens.persistence.analytics.figures import PostgresFigures
 from adlens.persistence.creatives.queries import PostgresQueries
+from adlens.persistence.jobs.pages import PostgresJobPages
+from adlens.persistence.jobs.repository import PostgresJobs
 from adlens.persistence.performance.repository import PostgresPerformance
 from adlens.persistence.search.gallery import PostgresGallery
 from adlens.persistence.search.search import PostgresSearch
@@ -32,22 +36,25 @@ from adlens.services.api_keys import ApiKeys
 from adlens.services.browse_creatives import BrowseCreatives
 from adlens.services.check_health import CheckHealth
 from adlens.services.creatives import Creatives
+from adlens.services.delete_group import DeleteGroup
 from adlens.services.exports import Exports
 from adlens.services.groups import Groups
 from adlens.services.identify_caller import IdentifyCaller
+from adlens.services.jobs import Jobs, StartJob
 from adlens.services.picture_links import PictureLinks
 from adlens.services.read_analytics import ReadAnalytics
-from adlens.services.reanalyze import Reanalyze, ReanalyzeMany
+from adlens.services.reanalyze import FIRST_PAGE, Reanalyze, ReanalyzeAll, ReanalyzeBatch
 from adlens.services.record_performance import RecordPerformance
 from adlens.services.register_uploads import AnnounceUploads, RegisterUploads, StoreUpload
 from adlens.services.remove_files import DeleteCreatives
 from adlens.services.request_export import RequestExport
+from adlens.services.run_job import ReanalysisPages, RunJob
 from adlens.services.send_events import SendEvents
 from adlens.services.webhooks import PingWebhook, Webhooks
 from adlens.services.workspace_settings import WorkspaceSettings
 from adlens.settings import ApiSettings
 from adlens.storage.objects import S3ObjectStore
-from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue
+from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue, SqsJobQueue
 from functions import wiring
 
 
@@ -97,6 +104,14 @@ async def export_repository(settings: Settings) -> ExportRepository:
     return wiring.exports(settings)
 
 
+async def job_repository(settings: Settings) -> PostgresJobs:
+    return wiring.jobs(settings)
+
+
+async def reanalyses(settings: Settings) -> ReanalysisRepository:
+    return PostgresJobPages(wiring.database(settings))
+
+
 async def webhook_repository(settings: Settings) -> PostgresWebhooks:
     return wiring.webhooks(settings)
 
@@ -137,6 +152,10 @@ async def export_queue(settings: Settings) -> SqsExportQueue:
     return wiring.export_queue(settings)
 
 
+async def job_queue(settings: Settings) -> SqsJobQueue:
+    return wiring.job_queue(settings)
+
+
 async def event_queue(settings: Settings) -> SqsEventQueue:
     return wiring.event_queue(settings)
 
@@ -144,10 +163,12 @@ async def event_queue(settings: Settings) -> SqsEventQueue:
 _Creatives = Annotated[CreativeRepository, Depends(creative_repository)]
 _Queries = Annotated[PostgresQueries, Depends(queries)]
 _Exports = Annotated[ExportRepository, Depends(export_repository)]
+_Jobs = Annotated[PostgresJobs, Depends(job_repository)]
 _Webhooks = Annotated[PostgresWebhooks, Depends(webhook_repository)]
 _Store = Annotated[S3ObjectStore, Depends(object_store)]
 _Previews = Annotated[S3ObjectStore, Depends(preview_store)]
 _Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
+_JobQueue = Annotated[SqsJobQueue, Depends(job_queue)]
 
 # --- use cases ------------------------------------------------------------------------------------------------------
 
@@ -194,12 +215,35 @@ async def delete_creatives(creatives: _Creatives, store: _Store, previews: _Prev
     return DeleteCreatives(creatives, store, previews)
 
 
+async def delete_group(
+    queries: _Queries,
+    delete: Annotated[DeleteCreatives, Depends(delete_creatives)],
+    jobs: _Jobs,
+    job_queue: _JobQueue,
+) -> DeleteGroup:
+    return DeleteGroup(queries, delete, StartJob(jobs, job_queue))
+
+
 async def reanalyze(creatives: _Creatives, queue: _Queue) -> Reanalyze:
     return Reanalyze(creatives, queue)
 
 
-async def reanalyze_many(creatives: _Creatives, queue: _Queue) -> ReanalyzeMany:
-    return ReanalyzeMany(creatives, queue)
+async def reanalyze_batch(creatives: _Creatives, queue: _Queue) -> ReanalyzeBatch:
+    return ReanalyzeBatch(creatives, queue)
+
+
+async def reanalyze_all(
+    reanalyses: Annotated[ReanalysisRepository, Depends(reanalyses)],
+    jobs: _Jobs,
+    queue: _Queue,
+    job_queue: _JobQueue,
+) -> ReanalyzeAll:
+    pages = ReanalysisPages(reanalyses, queue, FIRST_PAGE)
+    return ReanalyzeAll(reanalyses, jobs, RunJob(jobs, job_queue, {JobKind.REANALYSIS: pages}))
+
+
+async def jobs(jobs: _Jobs) -> Jobs:
+    return Jobs(jobs)
 
 
 async def read_analytics(queries: _Queries, figures: Annotated[FigureQueries, Depends(figures)]) -> ReadAnalytics:
@@ -251,7 +295,10 @@ UsePictureLinks = Annotated[PictureLinks, Depends(picture_links)]
 UseBrowseCreatives = Annotated[BrowseCreatives, Depends(browse_creatives)]
 UseDeleteCreatives = Annotated[DeleteCreatives, Depends(delete_creatives)]
 UseReanalyze = Annotated[Reanalyze, Depends(reanalyze)]
-UseReanalyzeMany = Annotated[ReanalyzeMany, Depends(reanalyze_many)]
+UseDeleteGroup = Annotated[DeleteGroup, Depends(delete_group)]
+UseReanalyzeBatch = Annotated[ReanalyzeBatch, Depends(reanalyze_batch)]
+UseReanalyzeAll = Annotated[ReanalyzeAll, Depends(reanalyze_all)]
+UseJobs = Annotated[Jobs, Depends(jobs)]
 UseReadAnalytics = Annotated[ReadAnalytics, Depends(read_analytics)]
 UseRecordPerformance = Annotated[RecordPerformance, Depends(record_performance)]
 UseLiftEstimator = Annotated[LiftEstimator, Depends(lift_estimator)]

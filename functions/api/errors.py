@@ -41,6 +41,7 @@ STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     errors.UnknownCreative: HTTPStatus.NOT_FOUND,
     errors.UnknownGroup: HTTPStatus.NOT_FOUND,
     errors.UnknownExport: HTTPStatus.NOT_FOUND,
+    errors.UnknownJob: HTTPStatus.NOT_FOUND,
     errors.UnknownSetting: HTTPStatus.NOT_FOUND,
     errors.UnknownWebhook: HTTPStatus.NOT_FOUND,
     errors.UnknownKey: HTTPStatus.NOT_FOUND,

@@ -13,7 +13,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from adlens.domain.errors import MalformedEvent
 from adlens.domain.events import parse_message
 from adlens.domain.exports import is_export_request, parse_export_request
+from adlens.domain.jobs import is_job_request, parse_job_request
 from adlens.services.end_unfinished import EndDeadExport, EndDeadLetter
+from adlens.services.jobs import EndDeadJob
 from adlens.settings import DatabaseSettings
 from functions import wiring
 
@@ -37,6 +39,11 @@ def end_dead_export() -> EndDeadExport:
     return EndDeadExport(wiring.exports(DatabaseSettings()))
 
 
+@functools.cache
+def end_dead_job() -> EndDeadJob:
+    return EndDeadJob(wiring.jobs(DatabaseSettings()))
+
+
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
@@ -51,6 +58,11 @@ def handle_record(record: SQSRecord) -> None:
             key = parse_export_request(record.body)
             ended = end_dead_export()(key, record.message_id)
             logger.warning("dead letter", export=key, message_id=record.message_id, ended=ended)
+            return
+        if is_job_request(record.body):
+            job = parse_job_request(record.body)
+            ended = end_dead_job()(job, record.message_id)
+            logger.warning("dead letter", job=job, message_id=record.message_id, ended=ended)
             return
         events = parse_message(record.body)
     except MalformedEvent as error:

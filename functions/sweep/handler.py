@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from adlens.persistence.creatives.removals import PostgresRemovals
 from adlens.services.end_unfinished import ReleaseExports, Sweep, SweepExports
+from adlens.services.jobs import ReleaseJobs, SweepJobs
 from adlens.services.remove_files import RemoveFiles
 from adlens.services.send_events import SendEvents
 from adlens.settings import SweepSettings
@@ -51,6 +52,15 @@ def release_exports(now: datetime) -> Counts:
     return {"ExportsSentAgain": ReleaseExports(wiring.exports(settings()), wiring.export_queue(settings()))()}
 
 
+def release_jobs(now: datetime) -> Counts:
+    return {"JobsReleased": ReleaseJobs(wiring.jobs(settings()), wiring.job_queue(settings()))()}
+
+
+def sweep_jobs(now: datetime) -> Counts:
+    lost, forgotten = SweepJobs(wiring.jobs(settings()), wiring.job_queue(settings()))(now)
+    return {"JobsSentAgain": lost, "JobsForgotten": forgotten}
+
+
 def end_exports(now: datetime) -> Counts:
     lost, forgotten = SweepExports(wiring.exports(settings()))(now)
     return {"ExportsLost": lost, "ExportsForgotten": forgotten}
@@ -74,10 +84,11 @@ def forget_deliveries(now: datetime) -> Counts:
     return {"DeliveriesForgotten": wiring.webhooks(settings()).forget()}
 
 
-WORKERS_GONE: tuple[Callable[[datetime], Counts], ...] = (release_claims, release_exports)
+WORKERS_GONE: tuple[Callable[[datetime], Counts], ...] = (release_claims, release_exports, release_jobs)
 DUTIES: tuple[Callable[[datetime], Counts], ...] = (
     end_unfinished,
     end_exports,
+    sweep_jobs,
     remove_files,
     send_events,
     forget_deliveries,

@@ -42,6 +42,8 @@ QUEUES = {
     "exports": ("exports", "adlens_exports_queue_url"),
     "dead_letters": ("uploads-dead-letters", "dead_letter_queue_url"),
     "dead_exports": ("exports-dead-letters", "exports_dead_letter_queue_url"),
+    "jobs": ("jobs", "adlens_jobs_queue_url"),
+    "dead_jobs": ("jobs-dead-letters", "jobs_dead_letter_queue_url"),
     "webhooks": ("webhooks", "adlens_webhooks_queue_url"),
     "webhook_results": ("webhook-results", "adlens_webhook_results_queue_url"),
 }

@@ -63,9 +63,11 @@ class FunctionAddresses(BaseSettings):
     exports_url: str
     dead_letter_queue_url: str
     exports_dead_letter_queue_url: str
+    jobs_dead_letter_queue_url: str
     adlens_uploads_queue_url: str
     adlens_queue_url: str
     adlens_exports_queue_url: str
+    adlens_jobs_queue_url: str
     adlens_webhooks_queue_url: str
     adlens_webhook_results_queue_url: str
 

@@ -14,6 +14,7 @@ from infra_cdk.config import PAGES, AwsConfig, LocalConfig, read_config, use_own
 WITH_DATABASE = (
     "analyze",
     "exports",
+    "jobs",
     "api",
     "dead-letters",
     "dispatch",

@@ -250,7 +250,7 @@ def test_migrations_run_before_what_needs_them(aws: Stage) -> None:
     version = aws.resources[resource["Properties"]["HandlerArn"]["Ref"]]["Properties"]
     assert aws.resources[version["FunctionName"]["Ref"]]["Properties"] == aws.function("migrate")
     assert resource["Properties"]["ExecuteOnHandlerChange"] is True
-    for name in ("analyze", "exports", "api", "dead-letters", "dispatch", "lift", "sweep", "webhook-results"):
+    for name in ("analyze", "exports", "api", "dead-letters", "dispatch", "jobs", "lift", "sweep", "webhook-results"):
         (found,) = (found for found in aws.resources.values() if found.get("Properties") == aws.function(name))
         assert trigger in found["DependsOn"]
 
@@ -276,9 +276,9 @@ def test_traces_are_taken(aws: Stage) -> None:
 @pytest.mark.parametrize(
     ("namespace", "metric", "count"),
     [
-        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 3),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 4),
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", 5),
-        ("AWS/Lambda", "Errors", 12),
+        ("AWS/Lambda", "Errors", 13),
         ("AWS/Lambda", "Throttles", 11),
         ("AWS/ApiGateway", "5XXError", 1),
         ("AWS/ApiGateway", "Latency", 1),

@@ -20,6 +20,7 @@ from adlens.settings import (
     DatabaseSettings,
     DispatchSettings,
     ExportSettings,
+    JobSettings,
     SweepSettings,
     WebhookSettings,
 )
@@ -257,7 +258,7 @@ def test_the_functions_find_their_settings(compose: Compose, monkeypatch: pytest
         "api": [ApiSettings],
         "bridge": [BridgeSettings],
         "migrate": [DatabaseSettings],
-        "event-sources": [DatabaseSettings, DispatchSettings, SweepSettings, WebhookSettings],
+        "event-sources": [DatabaseSettings, DispatchSettings, JobSettings, SweepSettings, WebhookSettings],
         "analyze": [AnalyzeSettings],
         "exports": [ExportSettings],
         "lift": [DatabaseSettings],

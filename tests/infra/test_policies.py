@@ -25,6 +25,7 @@ FUNCTIONS = (
     "dead-letters",
     "dispatch",
     "exports",
+    "jobs",
     "lift",
     "migrate",
     "sweep",
@@ -46,6 +47,8 @@ CALLS = {
     ("api", "delete", "exports"),
     ("exports", "put", "exports"),
     ("exports", "delete", "exports"),
+    ("jobs", "delete", "uploads"),
+    ("jobs", "delete", "previews"),
     ("sweep", "get", "uploads"),
     ("sweep", "delete", "uploads"),
     ("sweep", "delete", "previews"),
@@ -61,17 +64,19 @@ OPERATIONS: dict[str, Callable[[Any, str], object]] = {
 # Queues that a function sends to, and takes from.
 SENDS = {
     "analyze": {"webhooks"},
-    "api": {"analysis", "exports", "webhooks"},
+    "api": {"analysis", "exports", "jobs", "webhooks"},
     "dispatch": {"analysis"},
     "exports": {"webhooks"},
-    "sweep": {"analysis", "exports", "webhooks"},
+    "jobs": {"analysis", "jobs"},
+    "sweep": {"analysis", "exports", "jobs", "webhooks"},
     "webhooks": {"webhook-results"},
 }
 TAKES = {
     "analyze": {"analysis"},
-    "dead-letters": {"uploads-dead-letters", "exports-dead-letters"},
+    "dead-letters": {"uploads-dead-letters", "exports-dead-letters", "jobs-dead-letters"},
     "dispatch": {"uploads"},
     "exports": {"exports"},
+    "jobs": {"jobs"},
     "webhooks": {"webhooks"},
     "webhook-results": {"webhook-results"},
 }

@@ -25,6 +25,8 @@ OUTPUTS = {
     "ExportsBucketName",
     "ExportsQueueUrl",
     "ExportsFunctionName",
+    "JobsQueueUrl",
+    "JobsFunctionName",
     "AdminFunctionName",
     "MigrateFunctionName",
     "AnalyzeFunctionName",
@@ -43,6 +45,7 @@ SETTINGS = {
     "api": runtime.ApiSettings,
     "dead-letters": runtime.DatabaseSettings,
     "dispatch": runtime.DispatchSettings,
+    "jobs": runtime.JobSettings,
     "lift": runtime.DatabaseSettings,
     "sweep": runtime.SweepSettings,
     "admin": runtime.AdminSettings,
@@ -192,7 +195,7 @@ def test_a_message_stays_hidden_for_six_times_its_consumers_timeout(stage: Stage
     functions = {name: found["Timeout"] for name, found in stage.of_type("AWS::Lambda::Function").items()}
     queues = stage.of_type("AWS::SQS::Queue")
     mappings = stage.of_type("AWS::Lambda::EventSourceMapping").values()
-    assert len(mappings) == 7
+    assert len(mappings) == 9
     for mapping in mappings:
         timeout = functions[mapping["FunctionName"]["Ref"]]
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
@@ -252,9 +255,10 @@ def test_exports_are_written_by_an_image_function_with_room_and_time(stage: Stag
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("api", ["analysis", "exports", "webhooks"]),
+        ("api", ["analysis", "exports", "jobs", "webhooks"]),
         ("dispatch", ["analysis"]),
-        ("sweep", ["analysis", "exports", "webhooks"]),
+        ("jobs", ["analysis", "jobs"]),
+        ("sweep", ["analysis", "exports", "jobs", "webhooks"]),
         ("exports", ["webhooks"]),
         ("analyze", ["webhooks"]),
     ],
@@ -281,7 +285,7 @@ def test_exported_files_expire_when_their_exports_are_forgotten(stage: Stage) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["admin", "api", "dead-letters", "dispatch", "sweep", "migrate", "webhooks", "webhook-results"]
+    "name", ["admin", "api", "dead-letters", "dispatch", "jobs", "sweep", "migrate", "webhooks", "webhook-results"]
 )
 def test_zip_functions_name_a_handler_that_their_asset_holds(stage: Stage, name: str) -> None:
     function = stage.function(name)
@@ -426,6 +430,18 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
             {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
             {"sqs:SendMessage", "sqs:GetQueueAttributes"},
         ),
+        (
+            "jobs",
+            {"s3:DeleteObject"},
+            {
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueAttributes",
+                "sqs:GetQueueUrl",
+                "sqs:SendMessage",
+            },
+        ),
         ("sweep", {"s3:GetObject", "s3:ListBucket", "s3:DeleteObject"}, {"sqs:SendMessage"}),
         (
             "dead-letters",
@@ -510,6 +526,7 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
         ("exports", "exports", {"s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"}),
         ("exports", "uploads", set()),
         ("exports", "previews", set()),
+        ("jobs", "uploads", {"s3:DeleteObject"}),
         ("sweep", "previews", {"s3:DeleteObject"}),
     ],
 )

@@ -13,10 +13,17 @@ from adlens.domain.creative import Creative
 from adlens.services.picture_links import PictureLinks
 from adlens.services.reanalyze import BATCH
 from functions.api.creatives.schemas import CreativeOut, ReanalysesOut, ReanalysisOut, TopicIn, creative_out
-from functions.api.dependencies import UseCreatives, UseDeleteCreatives, UsePictureLinks, UseReanalyze, UseReanalyzeMany
+from functions.api.dependencies import (
+    UseCreatives,
+    UseDeleteCreatives,
+    UsePictureLinks,
+    UseReanalyze,
+    UseReanalyzeAll,
+    UseReanalyzeBatch,
+)
 from functions.api.errors import documented
 from functions.api.query import Filters, known_topic
-from functions.api.request import Audit, CreativeKey, Workspace, media_type
+from functions.api.request import Audit, Caller, CreativeKey, media_type
 
 router = APIRouter(tags=["creatives"])
 
@@ -64,22 +71,27 @@ def reanalyze(key: CreativeKey, reanalyze: UseReanalyze) -> ReanalysisOut:
     return ReanalysisOut(creative_id=request.creative.id, revision=request.revision)
 
 
-@router.post("/creatives/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404))
+@router.post("/creatives/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404, 409))
 def reanalyze_many(
-    workspace: Workspace,
+    caller: Caller,
     filters: Filters,
-    reanalyze: UseReanalyzeMany,
+    reanalyze_all: UseReanalyzeAll,
+    reanalyze_batch: UseReanalyzeBatch,
     outdated: Annotated[
         bool, Query(description="Only creatives without findings of the model bundle in use; false for all.")
     ] = True,
-    limit: Annotated[int, Query(ge=1, le=BATCH, description="At most so many in one call.")] = BATCH,
+    limit: Annotated[int | None, Query(ge=1, le=BATCH, description="At most so many, without a job.")] = None,
     cursor: Annotated[UUID | None, Query(description="The `next_cursor` of the call before.")] = None,
 ) -> ReanalysesOut:
-    """Analyses creatives once more that all filters are true of, that have ended and whose file has arrived: a batch a
-    call. Call again with `next_cursor` until it is null. What still waits is not asked for twice.
+    """Analyses creatives once more that all filters are true of, that have ended and whose file has arrived: all of
+    them by a job, or with `limit` or `cursor` a batch at once. Call again with `next_cursor` until it is null. What
+    still waits is not asked for twice.
     """
-    count, last = reanalyze.batch(workspace, filters, outdated, limit, cursor)
-    return ReanalysesOut(count=count, next_cursor=last)
+    if limit is None and cursor is None:
+        job = reanalyze_all(caller.workspace_id, filters, outdated, caller.key_name)
+        return ReanalysesOut(count=job.total if job else 0, next_cursor=None, job_id=job and job.key.id)
+    count, last = reanalyze_batch(caller.workspace_id, filters, outdated, limit or BATCH, cursor)
+    return ReanalysesOut(count=count, next_cursor=last, job_id=None)
 
 
 def _linked(creative: Creative, links: PictureLinks) -> CreativeOut:

@@ -180,8 +180,9 @@ class ReanalysisOut(Shape):
 
 
 class ReanalysesOut(Shape):
-    count: int = Field(description="Creatives of this batch that are analysed again.", examples=[500])
-    next_cursor: UUID | None = Field(description="`cursor` of the next batch; null after the last.")
+    count: int = Field(description="Creatives that are analysed again.", examples=[12000])
+    next_cursor: UUID | None = Field(description="`cursor` of the next batch; null after the last, and with a job.")
+    job_id: UUID | None = Field(description="What does it: see `GET /jobs/{job_id}`; null for a batch.")
 
 
 class TopicIn(Shape):

@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from adlens.domain.audit import Action
-from functions.api.dependencies import UseDeleteCreatives, UseGroups, UsePictureLinks, UseReanalyzeMany
+from adlens.domain.gallery import CreativeFilter
+from functions.api.dependencies import UseDeleteGroup, UseGroups, UsePictureLinks, UseReanalyzeAll
 from functions.api.errors import documented
 from functions.api.groups.schemas import (
     CreativeRowOut,
@@ -20,8 +21,9 @@ from functions.api.groups.schemas import (
     group_out,
     group_status_json,
 )
+from functions.api.jobs.schemas import JobOut, job_out
 from functions.api.pages import PAGE_HEADERS, fitting, written_list
-from functions.api.request import PAGE, Audit, Cursor, Limit, Now, Workspace, media_type
+from functions.api.request import PAGE, Audit, Caller, Cursor, Limit, Now, Workspace, media_type
 from functions.api.shapes import GroupId
 
 router = APIRouter(prefix="/groups", tags=["groups"])
@@ -93,16 +95,28 @@ def group_status(
     return fitting(limit, answer)
 
 
-@router.post("/{group_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404))
-def reanalyze_group(group_id: GroupId, workspace: Workspace, reanalyze: UseReanalyzeMany) -> GroupReanalysisOut:
-    """Analyses all creatives of a group once more that have ended and whose file has arrived. For thousands of them,
-    `POST /creatives/reanalyze` goes batch by batch.
+@router.post("/{group_id}/reanalyze", status_code=HTTPStatus.ACCEPTED, responses=documented(404, 409))
+def reanalyze_group(group_id: GroupId, caller: Caller, reanalyze: UseReanalyzeAll) -> GroupReanalysisOut:
+    """Analyses all creatives of a group once more that have ended and whose file has arrived, by a job."""
+    filters = CreativeFilter(group_ids=(group_id,))
+    job = reanalyze(caller.workspace_id, filters, False, caller.key_name)
+    return GroupReanalysisOut(group_id=group_id, count=job.total if job else 0, job_id=job and job.key.id)
+
+
+@router.delete(
+    "/{group_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses={
+        HTTPStatus.ACCEPTED.value: {"model": JobOut, "description": "A large group: a job deletes it."},
+        **documented(404, 409),
+    },
+)
+def delete_group(group_id: GroupId, caller: Caller, delete: UseDeleteGroup, audit: Audit) -> Response:
+    """Deletes a group, its creatives, their files and all that was found in them: one of up to a thousand creatives at
+    once, a larger one by a job.
     """
-    return GroupReanalysisOut(group_id=group_id, count=reanalyze.group(workspace, group_id))
-
-
-@router.delete("/{group_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_group(group_id: GroupId, workspace: Workspace, delete: UseDeleteCreatives, audit: Audit) -> None:
-    """Deletes a group, its creatives, their files and all that was found in them."""
     audit(Action.GROUP_DELETE, group_id)
-    delete.group(workspace, group_id)
+    job = delete(caller.workspace_id, group_id, caller.key_name)
+    if job is None:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return Response(job_out(job).model_dump_json(), status_code=HTTPStatus.ACCEPTED, media_type="application/json")

@@ -76,6 +76,7 @@ class GroupChangeIn(Shape):
 class GroupReanalysisOut(Shape):
     group_id: str = Field(examples=[GROUP_ID])
     count: int = Field(description="Creatives that are analysed again.", examples=[24])
+    job_id: UUID | None = Field(description="What does it: see `GET /jobs/{job_id}`; null when count is 0.")
 
 
 class GroupStatusOut(Shape):

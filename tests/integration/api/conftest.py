@@ -35,16 +35,18 @@ from adlens.domain.creative import CreativeId, NewCreative, object_key, preview_
 from adlens.domain.events import ObjectCreated
 from adlens.domain.exports import ExportedFile, ExportFormat, ExportId, ExportOrder
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.jobs import JobId, ReanalysisOrder
 from adlens.domain.media import ImageFormat
 from adlens.persistence.creatives.repository import PostgresCreatives
 from adlens.persistence.exports.repository import PostgresExports
+from adlens.persistence.jobs.repository import PostgresJobs
 from adlens.persistence.performance.lift import PostgresPerformanceFigures
 from adlens.persistence.schema import Base
 from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.services.estimate_lift import EstimateLift
 from adlens.statistics.lift import LiftByRegression
-from adlens.testing.storage import MemoryAnalysisQueue, MemoryEventQueue, MemoryExportQueue, MemoryStore
+from adlens.testing.storage import MemoryAnalysisQueue, MemoryEventQueue, MemoryExportQueue, MemoryJobQueue, MemoryStore
 from functions.api import dependencies
 from functions.api.app import create_app
 from tests.settings import api_settings
@@ -84,6 +86,7 @@ class Memory(MemoryStore):
 
     queue: MemoryAnalysisQueue = field(default_factory=MemoryAnalysisQueue)
     exports: MemoryExportQueue = field(default_factory=MemoryExportQueue)
+    jobs: MemoryJobQueue = field(default_factory=MemoryJobQueue)
     events: MemoryEventQueue = field(default_factory=MemoryEventQueue)
 
     def presigned_url(self, key: str, filename: str, content_type: str | None) -> str:
@@ -121,6 +124,11 @@ class Tenant:
         assert claim is not None
         self.memory.objects[claim.object_key] = SECRET.encode()
         assert exports.complete(claim, ExportedFile(claim.object_key, 1, 9, "0" * 64))
+
+    def job(self, job_id: UUID) -> None:
+        """A job that waits."""
+        order = ReanalysisOrder(CreativeFilter(text=SECRET))
+        PostgresJobs(self.engine).record(JobId(self.id, job_id), order, 1, SECRET)
 
     def webhook(self, webhook_id: UUID) -> UUID:
         """A webhook with this id."""
@@ -162,6 +170,7 @@ class Tenant:
             }
         found["objects"] = {key: data for key, data in self.memory.objects.items() if key.startswith(f"{self.id}/")}
         found["exports_sent"] = [key for key in self.memory.exports.sent if key.workspace_id == self.id]
+        found["jobs_sent"] = [key for key in self.memory.jobs.sent if key.workspace_id == self.id]
         found["sent"] = [request for request in self.memory.queue.sent if request.creative.workspace_id == self.id]
         return found
 
@@ -183,6 +192,7 @@ def new_tenant(app: FastAPI, engine: Engine, memory: Memory) -> Callable[..., Te
     app.dependency_overrides[dependencies.analysis_queue] = lambda: memory.queue
     app.dependency_overrides[dependencies.export_store] = lambda: memory
     app.dependency_overrides[dependencies.export_queue] = lambda: memory.exports
+    app.dependency_overrides[dependencies.job_queue] = lambda: memory.jobs
     app.dependency_overrides[dependencies.event_queue] = lambda: memory.events
     # In this process; the function's own handler is tested beside it.
     estimate = EstimateLift(PostgresPerformanceFigures(engine), LiftByRegression())

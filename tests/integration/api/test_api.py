@@ -119,11 +119,11 @@ def test_every_answer_says_the_same_decision(tenant) -> None:
 def test_a_workspace_is_analysed_again_batch_by_batch(tenant, engine) -> None:
     keys = sorted((tenant.analysed(f"grp_{n % 2}") for n in range(5)), key=lambda key: key.id)
     first = tenant.client.post("/creatives/reanalyze?limit=3").json()
-    assert first == {"count": 3, "next_cursor": str(keys[2].id)}
+    assert first == {"count": 3, "next_cursor": str(keys[2].id), "job_id": None}
     rest = tenant.client.post("/creatives/reanalyze?limit=3", params={"cursor": first["next_cursor"]}).json()
-    assert rest == {"count": 2, "next_cursor": None}
+    assert rest == {"count": 2, "next_cursor": None, "job_id": None}
     assert [request.creative for request in tenant.memory.queue.sent] == keys
-    assert tenant.client.post("/creatives/reanalyze").json() == {"count": 0, "next_cursor": None}
+    assert tenant.client.post("/creatives/reanalyze").json() == {"count": 0, "next_cursor": None, "job_id": None}
     assert tenant.client.post("/creatives/reanalyze?cursor=x").json()["field"] == "cursor"
 
 

@@ -83,7 +83,7 @@ PROBES = {
     ),
     "DELETE /creatives/{creative_id}": Probe(),
     "POST /creatives/{creative_id}/reanalyze": Probe(),
-    "POST /creatives/reanalyze": Probe(check=lambda found: found == {"count": 0, "next_cursor": None}),
+    "POST /creatives/reanalyze": Probe(check=lambda found: found == {"count": 0, "next_cursor": None, "job_id": None}),
     "GET /status/{creative_id}": Probe(),
     "GET /analytics/all": Probe(check=lambda found: found["total_creatives_in_group"] == 0 and not found["topics"]),
     "GET /analytics/group/{group_id}": Probe(),
@@ -101,6 +101,9 @@ PROBES = {
     "GET /exports": Probe(check=lambda found: found == []),
     "GET /exports/{export_id}": Probe(),
     "DELETE /exports/{export_id}": Probe(),
+    "GET /jobs": Probe(check=lambda found: found == []),
+    "GET /jobs/{job_id}": Probe(),
+    "POST /jobs/{job_id}/cancel": Probe(),
     "POST /performance": Probe(request=_delivered, check=lambda found: (found["stored"], found["unmatched"]) == (0, 1)),
     "GET /creatives/{creative_id}/performance": Probe(),
     "GET /analytics/lift": Probe(
@@ -144,7 +147,7 @@ def routes_of(app: FastAPI) -> set[str]:
 
 def ask(tenant: Any, route: str, key: CreativeId, group_id: str = GROUP) -> Response:
     method, _, path = route.partition(" ")
-    ids = {"creative_id": key.id, "export_id": key.id, "webhook_id": key.id, "key_id": key.id}
+    ids = dict.fromkeys(("creative_id", "export_id", "job_id", "webhook_id", "key_id"), key.id)
     path = path.format(group_id=group_id, key="DOMINANT_COLORS_COUNT", **ids)
     return tenant.client.request(method, path, **PROBES[route].request(key))
 
@@ -158,9 +161,10 @@ def owner(new_tenant):
 
 @pytest.fixture
 def theirs(owner) -> CreativeId:
-    """A creative of the owner's, and an export, a webhook and a key with the same id."""
+    """A creative of the owner's, and an export, a job, a webhook and a key with the same id."""
     key = owner.analysed(GROUP)
     owner.exported(key.id)
+    owner.job(key.id)
     owner.webhook(key.id)
     owner.key(key.id)
     assert owner.client.delete("/groups/never").status_code == 404  # an entry in the audit log
@@ -203,6 +207,7 @@ def test_both_may_use_the_same_ids(route: str, new_tenant, owner, theirs: Creati
     other = new_tenant()
     other.analysed(GROUP, theirs.id)
     other.exported(theirs.id)
+    other.job(theirs.id)
     other.webhook(theirs.id)
     if "{key_id}" in route:  # these ids are ours, and unique
         return

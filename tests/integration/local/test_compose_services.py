@@ -37,6 +37,7 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 POSTED = json.loads((ROOT / "tests/unit/local/compose/minio_events/post.json").read_text())
 UPLOADS, QUEUE, DEAD_LETTERS = "adlens-local-uploads", "adlens-local-analysis", "adlens-local-uploads-dead-letters"
 EXPORTS, DEAD_EXPORTS = "adlens-local-exports", "adlens-local-exports-dead-letters"
+JOBS = "adlens-local-jobs"
 WEBHOOKS, WEBHOOK_RESULTS = "adlens-local-webhooks", "adlens-local-webhook-results"
 TOKEN = "a-token-of-many-letters"
 PATIENCE_SECONDS = 120
@@ -88,6 +89,8 @@ def environment(aws: str, queues: str, databases: Any) -> Iterator[dict[str, str
         "DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_LETTERS}",
         "ADLENS_EXPORTS_QUEUE_URL": f"{queues}/{EXPORTS}",
         "EXPORTS_DEAD_LETTER_QUEUE_URL": f"{queues}/{DEAD_EXPORTS}",
+        "ADLENS_JOBS_QUEUE_URL": f"{queues}/{JOBS}",
+        "JOBS_DEAD_LETTER_QUEUE_URL": f"{queues}/{JOBS}-dead-letters",
         "ADLENS_WEBHOOKS_QUEUE_URL": f"{queues}/{WEBHOOKS}",
         "ADLENS_WEBHOOK_RESULTS_QUEUE_URL": f"{queues}/{WEBHOOK_RESULTS}",
         "ADLENS_S3_ENDPOINT_URL": aws,
@@ -196,6 +199,7 @@ def counts(sqs: Any, url: str) -> list[int]:
         (UPLOADS, DEAD_LETTERS, "dispatch", 5),
         (QUEUE, DEAD_LETTERS, "analyze", 5),
         (EXPORTS, DEAD_EXPORTS, "exports", 3),
+        (JOBS, f"{JOBS}-dead-letters", "jobs", 5),
         (WEBHOOKS, WEBHOOK_RESULTS, "webhooks", 8),
         (WEBHOOK_RESULTS, f"{WEBHOOK_RESULTS}-dead-letters", "webhook-results", 5),
     ],

@@ -21,6 +21,8 @@ OUTPUTS = {
     "ExportsBucketName": "exports",
     "ExportsQueueUrl": "exports-queue",
     "ExportsFunctionName": "exports",
+    "JobsQueueUrl": "jobs-queue",
+    "JobsFunctionName": "jobs",
     "AdminFunctionName": "admin",
     "MigrateFunctionName": "migrate",
     "DispatchFunctionName": "dispatch",

@@ -9,7 +9,7 @@ from adlens.domain.gallery import CreativeFilter
 from adlens.domain.media import ImageFormat
 from adlens.domain.ports.creatives import Overdue
 from adlens.services.end_unfinished import GAVE_UP, NEVER_ARRIVED, EndDeadLetter, Sweep, SweepResult
-from adlens.services.reanalyze import BATCH, Reanalyze, ReanalyzeMany
+from adlens.services.reanalyze import Reanalyze, ReanalyzeBatch
 from adlens.services.register_uploads import RegisterUploads, StoreUpload
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,26 +48,12 @@ def test_a_new_analysis_is_asked_for_and_queued(creatives, queue) -> None:
     assert queue.sent == [AnalysisRequested(key, 2)]
 
 
-def test_a_group_is_analysed_again_by_one_message_per_creative(creatives, queue, creative) -> None:
-    assert ReanalyzeMany(creatives, queue).group(creative["key"].workspace_id, "g") == 1
-    assert queue.sent == [AnalysisRequested(creative["key"], 2)]
-
-
-@pytest.mark.parametrize("size", [BATCH, 2 * BATCH + 1])
-def test_a_large_group_is_asked_for_in_batches(creatives, queue, size: int) -> None:
-    workspace = uuid4()
-    creatives.known = {CreativeId(workspace, UUID(int=n)): "key" for n in range(size)}
-    assert ReanalyzeMany(creatives, queue).group(workspace, "g") == size
-    assert {request.creative for request in queue.sent} == creatives.known.keys()
-    assert len(queue.sent) == size
-
-
 def test_batches_follow_each_other_by_the_last_id(creatives, queue) -> None:
     workspace = uuid4()
     creatives.known = {CreativeId(workspace, UUID(int=n)): "key" for n in range(5)}
-    many = ReanalyzeMany(creatives, queue)
-    assert many.batch(workspace, CreativeFilter(), True, 3) == (3, UUID(int=2))
-    assert many.batch(workspace, CreativeFilter(), True, 3, UUID(int=2)) == (2, None)
+    batch = ReanalyzeBatch(creatives, queue)
+    assert batch(workspace, CreativeFilter(), True, 3) == (3, UUID(int=2))
+    assert batch(workspace, CreativeFilter(), True, 3, UUID(int=2)) == (2, None)
     assert [request.creative.id.int for request in queue.sent] == [0, 1, 2, 3, 4]
 
 

@@ -72,6 +72,14 @@ class ExportQueueSettings(Settings):
     exports_queue_url: str = Field(description="Queue of exports to write.")
 
 
+class JobQueueSettings(Settings):
+    jobs_queue_url: str = Field(description="Queue of jobs to work on.")
+
+
+class JobSettings(DatabaseSettings, PreviewSettings, JobQueueSettings):
+    pass
+
+
 class ExportSettings(DatabaseSettings, StoreSettings, EventSettings, ExportQueueSettings):
     exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
 
@@ -95,7 +103,7 @@ class AnalyzeSettings(DatabaseSettings, PreviewSettings, EventSettings):
     threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
 
 
-class ApiSettings(PreviewSettings, ExportSettings, LiftSettings):
+class ApiSettings(PreviewSettings, ExportSettings, JobQueueSettings, LiftSettings):
     api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
     anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
     cors_origins: tuple[str, ...] = Field(default=("*",), description="Origins that browsers may call the API from.")
@@ -111,7 +119,7 @@ class DispatchSettings(DatabaseSettings, QueueSettings):
     uploads_queue_url: str = Field(description="Queue of the objects that arrive.")
 
 
-class SweepSettings(DatabaseSettings, PreviewSettings, EventSettings, ExportQueueSettings):
+class SweepSettings(DatabaseSettings, PreviewSettings, EventSettings, ExportQueueSettings, JobQueueSettings):
     pass
 
 

@@ -44,8 +44,9 @@ from adlens.domain.workspaces import Caller, Workspace
 from adlens.settings import ApiSettings
 from adlens.testing.creatives import UPLOADED, MemoryCreatives
 from adlens.testing.exports import MemoryExports
+from adlens.testing.jobs import MemoryJobPages, MemoryJobs
 from adlens.testing.search import MemoryGallery
-from adlens.testing.storage import MemoryAnalysisQueue, MemoryExportQueue, MemoryStore
+from adlens.testing.storage import MemoryAnalysisQueue, MemoryExportQueue, MemoryJobQueue, MemoryStore
 from adlens.testing.workspaces import MemorySettings, MemoryWorkspaces
 from functions.api import dependencies, request
 from functions.api.app import create_app
@@ -67,6 +68,8 @@ class World:
     files: MemoryStore = field(default_factory=lambda: MemoryStore("exports.test"))
     queue: MemoryAnalysisQueue = field(default_factory=MemoryAnalysisQueue)
     export_queue: MemoryExportQueue = field(default_factory=MemoryExportQueue)
+    job_queue: MemoryJobQueue = field(default_factory=MemoryJobQueue)
+    jobs: MemoryJobs = field(default_factory=lambda: MemoryJobs(created_at=UPLOADED))
     exports: MemoryExports = field(default_factory=lambda: MemoryExports(created_at=UPLOADED))
     settings: MemorySettings = field(default_factory=MemorySettings)
     workspaces: MemoryWorkspaces = field(init=False)
@@ -114,6 +117,9 @@ def client(app: FastAPI, world: World) -> TestClient:
         dependencies.object_store: lambda: world.store,
         dependencies.preview_store: lambda: world.previews,
         dependencies.analysis_queue: lambda: world.queue,
+        dependencies.job_repository: lambda: world.jobs,
+        dependencies.job_queue: lambda: world.job_queue,
+        dependencies.reanalyses: lambda: MemoryJobPages(world.jobs, world.creatives),
         dependencies.export_repository: lambda: world.exports,
         dependencies.export_store: lambda: world.files,
         dependencies.export_queue: lambda: world.export_queue,

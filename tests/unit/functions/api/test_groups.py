@@ -105,7 +105,8 @@ def test_a_group_is_analysed_again(client, world, analysed) -> None:
     world.add()
     world.add(status=Status.ERROR)
     answer = client.post("/groups/grp_1/reanalyze")
-    assert (answer.status_code, answer.json()) == (202, {"group_id": "grp_1", "count": 1})
+    (job,) = world.jobs.jobs
+    assert (answer.status_code, answer.json()) == (202, {"group_id": "grp_1", "count": 1, "job_id": str(job.id)})
     assert [(request.creative, request.revision) for request in world.queue.sent] == [(analysed.key, 2)]
 
 

@@ -101,7 +101,8 @@ def test_many_are_analysed_again_batch_by_batch(client, world, analysed) -> None
     assert sorted(request.creative.id for request in world.queue.sent) == sorted(
         row.key.id for row in [analysed, *rows]
     )
-    assert client.post("/creatives/reanalyze").json() == {"count": 0, "next_cursor": None}
+    assert client.post("/creatives/reanalyze").json() == {"count": 0, "next_cursor": None, "job_id": None}
+    assert world.jobs.jobs == {}
     assert client.post("/creatives/reanalyze?group_id=nowhere").status_code == 404
     assert client.post("/creatives/reanalyze?topic_decision=maybe").json()["field"] == "topic_decision"
 

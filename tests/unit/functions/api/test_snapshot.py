@@ -28,7 +28,7 @@ ENVIRONMENT = {
     "ADLENS_STAGE": "aws",
     "POWERTOOLS_TRACE_DISABLED": "true",
     **{f"ADLENS_{name}_BUCKET": name.lower() for name in ("UPLOADS", "PREVIEWS", "EXPORTS")},
-    **{f"ADLENS_{name}QUEUE_URL": "https://queue.test" for name in ("", "EXPORTS_", "WEBHOOKS_")},
+    **{f"ADLENS_{name}QUEUE_URL": "https://queue.test" for name in ("", "EXPORTS_", "JOBS_", "WEBHOOKS_")},
 }
 
 

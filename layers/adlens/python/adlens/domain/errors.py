@@ -64,6 +64,10 @@ class UnknownExport(PermanentError):
     code = "unknown_export"
 
 
+class UnknownJob(PermanentError):
+    code = "unknown_job"
+
+
 class ExportTooLarge(PermanentError):
     """An export is more than one function can write."""
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from adlens.domain.errors import ImageTooLarge, ObjectGone, TransientError
 from adlens.domain.events import AnalysisRequested
 from adlens.domain.exports import ExportId
+from adlens.domain.jobs import JobId
 from adlens.domain.ports.creatives import AnalysisQueue
 from adlens.domain.ports.exports import ExportQueue, ExportStore
 from adlens.domain.ports.health import Pingable
+from adlens.domain.ports.jobs import JobQueue
 from adlens.domain.ports.storage import ObjectStore, PresignedPost, StoredObject
 from adlens.domain.ports.webhooks import EventQueue
 from adlens.domain.webhooks import Outgoing
@@ -86,6 +88,15 @@ class MemoryExportQueue(CanBeDown, ExportQueue):
     def send(self, key: ExportId) -> None:
         self.ping()
         self.sent.append(key)
+
+
+@dataclass
+class MemoryJobQueue(CanBeDown, JobQueue):
+    sent: list[JobId] = field(default_factory=list)
+
+    def send(self, keys: Iterable[JobId]) -> None:
+        self.ping()
+        self.sent.extend(keys)
 
 
 @dataclass

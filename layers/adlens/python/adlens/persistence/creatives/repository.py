@@ -35,6 +35,7 @@ from adlens.persistence.checks import check_group
 from adlens.persistence.creatives import turns
 from adlens.persistence.creatives.findings import apply_correction, replace_findings, restore_prediction, rows_of
 from adlens.persistence.creatives.locks import database_time, lock_all, lock_claimed, lock_creative, lock_for_event
+from adlens.persistence.creatives.reanalysis import UNFINISHED, request_page
 from adlens.persistence.creatives.removals import schedule_removals
 from adlens.persistence.creatives.states import (
     accept_event,
@@ -43,17 +44,13 @@ from adlens.persistence.creatives.states import (
     end_in_error,
     enqueue_end_event,
     ensure_waiting,
-    has_newest_findings,
     is_held_by_another,
     request_again,
 )
 from adlens.persistence.search.facts import index_filenames
-from adlens.persistence.search.plan import compile_filter
 from adlens.persistence.session import transactional
 from adlens.persistence.workspaces.limits import count_uploads
 from adlens.persistence.workspaces.settings import read_settings
-
-UNFINISHED = (Status.PENDING.value, Status.PROCESSING.value)
 
 
 class PostgresCreatives:
@@ -307,20 +304,7 @@ class PostgresCreatives:
         limit: int,
         after: UUID | None = None,
     ) -> RequestedAnalyses:
-        creative, facts = schema.Creative, schema.Facts
-        statement = (
-            select(creative)
-            .join(facts, (facts.workspace_id == creative.workspace_id) & (facts.creative_id == creative.id))
-            .where(*compile_filter(session, workspace_id, filters).conditions)
-            .where(creative.status.not_in(UNFINISHED), func.coalesce(creative.event_etag, creative.etag).is_not(None))
-        )
-        if outdated:
-            statement = statement.where(~has_newest_findings())
-        if after is not None:
-            statement = statement.where(creative.id > after)
-        rows = session.scalars(statement.order_by(creative.id).limit(limit).with_for_update(of=creative)).all()
-        last = rows[-1].id if len(rows) == limit else None
-        return RequestedAnalyses(tuple(request_again(session, workspace_id, rows)), last)
+        return request_page(session, workspace_id, filters, outdated, limit, after)
 
     @transactional
     def overdue(

@@ -19,6 +19,7 @@ from adlens.persistence.schema.findings import (
     TextBlock,
     TopicCorrection,
 )
+from adlens.persistence.schema.jobs import JobRow
 from adlens.persistence.schema.performance import Performance
 from adlens.persistence.schema.rollups import (
     FindingKind,
@@ -64,6 +65,7 @@ __all__ = [
     "GroupRollup",
     "GroupTopicColorRollup",
     "GroupTopicRollup",
+    "JobRow",
     "ModelBundle",
     "Now",
     "Performance",

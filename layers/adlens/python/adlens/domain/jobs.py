@@ -1,0 +1,129 @@
+"""Bulk work in the background: what a job does, how far it is, and the message that has it worked on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from adlens.domain.creative import Failure
+from adlens.domain.errors import MalformedEvent
+from adlens.domain.gallery import CreativeFilter
+
+KEPT_FOR = timedelta(days=30)
+"""How long an ended job is listed."""
+
+MOST_UNFINISHED = 20
+"""Jobs of one workspace that may wait or run at once; more would keep the others' waiting."""
+
+
+class JobKind(StrEnum):
+    REANALYSIS = "reanalysis"
+    DELETION = "deletion"
+
+
+class JobState(StrEnum):
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def ended(self) -> bool:
+        return self not in (JobState.PENDING, JobState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class ReanalysisOrder:
+    """Analyse creatives again; `outdated`: only those without findings of the newest bundle."""
+
+    kind: ClassVar[JobKind] = JobKind.REANALYSIS
+    filters: CreativeFilter = field(default_factory=CreativeFilter)
+    outdated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionOrder:
+    """Delete a group with its creatives."""
+
+    kind: ClassVar[JobKind] = JobKind.DELETION
+    group_id: str
+
+
+JobOrder = ReanalysisOrder | DeletionOrder
+"""A new kind of job is a class here, and its pages in `adlens.services.run_job`."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobId:
+    workspace_id: UUID
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`done` of `total` creatives are worked on; the total is what it was when the job was recorded, until it has
+    ended. `asked_by` is the name of an API key, None without one. `failure` is there when the state is FAILED.
+    """
+
+    key: JobId
+    order: JobOrder
+    state: JobState
+    done: int
+    total: int
+    asked_by: str | None
+    created_at: datetime
+    ended_at: datetime | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobClaim:
+    """The right to work on a job from `position` on; a newer claim makes an older one void.
+
+    `unsent_after` begins a page that is recorded up to `position`, but whose messages may not have been sent.
+    """
+
+    key: JobId
+    order: JobOrder
+    token: UUID
+    done: int = 0
+    position: UUID | None = None
+    unsent_after: UUID | None = None
+    has_unsent: bool = False
+
+
+# --- messages -------------------------------------------------------------------------------------------------------
+
+
+def job_request(key: JobId) -> str:
+    """The queue message that `parse_job_request` reads back."""
+    return json.dumps({"adlens": "job", "workspace_id": str(key.workspace_id), "job_id": str(key.id)})
+
+
+def is_job_request(body: str) -> bool:
+    """Whether a message is about a job, well formed or not."""
+    return _read(body).get("adlens") == "job"
+
+
+def parse_job_request(body: str) -> JobId:
+    """Raises MalformedEvent for anything that `job_request` did not make."""
+    message = _read(body)
+    try:
+        if message["adlens"] != "job":
+            raise MalformedEvent("The message is about no job.")
+        return JobId(UUID(message["workspace_id"]), UUID(message["job_id"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedEvent(f"The message is no request of a job: {type(error).__name__} at {error}.") from error
+
+
+def _read(body: str) -> dict[str, Any]:
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
