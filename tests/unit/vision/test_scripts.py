@@ -114,6 +114,7 @@ def test_a_word_is_of_one_script_and_case(read: str, meant: str) -> None:
         "TOP 10 товаров",
         "ТБанк",
         "model 2B1",
+        "Z Аб0А",
         "МРОТ",
         "ЗА 3 ДНЯ",
         "2K26",

@@ -166,7 +166,8 @@ def _code(token: str, around: str, creative: str) -> str:
     cyrillic, latin = sum(map(_is_cyrillic, token)), sum(map(_is_latin, token))
     if cyrillic and latin and cyrillic != latin:  # 'EKKC2НЕ'
         return token.translate(_TO_CYRILLIC if cyrillic > latin else _TO_LATIN)
-    if cyrillic and max(map(len, _LETTERS.findall(token))) < _SHORTEST_FOR_CASE and _is_latin_text(around, creative):
+    is_short = max(map(len, _LETTERS.findall(token)), default=0) < _SHORTEST_FOR_CASE
+    if cyrillic and is_short and not _unmistakable(token)[0] and _is_latin_text(around, creative):
         return token.translate(_TO_LATIN)  # 'А31 Ultra'
     return token
 
