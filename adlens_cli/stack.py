@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,15 +107,20 @@ def show_status() -> int:
     return 0 if all(part.running for part in parts) else 1
 
 
-def show_logs(function: str | None, follow: bool) -> None:
+@contextmanager
+def local_errors() -> Iterator[None]:
+    """Prints an error of the local stack as a sentence and exits with status 1."""
     try:
-        for line in stack.logs(function, follow=follow):
-            print(line, flush=True)
-    except KeyboardInterrupt:
-        pass
+        yield
     except LocalStackError as error:
         print(f"adlens: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
+
+
+def show_logs(function: str | None, follow: bool) -> None:
+    with suppress(KeyboardInterrupt), local_errors():
+        for line in stack.logs(function, follow=follow):
+            print(line, flush=True)
 
 
 def _up(bundle: str) -> Running:
@@ -123,11 +128,8 @@ def _up(bundle: str) -> Running:
     from adlens_cli.keys import anonymous_workspace, development_key
 
     anonymous = CommandLineSettings().local_anonymous_workspace
-    try:
+    with local_errors():
         deployment: Deployment = stack.up(variables=stack_variables(bundle))
-    except LocalStackError as error:
-        print(f"adlens: {error}", file=sys.stderr)
-        raise typer.Exit(1) from None
     if anonymous:
         anonymous_workspace(deployment.database_url, anonymous)
     key_file = DEFAULT_ROOT / KEY_FILE

@@ -248,7 +248,7 @@ def _blocks(page: Page, engines: Engines) -> tuple[TextBlock, ...]:
 
 
 def looks_the_same(line: Line, read: str) -> bool:
-    """Whether the font draws what was read as it draws the line."""
+    """Whether the font draws both texts the same."""
     return len(read) == len(line.text) and all(
         one == other or _drawn_alike(line.font, one, other) for one, other in zip(line.text, read, strict=True)
     )

@@ -3,8 +3,7 @@
     python -m benchmarks.quality                                  # the library alone, here and now
     python -m benchmarks.quality --api URL --key KEY              # through the service: upload, wait, read back
 
-Lists what was missed and misread; `make eval` is the table of figures; evaluation/labels.py says what the
-folder holds.
+Lists missed and misread words. `make eval` makes the table of figures; evaluation/labels.py describes the folder.
 """
 
 from __future__ import annotations

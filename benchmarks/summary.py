@@ -1,4 +1,4 @@
-"""The small table of docs/figures.md: what is right how often, for people."""
+"""The small table of docs/figures.md: how often each bundle is right."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -75,8 +74,9 @@ def restore(file: Path, root: Path = DEFAULT_ROOT, *, replace: bool = False) -> 
             if not replace and (postgres.has_tables() or any(objects.glob("*/*.json"))):
                 raise LocalStackError(f"There is data in {state.root}; --replace loses it for that of the backup.")
             postgres.restore(folder / DUMP, (folder / ROLES).read_text(encoding="utf-8"))
-        shutil.rmtree(objects, ignore_errors=True)
         (folder / OBJECTS).mkdir(exist_ok=True)
+        if objects.exists():
+            objects.rename(folder / "replaced")  # goes with the folder
         (folder / OBJECTS).rename(objects)
     return backup
 

@@ -74,7 +74,7 @@ def test_a_stage_chooses_the_reference_target_and_a_bundle_made_in_the_image(
 
 def test_only_the_reference_target_has_torch(stages: dict[str, list[tuple[str, str]]]) -> None:
     installed = {
-        name: [rest.split()[-1] for instruction, rest in stages[name] if "pip install" in rest]
+        name: [rest.split()[-1] for _, rest in stages[name] if "pip install" in rest and "${AMX}" not in rest]
         for name in ("build", "build-reference")
     }
     assert installed["build"][-1] == "/requirements/analyze.txt"
@@ -126,8 +126,15 @@ def test_the_context_holds_nothing_else(aws: Stage) -> None:
 
 def test_requirements_are_installed_with_their_hashes(instructions: list[tuple[str, str]]) -> None:
     installs = [rest for name, rest in instructions if name == "RUN" and "pip install" in rest]
-    assert len(installs) == 6
+    assert len(installs) == 7
     assert all("--require-hashes" in rest for rest in installs)
+
+
+def test_matrix_units_are_asked_for(stages: dict[str, list[tuple[str, str]]]) -> None:
+    """Lambda promises none: its image goes without what they need."""
+    (install,) = (rest for _, rest in stages["build"] if "/requirements/amx.txt" in rest and "pip install" in rest)
+    assert install.startswith('[ -z "${AMX}" ] || ')
+    assert ("ARG", "AMX") in stages["build"]
 
 
 def test_only_tmp_is_written_to(target: list[tuple[str, str]]) -> None:

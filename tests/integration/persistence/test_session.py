@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socket
-import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, make_url, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from adlens.domain.errors import TransientError
@@ -34,10 +33,10 @@ def test_a_process_holds_one_connection_in_utc(single: Engine) -> None:
 
 
 def test_an_error_does_not_repeat_the_parameters(single: Engine) -> None:
-    with pytest.raises(ProgrammingError) as failed, transaction(single) as session:
-        session.execute(text("SELECT :name FROM no_such_table"), {"name": "summer-sale.png"})
-    assert "no_such_table" in str(failed.value)
-    assert "summer-sale" not in "".join(traceback.format_exception(failed.value))
+    with pytest.raises(DataError) as failed, transaction(single) as session:
+        session.execute(text("SELECT 1 / (length(:name) - length(:name))"), {"name": "summer-sale.png"})
+    assert "division by zero" in str(failed.value)
+    assert "summer-sale" not in str(failed.value)
 
 
 def test_a_server_that_is_not_there_is_a_transient_error() -> None:
