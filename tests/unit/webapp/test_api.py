@@ -95,11 +95,11 @@ def test_every_request_and_every_field_of_its_answer_is_in_the_openapi(openapi: 
         (template,) = (
             one for one in openapi["paths"] if re.sub(r"\{\w+\}", "{}", one) == re.sub(r"\{\w+\}", "{}", path)
         )
+        if expected is None:
+            continue
         (success,) = (
             one for code, one in openapi["paths"][template][method.lower()]["responses"].items() if code < "3"
         )
-        if expected is None:
-            continue
         schema = success["content"]["application/json"]["schema"]
         faults += differences(expected, schema, openapi["components"]["schemas"], f"{method} {path}")
     assert faults == []

@@ -47,7 +47,7 @@ from adlens.testing.exports import MemoryExports
 from adlens.testing.jobs import MemoryJobPages, MemoryJobs
 from adlens.testing.search import MemoryGallery
 from adlens.testing.storage import MemoryAnalysisQueue, MemoryExportQueue, MemoryJobQueue, MemoryStore
-from adlens.testing.workspaces import MemorySettings, MemoryWorkspaces
+from adlens.testing.workspaces import MemoryAuditLog, MemorySettings, MemoryWorkspaces
 from functions.api import dependencies, request
 from functions.api.app import create_app
 from functions.api.observability import logger
@@ -72,6 +72,7 @@ class World:
     jobs: MemoryJobs = field(default_factory=lambda: MemoryJobs(created_at=UPLOADED))
     exports: MemoryExports = field(default_factory=lambda: MemoryExports(created_at=UPLOADED))
     settings: MemorySettings = field(default_factory=MemorySettings)
+    audit_log: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     workspaces: MemoryWorkspaces = field(init=False)
     creatives: MemoryCreatives = field(init=False)
     gallery: MemoryGallery = field(init=False)
@@ -114,6 +115,7 @@ def client(app: FastAPI, world: World) -> TestClient:
         dependencies.likeness: lambda: world.gallery,
         dependencies.workspaces: lambda: world.workspaces,
         dependencies.setting_repository: lambda: world.settings,
+        dependencies.audit_log: lambda: world.audit_log,
         dependencies.object_store: lambda: world.store,
         dependencies.preview_store: lambda: world.previews,
         dependencies.analysis_queue: lambda: world.queue,

@@ -13,6 +13,7 @@ def test_a_key_tells_whose_it_is(client, world) -> None:
     assert client.get("/me").json() == {
         "workspace": {"id": str(world.ours), "name": "ours"},
         "key_name": "web app",
+        "scope": "admin",
         "anonymous": False,
     }
 
