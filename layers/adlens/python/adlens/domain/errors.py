@@ -22,6 +22,10 @@ class TransientError(AdLensError):
     code = "temporarily_unavailable"
 
 
+class CreativesDeleted(TransientError):
+    """Creatives were deleted while an export with them was written."""
+
+
 class InvalidImage(PermanentError):
     """The bytes are no picture that AdLens accepts."""
 
