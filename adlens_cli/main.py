@@ -13,11 +13,13 @@ from adlens.domain.exports import ExportFormat, Separator
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Analyse advertising creatives.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of the local stack, or of a deployment on AWS.")
 workspaces = typer.Typer(no_args_is_help=True, help="Workspaces of the local stack, or of a deployment on AWS.")
+storage = typer.Typer(no_args_is_help=True, help="Object stores of the local stack, or of a deployment on AWS.")
 bi = typer.Typer(no_args_is_help=True, help="Readers for BI tools: login roles of the database that see one workspace.")
 models = typer.Typer(no_args_is_help=True, help="Model bundles: which there are, and which one is used.")
 jobs = typer.Typer(no_args_is_help=True, help="Bulk work of a workspace: re-analysis, deletion of large groups.")
 app.add_typer(keys, name="keys")
 app.add_typer(workspaces, name="workspaces")
+app.add_typer(storage, name="storage")
 app.add_typer(bi, name="bi")
 app.add_typer(models, name="models")
 app.add_typer(jobs, name="jobs")
@@ -410,16 +412,37 @@ def change_plan(
 def erase_workspace(
     workspace: Annotated[str, typer.Argument(help="Its id as `adlens workspaces list` shows it.")],
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    receipt: Annotated[
+        Path | None, typer.Option(help="Where the receipt goes; else erasure-ID-TIME.json here.", show_default=False)
+    ] = None,
     stage: StageOption = Stage.LOCAL,
     region: RegionOption = None,
 ) -> None:
     """Erase a workspace for good: keys, creatives, findings, and its files in every version.
 
+    Prints a receipt, and writes it to a file: how many rows were deleted by table, how many objects by store.
     Signed uploads stay valid for 15 minutes: erase it again after that, by the same id.
     """
     from adlens_cli.workspaces import erase
 
-    erase(workspace, yes, stage.value, region)
+    erase(workspace, yes, receipt, stage.value, region)
+
+
+@storage.command("check")
+def check_storage(
+    repair: Annotated[bool, typer.Option("--repair", help="Settle what was found, after asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    stage: StageOption = Stage.LOCAL,
+    region: RegionOption = None,
+) -> None:
+    """Compare the stores with the database: objects without a row, rows without an object. Exit status 1 with some.
+
+    --repair deletes the objects that no row has, and lets rows say that their file is gone. What is younger than an
+    hour is left alone.
+    """
+    from adlens_cli.storage import check
+
+    raise typer.Exit(check(repair, yes, stage.value, region))
 
 
 @bi.command("create")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
 
 import typer
 
-from adlens_cli.admin import Stage, call
+from adlens_cli.admin import Stage, call, fail
 
 
 def show(stage: Stage, region: str | None) -> None:
@@ -28,12 +33,40 @@ def change_plan(workspace: str, plan: str, stage: Stage, region: str | None) -> 
     print(f"Workspace {workspace} has the plan {plan}.", file=sys.stderr)
 
 
-def erase(workspace: str, yes: bool, stage: Stage, region: str | None) -> None:
-    """Goes on until all is gone: a call takes as long as a function may run."""
+def erase(workspace: str, yes: bool, receipt: Path | None, stage: Stage, region: str | None) -> None:
+    """Goes on until all is gone: a call takes as long as a function may run. The receipt is complete up to the last
+    call that answered, so it says what an erasure that broke off has done.
+    """
+    try:
+        id_ = UUID(workspace)
+    except ValueError:
+        fail("a workspace is erased by its id: see `adlens workspaces list`.")
+    started = datetime.now(UTC)
+    receipt = receipt or Path(f"erasure-{id_}-{started:%Y%m%dT%H%M%SZ}.json")
     if not yes:
-        typer.confirm(f"Erase workspace {workspace} with its creatives, findings, files and keys for good?", abort=True)
-    creatives, objects, is_done = 0, 0, False
+        typer.confirm(f"Erase workspace {id_} with its creatives, findings, files and keys for good?", abort=True)
+    try:
+        receipt.touch(exist_ok=False)
+    except OSError as error:
+        fail(f"the receipt {receipt} can't be written: {error.strerror}. Name another --receipt.")
+    rows, objects, is_done = Counter[str](), Counter[str](), False
     while not is_done:
-        gone = call(stage, "workspaces.erase", region, workspace=workspace)
-        creatives, objects, is_done = creatives + gone["creatives"], objects + gone["objects"], gone["is_done"]
-        print(f"{creatives} creatives and {objects} objects erased", file=sys.stderr)
+        gone = call(stage, "workspaces.erase", region, workspace=str(id_))
+        rows.update(gone["rows"])
+        objects.update(gone["objects"])
+        is_done = gone["is_done"]
+        text = json.dumps(
+            {
+                "workspace": str(id_),
+                "started_at": f"{started:%Y-%m-%dT%H:%M:%SZ}",
+                "ended_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+                "is_done": is_done,
+                "rows": dict(sorted(rows.items())),
+                "objects": dict(sorted(objects.items())),
+            },
+            indent=2,
+        )
+        receipt.write_text(text + "\n")
+        print(f"{rows['creatives']} creatives and {objects.total()} objects erased", file=sys.stderr)
+    print(text)
+    print(f"Receipt: {receipt}", file=sys.stderr)

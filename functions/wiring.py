@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adlens.domain.errors import TransientError
 from adlens.settings import (
+    AdminSettings,
     DatabaseSettings,
     DispatchSettings,
     EventSettings,
@@ -18,6 +20,7 @@ from adlens.settings import (
     QueueSettings,
     StorageSettings,
     StoreSettings,
+    SweepSettings,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from adlens.persistence.exports.repository import PostgresExports
     from adlens.persistence.jobs.repository import PostgresJobs
     from adlens.persistence.webhooks.repository import PostgresWebhooks
+    from adlens.services.check_storage import CheckStorage
     from adlens.storage.lift import LambdaLiftEstimator
     from adlens.storage.objects import S3ObjectStore
     from adlens.storage.queue import SqsAnalysisQueue, SqsEventQueue, SqsExportQueue, SqsJobQueue, SqsUploadsQueue
@@ -77,6 +81,23 @@ def preview_store(settings: PreviewSettings) -> S3ObjectStore:
 @functools.cache
 def export_store(settings: ExportSettings) -> S3ObjectStore:
     return store(settings, settings.exports_bucket)
+
+
+def check_storage(settings: SweepSettings | AdminSettings) -> CheckStorage:
+    from adlens.domain.stored_files import FileKind
+    from adlens.persistence.creatives.stored_files import PostgresFileRecords
+    from adlens.services.check_storage import CheckStorage
+
+    buckets = {
+        FileKind.UPLOADS: settings.uploads_bucket,
+        FileKind.PREVIEWS: settings.previews_bucket,
+        FileKind.EXPORTS: settings.exports_bucket,
+    }
+    return CheckStorage(
+        PostgresFileRecords(database(settings)),
+        {kind: store(settings, bucket) for kind, bucket in buckets.items()},
+        timedelta(days=settings.uploads_expire_days) if settings.uploads_expire_days else None,
+    )
 
 
 def store(settings: StoreSettings, bucket: str) -> S3ObjectStore:

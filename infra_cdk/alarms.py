@@ -79,6 +79,22 @@ class Alarms(Construct):
             0,
             "Analyses, exports or jobs were given up and are marked so: see the log of dead_letters.",
         )
+        for name, found in (
+            ("ObjectsWithoutRows", "Objects without a row are in a bucket"),
+            ("RowsWithoutObjects", "Rows lack their object in a bucket"),
+        ):
+            self._alarm(
+                name,
+                cloudwatch.Metric(
+                    namespace=METRICS,
+                    metric_name=name,
+                    dimensions_map={"service": "sweep"},
+                    period=FIVE_MINUTES,
+                    statistic="max",
+                ),
+                0,
+                f"{found}: `adlens storage check --stage aws` lists them, --repair settles it.",
+            )
         self._waits(
             "OldestMessage",
             parts.queue.analysis,

@@ -57,21 +57,21 @@ class Workers(Construct):
         feed(self.dead_letters, exports.dead_letters, "exports-dead-letters")
         feed(self.dead_letters, jobs.dead_letters, "jobs-dead-letters")
 
-        self.sweep = function("Sweep", "sweep", "Ends uploads that never arrived, removes deleted files.")
+        self.sweep = function(
+            "Sweep", "sweep", "Ends uploads that never arrived, removes deleted files, compares stores and rows."
+        )
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_PREVIEWS_BUCKET", buckets.previews.bucket_name)
+        self.sweep.add_environment("ADLENS_EXPORTS_BUCKET", buckets.exports.bucket_name)
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
         self.sweep.add_environment("ADLENS_EXPORTS_QUEUE_URL", exports.queue.queue_url)
         self.sweep.add_environment("ADLENS_JOBS_QUEUE_URL", jobs.queue.queue_url)
         self.sweep.add_environment("ADLENS_WEBHOOKS_QUEUE_URL", surroundings.webhooks.events.queue_url)
         allow(self.sweep, ["s3:GetObject"], buckets.uploads.arn_for_objects("*"))
-        allow(
-            self.sweep,
-            ["s3:DeleteObject"],
-            buckets.uploads.arn_for_objects("*"),
-            buckets.previews.arn_for_objects("*"),
-        )
-        allow(self.sweep, ["s3:ListBucket"], buckets.uploads.bucket_arn)  # a missing object answers 404, not 403
+        stores = buckets.uploads, buckets.previews, buckets.exports
+        allow(self.sweep, ["s3:DeleteObject"], *(store.arn_for_objects("*") for store in stores))
+        # Objects are compared with the rows; and a missing one answers 404, not 403.
+        allow(self.sweep, ["s3:ListBucket"], *(store.bucket_arn for store in stores))
         queues = queue.analysis, exports.queue, jobs.queue, surroundings.webhooks.events
         allow(self.sweep, ["sqs:SendMessage"], *(one.queue_arn for one in queues))
         events.Rule(
@@ -93,8 +93,11 @@ class Workers(Construct):
             ("EXPORTS", buckets.exports),
         ):
             self.admin.add_environment(f"ADLENS_{name}_BUCKET", bucket.bucket_name)
-            allow(self.admin, ["s3:ListBucketVersions"], bucket.bucket_arn)
+            allow(self.admin, ["s3:ListBucket", "s3:ListBucketVersions"], bucket.bucket_arn)
             allow(self.admin, ["s3:DeleteObject", "s3:DeleteObjectVersion"], bucket.arn_for_objects("*"))
+        if config.uploads_expire_days:
+            for checking in (self.sweep, self.admin):
+                checking.add_environment("ADLENS_UPLOADS_EXPIRE_DAYS", str(config.uploads_expire_days))
 
     def migrate_before(self, *constructs: Construct) -> None:
         """Runs the migrations on every deployment that changes them, before `constructs` are touched.

@@ -1,4 +1,4 @@
-"""Workspaces, keys and BI readers for operators: invoked by whom IAM lets, never through the API.
+"""Workspaces, keys, BI readers and the stores for operators: invoked by whom IAM lets, never through the API.
 
 An event is `{"action": "keys.create", "arguments": {"name": "..."}}`; the answer is `{"result": ...}`, or
 `{"error": {"code", "message"}}` where the operator can do something about it.
@@ -6,7 +6,6 @@ An event is `{"action": "keys.create", "arguments": {"name": "..."}}`; the answe
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +14,7 @@ from aws_lambda_powertools import Logger, Tracer
 from pydantic import Field, ValidationError, validate_call
 
 from adlens.domain.errors import AdLensError, InvalidValue
+from adlens.domain.stored_files import FileKind
 from adlens.domain.workspaces import LONGEST_OVERLAP, Scope
 from functions.admin import wiring
 
@@ -27,6 +27,8 @@ logger = Logger(service="admin")
 tracer = Tracer(service="admin")
 
 TIME_TO_ANSWER_MS = 60_000
+PAGES = 10
+"""Of a thousand keys: checked by one call."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 Hours = Annotated[int, Field(ge=0, le=LONGEST_OVERLAP // timedelta(hours=1))]
@@ -68,12 +70,31 @@ def change_plan(workspace: Name, plan: Name) -> None:
 
 
 def erase_workspace(workspace: Name, has_time: Callable[[], bool]) -> dict[str, Any]:
-    """Erases a workspace by its id. `is_done` is false when time ran out: the same call then goes on."""
-    readers = wiring.readers()
-    for reader in readers.all():
-        if str(reader.workspace_id) == workspace:
-            readers.revoke(reader.role)
-    return dataclasses.asdict(wiring.erase_workspace()(_id(workspace), has_time))
+    """Erases a workspace by its id. `rows` counts what was deleted by table, `objects` by store. `is_done` is false
+    when time ran out: the same call then goes on.
+    """
+    workspace_id, readers = _id(workspace), wiring.readers()
+    revoked = [readers.revoke(reader.role) for reader in readers.all() if reader.workspace_id == workspace_id]
+    erased = wiring.erase_workspace()(workspace_id, has_time)
+    rows = {**erased.rows, "bi_readers": len(revoked)} if revoked else erased.rows
+    return {"rows": rows, "objects": erased.objects, "is_done": erased.is_done}
+
+
+def check_storage(kind: FileKind, after: str = "", repair: bool = False) -> dict[str, Any]:
+    """Objects without a row and rows without an object in one store, from the key `after` on: some pages of it. The
+    next call goes on at the `after` of the answer, until that is null.
+    """
+    now, check = datetime.now(UTC), wiring.check_storage()
+    objects: list[str] = []
+    rows: list[str] = []
+    position: str | None = after
+    for _ in range(PAGES):
+        page = check(kind, position or "", now, repair=repair)
+        objects += page.objects
+        rows += page.rows
+        if (position := page.after) is None:
+            break
+    return {"objects": objects, "rows": rows, "after": position}
 
 
 def create_key(
@@ -128,6 +149,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "workspaces.create": create_workspace,
     "workspaces.plan": change_plan,
     "workspaces.erase": erase_workspace,
+    "storage.check": check_storage,
     "keys.create": create_key,
     "keys.list": list_keys,
     "keys.rotate": rotate_key,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from adlens.persistence.workspaces.bi import PostgresBiReaders
     from adlens.persistence.workspaces.repository import PostgresWorkspaces
     from adlens.services.bi_readers import ManageBiReaders
+    from adlens.services.check_storage import CheckStorage
     from adlens.services.erase_workspace import EraseWorkspace
 
 
@@ -42,8 +43,17 @@ def bi_readers() -> ManageBiReaders:
 
 
 @functools.cache
+def check_storage() -> CheckStorage:
+    return wiring.check_storage(settings())
+
+
+@functools.cache
 def erase_workspace() -> EraseWorkspace:
     from adlens.services.erase_workspace import EraseWorkspace
 
-    buckets = (settings().uploads_bucket, settings().previews_bucket, settings().exports_bucket)
-    return EraseWorkspace(workspaces(), tuple(wiring.store(settings(), bucket) for bucket in buckets))
+    buckets = {
+        "uploads": settings().uploads_bucket,
+        "previews": settings().previews_bucket,
+        "exports": settings().exports_bucket,
+    }
+    return EraseWorkspace(workspaces(), {kind: wiring.store(settings(), bucket) for kind, bucket in buckets.items()})

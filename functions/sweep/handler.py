@@ -1,4 +1,5 @@
-"""On a schedule: ends uploads that never arrived, sends lost work and events again, forgets and removes what is old."""
+"""On a schedule: ends uploads that never arrived, sends lost work and events again, forgets and removes what is old,
+compares the stores with the rows."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from adlens.persistence.creatives.removals import PostgresRemovals
+from adlens.persistence.search.gone_words import PostgresGoneWords
+from adlens.services.check_storage import SweepStorage
 from adlens.services.end_unfinished import ReleaseExports, Sweep, SweepExports
 from adlens.services.jobs import ReleaseJobs, SweepJobs
 from adlens.services.remove_files import RemoveFiles
@@ -26,6 +29,9 @@ tracer = Tracer(service="sweep")
 metrics = Metrics(namespace="AdLens", service="sweep")
 
 Counts = Mapping[str, int]
+
+WORDS = 500
+"""Looked at in each workspace by one sweep: nobody can add words there meanwhile."""
 
 
 @functools.cache
@@ -71,9 +77,19 @@ def remove_files(now: datetime) -> Counts:
         PostgresRemovals(wiring.database(settings())),
         wiring.object_store(settings()),
         wiring.preview_store(settings()),
+        wiring.export_store(settings()),
         window=2 * timedelta(seconds=settings().upload_expiry_seconds),
     )
     return {"FilesRemoved": remove(now)}
+
+
+def forget_words(now: datetime) -> Counts:
+    return {"WordsLookedAt": PostgresGoneWords(wiring.database(settings())).forget(WORDS)}
+
+
+def check_storage(now: datetime) -> Counts:
+    objects, rows = SweepStorage(wiring.check_storage(settings()))(now)
+    return {"ObjectsWithoutRows": objects, "RowsWithoutObjects": rows}
 
 
 def send_events(now: datetime) -> Counts:
@@ -92,6 +108,8 @@ DUTIES: tuple[Callable[[datetime], Counts], ...] = (
     remove_files,
     send_events,
     forget_deliveries,
+    forget_words,
+    check_storage,
 )
 
 

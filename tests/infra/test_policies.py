@@ -52,6 +52,7 @@ CALLS = {
     ("sweep", "get", "uploads"),
     ("sweep", "delete", "uploads"),
     ("sweep", "delete", "previews"),
+    ("sweep", "delete", "exports"),
     ("admin", "delete", "uploads"),
     ("admin", "delete", "previews"),
     ("admin", "delete", "exports"),

@@ -466,7 +466,11 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
                 "sqs:SendMessage",
             },
         ),
-        ("admin", {"s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"}, set()),
+        (
+            "admin",
+            {"s3:ListBucket", "s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"},
+            set(),
+        ),
         ("lift", set(), set()),
         ("migrate", set(), set()),
         (
@@ -528,6 +532,7 @@ def test_what_each_function_may_do(stage: Stage, name: str, bucket_actions: set[
         ("exports", "previews", set()),
         ("jobs", "uploads", {"s3:DeleteObject"}),
         ("sweep", "previews", {"s3:DeleteObject"}),
+        ("sweep", "exports", {"s3:DeleteObject"}),
     ],
 )
 def test_what_each_function_may_do_with_objects(stage: Stage, name: str, bucket: str, actions: set[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import boto3
 import psycopg2
 import pytest
 from moto import mock_aws
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from adlens.domain.creative import CreativeId, NewCreative, object_key
 from adlens.persistence import schema
@@ -44,7 +45,15 @@ def surroundings(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    caches = (wiring.settings, wiring.workspaces, wiring.readers, wiring.bi_readers, wiring.erase_workspace, s3_client)
+    caches = (
+        wiring.settings,
+        wiring.workspaces,
+        wiring.readers,
+        wiring.bi_readers,
+        wiring.erase_workspace,
+        wiring.check_storage,
+        s3_client,
+    )
     for cache in caches:
         cache.cache_clear()
     with mock_aws():
@@ -128,8 +137,14 @@ def test_an_erased_workspace_leaves_nothing_and_its_neighbour_everything(engine:
     reader = act("bi.create", workspace=erased)["role"]
 
     gone = act("workspaces.erase", workspace=erased)
-    assert gone == {"creatives": 3, "objects": 3 * 2 + 3, "is_done": True}  # uploads were sent twice
-    assert act("workspaces.erase", workspace=erased) == {"creatives": 0, "objects": 0, "is_done": True}
+    assert gone.pop("is_done")
+    assert gone["objects"] == {"uploads": 3 * 2, "previews": 3}  # uploads were sent twice
+    rows = gone["rows"]
+    assert {name: rows[name] for name in ("workspaces", "groups", "creatives", "creative_facts", "bi_readers")} == {
+        **{"workspaces": 1, "groups": 1, "creatives": 3, "creative_facts": 3, "bi_readers": 1}
+    }
+    assert not any(name in str(gone) for name in ("erased", "grp", "a.png")), "a receipt has no names"
+    assert act("workspaces.erase", workspace=erased) == {"rows": {}, "objects": {}, "is_done": True}
 
     assert {found["id"] for found in act("workspaces.list")} >= {kept}
     assert erased not in {found["id"] for found in act("workspaces.list")}
@@ -143,6 +158,30 @@ def test_an_erased_workspace_leaves_nothing_and_its_neighbour_everything(engine:
             select(func.count()).select_from(schema.Creative).where(schema.Creative.workspace_id.in_([kept, erased]))
         )
         assert connection.scalar(count) == 3
+
+
+def test_the_stores_are_compared_with_the_rows_and_repaired(engine: Engine) -> None:
+    s3 = boto3.client("s3")
+    for bucket in BUCKETS:
+        s3.create_bucket(Bucket=bucket)
+    workspace = act("workspaces.create", name="compared")["id"]
+    _fill(engine, UUID(workspace))
+    with engine.begin() as connection:
+        connection.execute(
+            update(schema.Creative)
+            .where(schema.Creative.workspace_id == workspace)
+            .values(event_etag="e", has_preview=True, updated_at=datetime(2026, 1, 1, tzinfo=UTC))
+        )
+    assert act("storage.check", kind="uploads") == {"objects": [], "rows": [], "after": None}
+    first, *_ = sorted(each["Key"] for each in s3.list_objects_v2(Bucket="uploads")["Contents"])
+    s3.delete_object(Bucket="uploads", Key=first)
+    s3.delete_object(Bucket="previews", Key=f"{first}.webp")
+    found = {"objects": [], "rows": [first], "after": None}
+    assert act("storage.check", kind="uploads") == found
+    assert act("storage.check", kind="previews")["rows"] == [f"{first}.webp"]
+    assert act("storage.check", kind="uploads", repair=True) == found
+    assert act("storage.check", kind="uploads")["rows"] == []
+    assert "kind: Input should be" in act("storage.check", kind="others")
 
 
 def test_an_erasure_that_runs_out_of_time_says_so() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,6 +46,7 @@ class Exports(ExportRepository, ExportJobRepository):
     unreachable_at_the_end: bool = False
     recorded: dict[ExportId, ExportOrder] = field(default_factory=dict)
     progressed: list[tuple[int, int]] = field(default_factory=list)
+    written: list[UUID] = field(default_factory=list)
     completed: list[ExportedFile] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     released: int = 0
@@ -59,8 +60,9 @@ class Exports(ExportRepository, ExportJobRepository):
     def claim(self, key: ExportId, claimant: str, lease_seconds: float) -> ExportClaim | None:
         return ExportClaim(key, ORDER, UUID(int=7)) if self.claimable else None
 
-    def progress(self, claim: ExportClaim, done: int, total: int) -> bool:
+    def progress(self, claim: ExportClaim, done: int, total: int, creative_ids: Sequence[UUID] = ()) -> bool:
         self.progressed.append((done, total))
+        self.written += creative_ids
         return len(self.progressed) <= self.reports
 
     def complete(self, claim: ExportClaim, file: ExportedFile) -> bool:
@@ -139,6 +141,7 @@ def test_progress_is_told_now_and_then() -> None:
     exports = Exports()
     writing(exports, Creatives(2 * CREATIVES_PER_REPORT + 1))
     assert [done for done, _ in exports.progressed] == [0, 1000, 2000, 2001]
+    assert len(exports.written) == len(set(exports.written)) == 2001, "each creative is recorded once"
 
 
 def test_nothing_is_written_when_there_is_nothing_to_do() -> None:

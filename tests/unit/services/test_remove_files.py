@@ -11,8 +11,10 @@ import pytest
 
 from adlens.domain.creative import CreativeId, preview_key
 from adlens.domain.errors import TransientError
-from adlens.domain.ports.creatives import RemovalRepository
+from adlens.domain.ports.creatives import Removal, RemovalRepository
+from adlens.domain.stored_files import FileKind
 from adlens.services.remove_files import BATCH, DeleteCreatives, RemoveFiles
+from adlens.testing.storage import MemoryStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(minutes=30)
@@ -24,8 +26,9 @@ class MemoryRemovals(RemovalRepository):
 
     keys: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
-    def due(self, now: datetime, limit: int) -> list[str]:
-        return sorted(key for key, (_, due) in self.keys.items() if due <= now)[:limit]
+    def due(self, now: datetime, limit: int) -> list[Removal]:
+        due = sorted(key for key, (_, due) in self.keys.items() if due <= now)[:limit]
+        return [Removal(FileKind.EXPORTS if key.endswith(".csv") else FileKind.UPLOADS, key) for key in due]
 
     def removed(self, keys: Sequence[str], now: datetime, window: timedelta) -> None:
         for key in keys:
@@ -40,8 +43,13 @@ def removals() -> MemoryRemovals:
 
 
 @pytest.fixture
-def remove_files(removals, store, previews) -> RemoveFiles:
-    return RemoveFiles(removals, store, previews, WINDOW)
+def exports() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def remove_files(removals, store, previews, exports) -> RemoveFiles:
+    return RemoveFiles(removals, store, previews, exports, WINDOW)
 
 
 def test_a_deleted_creative_takes_its_files_along(creatives, store, previews, creative) -> None:
@@ -75,6 +83,14 @@ def test_a_file_that_comes_after_the_deletion_goes_as_well(removals, store, prev
     assert remove_files(NOW + WINDOW - timedelta(seconds=1)) == 0
     assert remove_files(NOW + WINDOW) == 1
     assert store.objects == previews.objects == removals.keys == {}
+
+
+def test_an_export_goes_from_its_own_store(removals, store, exports, remove_files) -> None:
+    removals.keys["w/e/t.csv"] = NOW, NOW
+    store.objects["w/e/t.csv"] = exports.objects["w/e/t.csv"] = b"x"
+    assert remove_files(NOW) == 1
+    assert exports.objects == {}
+    assert store.objects
 
 
 def test_what_the_store_refuses_is_due_again(removals, store, remove_files) -> None:

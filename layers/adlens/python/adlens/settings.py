@@ -84,7 +84,13 @@ class ExportSettings(DatabaseSettings, StoreSettings, EventSettings, ExportQueue
     exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
 
 
-class AdminSettings(DatabaseSettings, StoreSettings):
+class CheckSettings(Settings):
+    uploads_expire_days: int = Field(
+        default=0, ge=0, description="After how many days the stores drop originals and previews; 0 keeps them."
+    )
+
+
+class AdminSettings(DatabaseSettings, StoreSettings, CheckSettings):
     uploads_bucket: str = Field(description="Bucket that uploads go to.")
     previews_bucket: str = Field(description="Bucket of the previews.")
     exports_bucket: str = Field(description="Bucket of exported files.")
@@ -119,7 +125,7 @@ class DispatchSettings(DatabaseSettings, QueueSettings):
     uploads_queue_url: str = Field(description="Queue of the objects that arrive.")
 
 
-class SweepSettings(DatabaseSettings, PreviewSettings, EventSettings, ExportQueueSettings, JobQueueSettings):
+class SweepSettings(PreviewSettings, ExportSettings, JobQueueSettings, CheckSettings):
     pass
 
 

@@ -32,6 +32,10 @@ class LimitReached(TransientError):
         self.retry_after = retry_after
 
 
+class CreativesDeleted(TransientError):
+    """Creatives were deleted while an export with them was written."""
+
+
 class InvalidImage(PermanentError):
     """The bytes are no picture that AdLens accepts."""
 

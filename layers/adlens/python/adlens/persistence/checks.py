@@ -1,4 +1,4 @@
-"""Checks that several rooms make before they read."""
+"""Checks and locks that several rooms make before they read or write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from adlens.domain.errors import UnknownGroup
 from adlens.persistence import schema
+from adlens.persistence.session import lock_until_commit
 
 
 def check_group(session: Session, workspace_id: UUID, group_id: str) -> schema.Group:
@@ -16,3 +17,10 @@ def check_group(session: Session, workspace_id: UUID, group_id: str) -> schema.G
     if row is None:
         raise UnknownGroup(f"There is no group {group_id!r}.")
     return row
+
+
+def lock_exports(session: Session, workspace_id: UUID, *, shared: bool) -> None:
+    """Deletions share the lock, and the end of an export has it for itself: one of them sees what the other has done.
+    Taken before all other locks.
+    """
+    lock_until_commit(session, "exports", workspace_id, shared=shared)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from uuid import UUID
 
 import psycopg2
 from psycopg2.extensions import QuotedString, register_adapter
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -145,6 +146,18 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with transaction(reading) as session:
         yield session
+
+
+_LOCKS = {
+    True: text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"),
+    False: text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+}
+
+
+def lock_until_commit(session: Session | Connection, name: str, workspace_id: UUID, *, shared: bool) -> None:
+    """Waits for a lock of this name and workspace; shared locks wait for one that is not. Of the transaction, so that
+    a proxy need not keep its connection for this session."""
+    session.execute(_LOCKS[shared], {"name": f"{name} {workspace_id}"})
 
 
 class HasEngine(Protocol):

@@ -11,7 +11,9 @@ from uuid import UUID
 from adlens.domain.creative import CreativeId, preview_key
 from adlens.domain.errors import TransientError, UnknownCreative
 from adlens.domain.ports.creatives import CreativeRepository, RemovalRepository
+from adlens.domain.ports.exports import ExportStore
 from adlens.domain.ports.storage import ObjectStore
+from adlens.domain.stored_files import FileKind
 
 BATCH = 1000
 """What a store removes in one request."""
@@ -46,25 +48,29 @@ class DeleteCreatives:
 
 @dataclass(frozen=True, slots=True)
 class RemoveFiles:
-    """On a schedule. `window` is how long after a deletion something from before it may still store a file: a form
-    that was signed, a worker that had begun.
+    """On a schedule. `exports` has the exported files. `window` is how long after a deletion something from before it
+    may still store a file: a form that was signed, a worker that had begun.
     """
 
     removals: RemovalRepository
     store: ObjectStore
     previews: ObjectStore
+    exports: ExportStore
     window: timedelta
     batches: int = 10
 
     def __call__(self, now: datetime) -> int:
-        """Removes files of deleted creatives that are due: twice each, for nothing may come after the second time."""
+        """Removes files that are due: twice each, for nothing may come after the second time."""
         count = 0
         for _ in range(self.batches):
-            keys = self.removals.due(now, BATCH)
-            remove(self.store, self.previews, keys)
-            self.removals.removed(keys, now, self.window)
-            count += len(keys)
-            if len(keys) < BATCH:
+            due = self.removals.due(now, BATCH)
+            of_kind = {kind: [each.object_key for each in due if each.kind is kind] for kind in FileKind}
+            remove(self.store, self.previews, of_kind[FileKind.UPLOADS])
+            if of_kind[FileKind.EXPORTS]:
+                self.exports.delete(of_kind[FileKind.EXPORTS])
+            self.removals.removed([each.object_key for each in due], now, self.window)
+            count += len(due)
+            if len(due) < BATCH:
                 break
         return count
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import IO
+from uuid import UUID
 
 from adlens.domain.creative import Creative, Failure
 from adlens.domain.errors import ExportTooLarge, PermanentError, TransientError
@@ -87,16 +88,18 @@ class WriteExport:
 
     def _watched(self, claim: ExportClaim, snapshot: Snapshot, deadline: float) -> Iterator[Creative]:
         """The creatives; now and then says how far it is, and looks whether it still may and can go on."""
-        done = 0
+        done, written = 0, list[UUID]()
         for creative in snapshot.creatives:
             if done % CREATIVES_PER_REPORT == 0:
                 if time.monotonic() > deadline:
                     raise ExportTooLarge(NO_TIME)
-                if not self.exports.progress(claim, done, snapshot.total):
+                if not self.exports.progress(claim, done, snapshot.total, tuple(written)):
                     raise _Void
+                written.clear()
             yield creative
+            written.append(creative.key.id)
             done += 1
-        if not self.exports.progress(claim, done, snapshot.total):
+        if not self.exports.progress(claim, done, snapshot.total, tuple(written)):
             raise _Void
 
     def _fail(self, claim: ExportClaim, failure: Failure) -> ExportOutcome:

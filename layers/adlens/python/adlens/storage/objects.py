@@ -11,6 +11,7 @@ from urllib.parse import quote
 from adlens.domain.errors import ObjectGone, TransientError
 from adlens.domain.media import check_file_size
 from adlens.domain.ports.storage import PresignedPost, StoredObject
+from adlens.domain.stored_files import ListedObject
 from adlens.storage.clients import credentials
 from adlens.storage.errors import as_transient
 from adlens.storage.presigning import Presigner
@@ -86,6 +87,12 @@ class S3ObjectStore:
                 if refused := answer.get("Errors"):
                     code = refused[0].get("Code", "no reason given")
                     raise TransientError(f"The object store did not remove {len(refused)} files ({code}).")
+
+    def page(self, after: str, limit: int) -> list[ListedObject]:
+        """As `adlens.domain.ports.storage.ListableStore` says; `limit` is 1,000 at most."""
+        with as_transient("object store"):
+            answer = self._client.list_objects_v2(Bucket=self._bucket, StartAfter=after, MaxKeys=limit)
+            return [ListedObject(each["Key"], each["LastModified"]) for each in answer.get("Contents", [])]
 
     def delete_versions(self, prefix: str) -> int:
         """As `adlens.domain.ports.storage.ErasableStore` says; markers of deletions count as versions."""

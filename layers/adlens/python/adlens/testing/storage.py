@@ -15,8 +15,9 @@ from adlens.domain.ports.creatives import AnalysisQueue
 from adlens.domain.ports.exports import ExportQueue, ExportStore
 from adlens.domain.ports.health import Pingable
 from adlens.domain.ports.jobs import JobQueue
-from adlens.domain.ports.storage import ObjectStore, PresignedPost, StoredObject
+from adlens.domain.ports.storage import ListableStore, ObjectStore, PresignedPost, StoredObject
 from adlens.domain.ports.webhooks import EventQueue
+from adlens.domain.stored_files import ListedObject
 from adlens.domain.webhooks import Outgoing
 
 
@@ -32,13 +33,16 @@ class CanBeDown(Pingable):
 
 
 @dataclass
-class MemoryStore(CanBeDown, ObjectStore, ExportStore):
-    """`forms_expire_at` is that of its presigned forms; now when it is None."""
+class MemoryStore(CanBeDown, ObjectStore, ExportStore, ListableStore):
+    """Objects are as old as can be but those with a time in `modified_at`. `forms_expire_at` is that of its presigned
+    forms; now when it is None.
+    """
 
     host: str = "store.test"
     objects: dict[str, bytes] = field(default_factory=dict)
     content_types: dict[str, str] = field(default_factory=dict)
     forms_expire_at: datetime | None = None
+    modified_at: dict[str, datetime] = field(default_factory=dict)
 
     def get(self, key: str, max_bytes: int) -> StoredObject:
         self.ping()
@@ -58,6 +62,11 @@ class MemoryStore(CanBeDown, ObjectStore, ExportStore):
     def exists(self, key: str) -> bool:
         self.ping()
         return key in self.objects
+
+    def page(self, after: str, limit: int) -> list[ListedObject]:
+        self.ping()
+        keys = sorted(key for key in self.objects if key > after)[:limit]
+        return [ListedObject(key, self.modified_at.get(key, datetime.min.replace(tzinfo=UTC))) for key in keys]
 
     def delete(self, keys: list[str]) -> None:
         self.ping()

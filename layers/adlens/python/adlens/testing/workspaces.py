@@ -44,9 +44,7 @@ class MemoryAuditLog(AuditLog):
 
     def page(self, workspace_id: UUID, limit: int, cursor: str | None, action: Action | None) -> Page[AuditEntry]:
         rows = [
-            entry
-            for owner, entry in reversed(self.entries)
-            if owner == workspace_id and action in (None, entry.action)
+            entry for owner, entry in reversed(self.entries) if owner == workspace_id and action in (None, entry.action)
         ]
         return page_of(rows, limit, cursor)
 

@@ -27,6 +27,7 @@ from adlens.domain.creative import (
 from adlens.domain.events import AnalysisRequested, Event, ObjectCreated
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.paging import Page
+from adlens.domain.stored_files import FileKind
 
 
 class AnalysisQueue(Protocol):
@@ -42,6 +43,14 @@ class Overdue:
     revision: int
     arrived: bool
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A file to remove. That of a creative takes its preview along."""
+
+    kind: FileKind
+    object_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +101,8 @@ class CreativeRepository(Protocol):
         ...
 
     def delete_creatives(self, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
-        """Deletes creatives with their findings and schedules the removal of their files; unknown ids are skipped.
-        Returns the keys of their objects.
+        """Deletes creatives with their findings, the exports that hold them and their file names in deliveries, and
+        schedules the removal of files; unknown ids are skipped. Returns the keys of the creatives' objects.
         """
         ...
 
@@ -222,12 +231,20 @@ class GroupQueries(Protocol):
         ...
 
 
+class GoneWordRepository(Protocol):
+    def forget(self, limit: int) -> int:
+        """Looks at words whose creatives were deleted or changed, up to `limit` in each workspace, and forgets those
+        that no creative has. Returns how many were looked at.
+        """
+        ...
+
+
 class RemovalRepository(Protocol):
-    """Files of deleted creatives, by the keys of their objects; deletions schedule them. Each method is one
-    transaction.
+    """Files of deleted creatives and of exports that held them, by the keys of their objects; deletions schedule them.
+    Each method is one transaction.
     """
 
-    def due(self, now: datetime, limit: int) -> list[str]:
+    def due(self, now: datetime, limit: int) -> list[Removal]:
         """Those to remove now, longest due first."""
         ...
 

@@ -95,12 +95,16 @@ class ExportJobRepository(Protocol):
         """
         ...
 
-    def progress(self, claim: ExportClaim, done: int, total: int) -> bool:
-        """Shows how far it is. False when the claim is void: overtaken, or the export was deleted."""
+    def progress(self, claim: ExportClaim, done: int, total: int, creative_ids: Sequence[UUID] = ()) -> bool:
+        """Shows how far it is, and records the creatives written since the last time. False when the claim is void:
+        overtaken, or the export was deleted.
+        """
         ...
 
     def complete(self, claim: ExportClaim, file: ExportedFile) -> bool:
-        """Ends it in DONE. False when the claim is void."""
+        """Ends it in DONE. False when the claim is void. Raises CreativesDeleted, which is transient, when a creative
+        that was written does not exist any more.
+        """
         ...
 
     def fail(self, claim: ExportClaim, failure: Failure) -> bool:

@@ -75,10 +75,12 @@ class ErasableWorkspaces(Protocol):
         """Refuses every key of the workspace from now on."""
         ...
 
-    def erase_creatives(self, workspace_id: UUID, limit: int) -> int:
-        """Deletes up to `limit` creatives with their findings, without updating roll-ups. Returns how many."""
+    def erase_creatives(self, workspace_id: UUID, limit: int) -> Mapping[str, int]:
+        """Deletes up to `limit` creatives with their findings, without updating roll-ups, and schedules the removal of
+        their files. Returns how many rows, by table; empty when no creative was left.
+        """
         ...
 
-    def erase(self, workspace_id: UUID) -> None:
-        """Deletes the workspace and all that is left of it."""
+    def erase(self, workspace_id: UUID) -> Mapping[str, int]:
+        """Deletes the workspace and all that is left of it. Returns how many rows, by table."""
         ...

@@ -9,12 +9,15 @@ from uuid import UUID
 from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.orm import Session
 
+from adlens.domain.ports.creatives import Removal
+from adlens.domain.stored_files import FileKind
 from adlens.persistence import schema
 from adlens.persistence.session import transactional
 
 _SCHEDULE = text("""
     INSERT INTO removals (workspace_id, object_key)
-    SELECT :workspace_id, unnest(CAST(:keys AS text[])) ON CONFLICT DO NOTHING
+    SELECT :workspace_id, unnest(CAST(:keys AS text[])) ON CONFLICT (workspace_id, object_key)
+    DO UPDATE SET deleted_at = now(), due = now()
 """)
 
 
@@ -23,10 +26,11 @@ class PostgresRemovals:
         self.engine = engine
 
     @transactional
-    def due(self, session: Session, now: datetime, limit: int) -> list[str]:
+    def due(self, session: Session, now: datetime, limit: int) -> list[Removal]:
         removal = schema.Removal
-        due = select(removal.object_key).where(removal.due <= now).order_by(removal.due, removal.object_key)
-        return list(session.scalars(due.limit(limit)))
+        due = select(removal.store, removal.object_key).where(removal.due <= now)
+        rows = session.execute(due.order_by(removal.due, removal.object_key).limit(limit))
+        return [Removal(FileKind(store), key) for store, key in rows]
 
     @transactional
     def removed(self, session: Session, keys: Sequence[str], now: datetime, window: timedelta) -> None:
@@ -39,3 +43,9 @@ class PostgresRemovals:
 def schedule_removals(session: Session, workspace_id: UUID, object_keys: Sequence[str]) -> None:
     """Schedules the removal of files, in the transaction that deletes their creatives."""
     session.execute(_SCHEDULE, {"workspace_id": workspace_id, "keys": list(object_keys)})
+
+
+def cancel_removals(session: Session, workspace_id: UUID, object_keys: Sequence[str]) -> None:
+    """Keeps files: creatives that were deleted are registered anew."""
+    removal = schema.Removal
+    session.execute(delete(removal).where(removal.workspace_id == workspace_id, removal.object_key.in_(object_keys)))

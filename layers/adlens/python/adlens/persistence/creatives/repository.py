@@ -31,12 +31,12 @@ from adlens.domain.gallery import CreativeFilter
 from adlens.domain.ports.creatives import Overdue, RequestedAnalyses
 from adlens.persistence import mapping, schema
 from adlens.persistence.analytics.rollups import count_new, keeping_rollups
-from adlens.persistence.checks import check_group
+from adlens.persistence.checks import check_group, lock_exports
 from adlens.persistence.creatives import turns
 from adlens.persistence.creatives.findings import apply_correction, replace_findings, restore_prediction, rows_of
 from adlens.persistence.creatives.locks import database_time, lock_all, lock_claimed, lock_creative, lock_for_event
 from adlens.persistence.creatives.reanalysis import UNFINISHED, request_page
-from adlens.persistence.creatives.removals import schedule_removals
+from adlens.persistence.creatives.removals import cancel_removals, schedule_removals
 from adlens.persistence.creatives.states import (
     accept_event,
     clear_claim,
@@ -47,6 +47,7 @@ from adlens.persistence.creatives.states import (
     is_held_by_another,
     request_again,
 )
+from adlens.persistence.creatives.traces import remove_traces
 from adlens.persistence.search.facts import index_filenames
 from adlens.persistence.session import transactional
 from adlens.persistence.workspaces.limits import count_uploads
@@ -108,6 +109,7 @@ class PostgresCreatives:
         ).first()
         if elsewhere is not None:
             raise Conflict(f"The creative {elsewhere} is in another group already; ids are used once.")
+        cancel_removals(session, workspace_id, [object_key(CreativeId(workspace_id, id_), group_id) for id_ in made])
         names = {creative.id: creative.filename for creative in creatives}
         index_filenames(session, workspace_id, {id_: names[id_] for id_ in made})
         count_new(session, workspace_id, group_id, made)
@@ -369,7 +371,9 @@ class PostgresCreatives:
 
     @transactional
     def delete_creatives(self, session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:
+        lock_exports(session, workspace_id, shared=True)
         rows = lock_all(session, [(workspace_id, id_) for id_ in ids])
+        remove_traces(session, workspace_id, {row.id: row.filename for row in rows})
         for group_id in sorted({row.group_id for row in rows}):
             ids_of_group = [row.id for row in rows if row.group_id == group_id]
             with keeping_rollups(session, workspace_id, group_id, ids_of_group):
@@ -394,13 +398,15 @@ class PostgresCreatives:
 
     @transactional
     def delete_group(self, session: Session, workspace_id: UUID, group_id: str) -> list[str]:
+        lock_exports(session, workspace_id, shared=True)
         # Creatives before their group: all transactions lock them in this order.
-        keys = session.scalars(
-            select(schema.Creative.object_key)
+        rows = session.execute(
+            select(schema.Creative.id, schema.Creative.filename, schema.Creative.object_key)
             .where(schema.Creative.workspace_id == workspace_id, schema.Creative.group_id == group_id)
             .order_by(schema.Creative.id)
             .with_for_update()
         ).all()
+        remove_traces(session, workspace_id, {row.id: row.filename for row in rows})
         gone = session.execute(
             delete(schema.Group)
             .where(schema.Group.workspace_id == workspace_id, schema.Group.id == group_id)
@@ -408,5 +414,6 @@ class PostgresCreatives:
         ).all()
         if not gone:
             raise UnknownGroup(f"There is no group {group_id!r}.")
+        keys = [row.object_key for row in rows]
         schedule_removals(session, workspace_id, keys)
-        return list(keys)
+        return keys

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Engine, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Engine, delete, func, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from adlens.domain.creative import Failure
-from adlens.domain.errors import UnknownExport
+from adlens.domain.errors import CreativesDeleted, UnknownExport
 from adlens.domain.exports import (
     Export,
     ExportClaim,
@@ -27,12 +27,20 @@ from adlens.domain.exports import (
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.paging import Page
 from adlens.domain.webhooks import EventType
-from adlens.persistence.checks import check_group
+from adlens.persistence.checks import check_group, lock_exports
 from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
-from adlens.persistence.schema import ExportRow
+from adlens.persistence.schema import ExportContents, ExportRow
 from adlens.persistence.session import transactional
 from adlens.persistence.webhooks.outbox import enqueue_event
 from adlens.persistence.workspaces.limits import check_exports
+
+_HOLDS_DELETED = text("""
+    SELECT EXISTS (
+        SELECT FROM export_contents e, unnest(e.creative_ids) held
+        WHERE e.workspace_id = :workspace_id AND e.export_id = :id
+          AND NOT EXISTS (SELECT FROM creatives c WHERE c.workspace_id = e.workspace_id AND c.id = held)
+    )
+""")
 
 
 class PostgresExports:
@@ -101,14 +109,32 @@ class PostgresExports:
         row.claim_token, row.claimant = token, claimant
         row.claim_expires_at = _now(session) + timedelta(seconds=lease_seconds)
         row.updated_at = _now(session)
+        contents = ExportContents.workspace_id == key.workspace_id, ExportContents.export_id == key.id
+        session.execute(delete(ExportContents).where(*contents))
         return ExportClaim(key, _order(row), token)
 
     @transactional
-    def progress(self, session: Session, claim: ExportClaim, done: int, total: int) -> bool:
-        return _change(session, claim, done=done, total=total)
+    def progress(
+        self, session: Session, claim: ExportClaim, done: int, total: int, creative_ids: Sequence[UUID] = ()
+    ) -> bool:
+        if not _change(session, claim, done=done, total=total):
+            return False
+        if creative_ids:
+            session.add(
+                ExportContents(
+                    workspace_id=claim.key.workspace_id,
+                    export_id=claim.key.id,
+                    part=done,
+                    creative_ids=list(creative_ids),
+                )
+            )
+        return True
 
     @transactional
     def complete(self, session: Session, claim: ExportClaim, file: ExportedFile) -> bool:
+        lock_exports(session, claim.key.workspace_id, shared=False)
+        if session.scalar(_HOLDS_DELETED, {"workspace_id": claim.key.workspace_id, "id": claim.key.id}):
+            raise CreativesDeleted("Creatives were deleted while the file was written; it is written again.")
         done = _change(
             session,
             claim,

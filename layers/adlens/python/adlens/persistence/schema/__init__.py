@@ -7,8 +7,8 @@ Whoever imports one table knows all: foreign keys name tables of other modules.
 """
 
 from adlens.persistence.schema.base import Base, Now, Timestamp
-from adlens.persistence.schema.creatives import Creative, Group, Removal, Waiting
-from adlens.persistence.schema.exports import ExportRow
+from adlens.persistence.schema.creatives import Creative, Group, Removal, StorageCheck, Waiting
+from adlens.persistence.schema.exports import ExportContents, ExportRow
 from adlens.persistence.schema.findings import (
     Analysis,
     DetectedObject,
@@ -34,7 +34,7 @@ from adlens.persistence.schema.rollups import (
     WorkspaceTopicColorRollup,
     WorkspaceTopicRollup,
 )
-from adlens.persistence.schema.search import Facts, Vocabulary
+from adlens.persistence.schema.search import Facts, GoneWord, Vocabulary
 from adlens.persistence.schema.webhooks import Webhook, WebhookDelivery
 from adlens.persistence.schema.workspaces import (
     ApiKey,
@@ -56,9 +56,11 @@ __all__ = [
     "Creative",
     "DetectedObject",
     "Embedding",
+    "ExportContents",
     "ExportRow",
     "Facts",
     "FindingKind",
+    "GoneWord",
     "Group",
     "GroupColorRollup",
     "GroupFindingRollup",
@@ -74,6 +76,7 @@ __all__ = [
     "RequestTurn",
     "Setting",
     "StageRun",
+    "StorageCheck",
     "Swatch",
     "TextBlock",
     "Timestamp",

@@ -10,11 +10,13 @@ from sqlalchemy import (
     Index,
     Text,
     desc,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adlens.persistence.schema.base import (
     Base,
+    Count,
     CreativeKey,
     GroupKey,
     Now,
@@ -48,6 +50,7 @@ class Creative(Base):
     __table_args__ = (
         group_reference(),
         Index("creatives_of_group", "workspace_id", "group_id", "uploaded_at", "id"),
+        Index("creatives_object_key", text('object_key COLLATE "C"')),
         Index("creatives_unfinished", "updated_at", postgresql_where="status IN ('PENDING', 'PROCESSING')"),
         Index(
             "creatives_never_analysed",
@@ -113,8 +116,9 @@ class Waiting(Base):
 
 
 class Removal(Base):
-    """Files of a deleted creative that are to go from their stores at `due`: soon after the deletion, and once more
-    when no form and no worker of before can store any (`services.remove_files`). It outlives the workspace.
+    """A file that is to go from its store at `due`: soon after the deletion, and once more when no form and no worker
+    of before can store any (`services.remove_files`). `store` is a `domain.stored_files.FileKind`: that of an upload
+    has its preview removed as well. It outlives the workspace.
     """
 
     __tablename__ = "removals"
@@ -122,5 +126,19 @@ class Removal(Base):
 
     workspace_id: Mapped[WorkspaceKey]
     object_key: Mapped[str] = mapped_column(primary_key=True)
+    store: Mapped[str] = mapped_column(server_default="uploads")
     deleted_at: Mapped[Now]
     due: Mapped[Now]
+
+
+class StorageCheck(Base):
+    """The check of a store, as `domain.stored_files.CheckState`."""
+
+    __tablename__ = "storage_checks"
+
+    store: Mapped[str] = mapped_column(primary_key=True)
+    after: Mapped[str] = mapped_column(server_default="")
+    objects: Mapped[Count]
+    rows: Mapped[Count]
+    last_objects: Mapped[Count]
+    last_rows: Mapped[Count]

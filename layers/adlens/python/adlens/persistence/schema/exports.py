@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, desc
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Text, Uuid, desc
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adlens.persistence.schema.base import Base, Count, Json, Now, Timestamp
+from adlens.persistence.schema.base import Base, Count, Json, Now, Timestamp, WorkspaceKey
 
 
 class ExportRow(Base):
@@ -44,6 +44,21 @@ class ExportRow(Base):
     rows: Mapped[int | None] = mapped_column(BigInteger)
     bytes: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None]
+
+
+class ExportContents(Base):
+    """The creatives that are in the file of an export, by parts."""
+
+    __tablename__ = "export_contents"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "export_id"], ["exports.workspace_id", "exports.id"], ondelete="CASCADE"),
+        Index("export_contents_creatives", "creative_ids", postgresql_using="gin"),
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    export_id: Mapped[UUID] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    creative_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 
 Index("exports_newest", ExportRow.workspace_id, desc(ExportRow.created_at), desc(ExportRow.id))

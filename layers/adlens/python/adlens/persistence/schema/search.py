@@ -73,7 +73,7 @@ Index("facts_least_confident", Facts.workspace_id, func.coalesce(Facts.topic_con
 
 
 class Vocabulary(Base):
-    """Words that a workspace's creatives have had, by their token in `Facts.words`; `keys` are hashes that lead from a
+    """Words that a workspace's creatives have, by their token in `Facts.words`; `keys` are hashes that lead from a
     stem, a misspelling or a part to the word (`persistence.search.tokens`). `counted` words are those of
     `Analysis.words`.
     """
@@ -86,3 +86,14 @@ class Vocabulary(Base):
     word: Mapped[str]
     counted: Mapped[bool]
     keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+class GoneWord(Base):
+    """A word of a creative that was deleted or has changed: forgotten if no other creative has it
+    (`persistence.search.gone_words`). `token` is that of the vocabulary.
+    """
+
+    __tablename__ = "gone_words"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
+    token: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

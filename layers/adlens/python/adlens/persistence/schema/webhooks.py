@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Text,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
@@ -39,6 +40,7 @@ class WebhookDelivery(Base):
         Index("deliveries_pending", "occurred_at", postgresql_where="state = 'PENDING'"),
         Index("deliveries_of_webhook", "workspace_id", "webhook_id", "occurred_at", "id"),
         Index("deliveries_by_age", "occurred_at"),
+        Index("deliveries_of_creative", "workspace_id", text("(data ->> 'creative_id')")),
     )
 
     workspace_id: Mapped[WorkspaceKey]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Uuid, column, update, values
+from sqlalchemy import BigInteger, Connection, Uuid, column, select, update, values
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from adlens.domain.colors import COLOR_CLASSES, from_hex
 from adlens.domain.text import storable
 from adlens.domain.words import search_words
 from adlens.persistence.schema import Facts
+from adlens.persistence.search.gone_words import note_tokens
 from adlens.persistence.search.tokens import Tokens
 from adlens.persistence.search.vocabulary import add_words
 
@@ -92,6 +93,8 @@ def store_facts(
     """Writes findings to the facts of a creative; `columns` are stored as they are."""
     add_words(session, workspace_id, [*findings.lines, filename])
     made = findings.columns(Tokens(workspace_id), filename)
+    where = Facts.workspace_id == workspace_id, Facts.creative_id == creative_id
+    note_tokens(session, workspace_id, {*(session.scalar(select(Facts.words).where(*where)) or ())} - {*made["words"]})
     update_facts(session, workspace_id, creative_id, {"analysed": True, **made, **columns})
 
 

@@ -17,13 +17,15 @@ from adlens.persistence.search.arrays import have_all
 from adlens.persistence.search.forms import forms_of, national_number
 from adlens.persistence.search.tokens import Tokens
 from adlens.persistence.search.words import stems_of
+from adlens.persistence.session import lock_until_commit
 
 
 def add_words(session: Session | Connection, workspace_id: UUID, lines: Iterable[str], with_forms: bool = True) -> None:
-    """Adds the words of `lines` to the workspace's vocabulary. They stay when their creatives go.
+    """Adds the words of `lines` to the workspace's vocabulary, until no creative has them (`gone_words`).
 
     A search finds a word by its other forms once it was added `with_forms`, which needs dictionaries.
     """
+    lock_vocabulary(session, workspace_id, shared=True)
     tokens = Tokens(workspace_id)
     words = {tokens.word(word): word for word in search_words(lines)}
     known = session.execute(
@@ -43,6 +45,11 @@ def add_words(session: Session | Connection, workspace_id: UUID, lines: Iterable
         if with_forms
         else insert.on_conflict_do_nothing()
     )
+
+
+def lock_vocabulary(session: Session | Connection, workspace_id: UUID, *, shared: bool) -> None:
+    """Those who add words share the lock; who forgets some has it for himself. Held until the transaction ends."""
+    lock_until_commit(session, "vocabulary", workspace_id, shared=shared)
 
 
 def _vocabulary_rows(

@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -168,20 +169,42 @@ class PostgresWorkspaces:
         )
 
     @transactional
-    def erase_creatives(self, session: Session, workspace_id: UUID, limit: int) -> int:
+    def erase_creatives(self, session: Session, workspace_id: UUID, limit: int) -> Mapping[str, int]:
         creative = schema.Creative
-        some = select(creative.id).where(creative.workspace_id == workspace_id).order_by(creative.id).limit(limit)
-        gone = session.execute(
-            delete(creative)
-            .where(creative.workspace_id == workspace_id, creative.id.in_(some.with_for_update()))
-            .returning(creative.id)
-            .execution_options(synchronize_session=False)
+        ours = creative.workspace_id == workspace_id
+        first = select(creative.id).where(ours).order_by(creative.id).limit(limit).with_for_update()
+        ids = session.scalars(first).all()
+        if not ids:
+            return {}
+        counts = _count(session, workspace_id, {"creative_id": ids}) | {creative.__tablename__: len(ids)}
+        gone = ours & creative.id.in_(ids)
+        removals = insert(schema.Removal).from_select(
+            ["workspace_id", "object_key"], select(creative.workspace_id, creative.object_key).where(gone)
         )
-        return len(gone.all())
+        session.execute(removals.on_conflict_do_nothing())
+        session.execute(delete(creative).where(gone).execution_options(synchronize_session=False))
+        return counts
 
     @transactional
-    def erase(self, session: Session, workspace_id: UUID) -> None:
-        session.execute(delete(schema.Workspace).where(schema.Workspace.id == workspace_id))
+    def erase(self, session: Session, workspace_id: UUID) -> Mapping[str, int]:
+        counts = _count(session, workspace_id, {})
+        gone = delete(schema.Workspace).where(schema.Workspace.id == workspace_id).returning(schema.Workspace.id)
+        workspaces = len(session.execute(gone).all())
+        return counts | ({schema.Workspace.__tablename__: workspaces} if workspaces else {})
+
+
+def _count(session: Session, workspace_id: UUID, values: Mapping[str, Sequence[UUID]]) -> dict[str, int]:
+    """How many rows of the workspace each table has, with these values; tables without one of the columns, and
+    removals, which outlive the workspace, are left out, and so are zeros.
+    """
+    counts = {}
+    for table in schema.Base.metadata.sorted_tables:
+        if {"workspace_id", *values} <= {*table.c.keys()} and table is not schema.Removal.__table__:
+            where = [table.c[name].in_(those) for name, those in values.items()]
+            statement = select(func.count()).select_from(table).where(table.c.workspace_id == workspace_id, *where)
+            if count := session.scalar(statement):
+                counts[table.name] = count
+    return counts
 
 
 def _lock_keys(session: Session, workspace_id: UUID) -> None:

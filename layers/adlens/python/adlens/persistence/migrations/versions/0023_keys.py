@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 
 _STATEMENTS = (
     """
