@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -32,9 +36,22 @@ SECONDS_TO_FINISH = 10
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    answer = process_partial_response(event, handle_record, processor, context)
+    with stacks_logged_at_timeout(context):
+        answer = process_partial_response(event, handle_record, processor, context)
     flush_outbox(wiring.send_events, context, logger)
     return answer
+
+
+@contextmanager
+def stacks_logged_at_timeout(context: LambdaContext) -> Iterator[None]:
+    """A second before the call is killed, the log gets what each thread is at: native code that hangs says nothing."""
+    faulthandler.dump_traceback_later(
+        max(context.get_remaining_time_in_millis() / 1000 - 1, 0.001), file=sys.__stderr__
+    )
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:

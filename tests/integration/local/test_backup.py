@@ -57,9 +57,9 @@ def original(folder: Path) -> Original:
     sender = Client(deployment.api_url, key)
     group, sent, refusals = sender.upload([SAMPLES / name for name in PICTURES], lambda path: None)
     assert (len(sent), refusals) == (len(PICTURES), [])
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600  # a worker that was killed costs its queue's visibility timeout
     while {row["status"] for row in sender.group_progress(group)} - ENDED:
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, logs(folder / "state")
         time.sleep(0.3)
     with client(deployment, key) as api:
         answers = all_answers(api)
@@ -68,6 +68,10 @@ def original(folder: Path) -> Original:
     assert made.objects >= 2 * len(PICTURES)  # originals and previews
     stack.down(folder / "state")
     return Original(deployment, key, (reader.role, password), answers, file)
+
+
+def logs(state: Path) -> str:
+    return "\n".join(f"{path.name}:\n{path.read_text()[-3000:]}" for path in sorted((state / "logs").glob("*.log")))
 
 
 def client(deployment: Deployment, key: str) -> httpx.Client:

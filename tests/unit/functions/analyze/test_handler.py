@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -100,6 +102,23 @@ def test_each_message_is_analysed_under_its_own_name(world: World) -> None:
     answer = module.handler(batch(analysis_request(first), analysis_request(second)), Context())
     assert failed(answer) == []
     assert world.seen == [(first, "m0", 60), (second, "m1", 60)]
+
+
+def test_a_call_that_hangs_leaves_its_stack_in_the_log(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object) -> AnalysisOutcome:
+        time.sleep(2)
+        return AnalysisOutcome.ANALYSED
+
+    monkeypatch.setattr(world, "analyze", hang)
+    with tempfile.TemporaryFile() as log:
+        monkeypatch.setattr(sys, "__stderr__", log)
+        module.handler(batch(analysis_request(request())), Context(milliseconds=12_000))
+        log.seek(0)
+        assert log.read() == b""
+        monkeypatch.setattr(module, "SECONDS_TO_FINISH", 0)
+        module.handler(batch(analysis_request(request())), Context(milliseconds=1_500))
+        log.seek(0)
+        assert b"in hang" in log.read()
 
 
 @pytest.mark.parametrize("outcome", list(AnalysisOutcome))
