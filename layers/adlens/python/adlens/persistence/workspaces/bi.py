@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID
 
 from psycopg2.extensions import encrypt_password
@@ -16,13 +17,13 @@ from adlens.domain.ports.bi import BiReaders
 from adlens.domain.workspaces import BiReader
 from adlens.persistence.schema import Workspace
 from adlens.persistence.schema.workspaces import BiReader as BiReaderRow
-from adlens.persistence.session import transactional
+from adlens.persistence.session import transaction, transactional
 
 GROUP_ROLE = "adlens_bi"
 MAX_CONNECTIONS = 5
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-# A session can change these again, and still read nothing else and write nothing: they guard against accidents.
+# A session can change these again, and still read nothing else and write nothing; `end_long_reads` then ends it.
 _SETTINGS = {
     "default_transaction_read_only": "on",
     "statement_timeout": "60s",
@@ -72,6 +73,7 @@ class PostgresBiReaders(BiReaders):
                 f"PASSWORD '{verifier}'".replace(":", r"\:")
             )
         )
+        session.execute(text(f"GRANT {role} TO CURRENT_USER WITH INHERIT TRUE"))  # to end its sessions
         for name, value in _SETTINGS.items():
             session.execute(text(f"ALTER ROLE {role} SET {name} = '{value}'"))
         row = BiReaderRow(role=role, workspace_id=workspace_id)
@@ -102,6 +104,14 @@ class PostgresBiReaders(BiReaders):
         """The URL of this database for a reader."""
         url = self.engine.url.set(drivername="postgresql", username=role, password=password)
         return url.render_as_string(hide_password=False)
+
+
+def end_long_reads(engine: Engine, longest: timedelta) -> int:
+    """Ends the sessions of readers whose transaction began more than `longest` ago, whatever they have set. The role of
+    the functions may call it. Returns how many there were.
+    """
+    with transaction(engine) as session:
+        return session.execute(text("SELECT end_long_reads(:longest)"), {"longest": longest}).scalar_one()
 
 
 def _revoke_public_grants(session: Session) -> None:
