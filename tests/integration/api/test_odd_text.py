@@ -37,6 +37,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/performance"): [{"filename": "a.png", "placement": "a", **FIGURES}],
     ("PUT", "/creatives/{creative_id}/topic"): {"topic": "cups"},
     ("PUT", "/settings/"): {"DOMINANT_COLORS_COUNT": 3},
+    ("POST", "/keys"): {"name": "a", "scope": "read", "expires_at": "2099-01-01T00:00:00Z"},
+    ("POST", "/keys/{key_id}/rotate"): {"overlap_hours": 1, "expires_at": "2099-01-01T00:00:00Z"},
     ("POST", "/webhooks"): {"url": "https://hooks.example.com/a", "events": ["export.done"], "description": "a"},
 }
 CHARSETS = ("utf-16", "utf-16-le", "", "undefined", "idna", "utf%008", "base64", "7")
@@ -68,7 +70,7 @@ def spoilt(value: Any, odd: str) -> Iterator[Any]:
 
 def test_odd_text_anywhere_is_no_fault_of_ours(tenant: Any) -> None:
     ids = {"group_id": GROUP, "key": "DOMINANT_COLORS_COUNT"}
-    ids |= dict.fromkeys(("creative_id", "webhook_id", "export_id"), str(tenant.key.id))
+    ids |= dict.fromkeys(("creative_id", "webhook_id", "export_id", "job_id", "key_id"), str(tenant.key.id))
 
     def ask(method: str, address: str, **options: Any) -> None:
         answer = tenant.client.request(method, address, **options)

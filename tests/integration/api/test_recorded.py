@@ -45,7 +45,7 @@ from adlens.domain.lift import Delivered, Element, ElementKind, ElementLift, Lif
 from adlens.domain.media import ImageFormat
 from adlens.persistence.creatives.repository import PostgresCreatives
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
-from adlens.testing.storage import MemoryAnalysisQueue, MemoryEventQueue, MemoryExportQueue, MemoryStore
+from adlens.testing.storage import MemoryAnalysisQueue, MemoryEventQueue, MemoryExportQueue, MemoryJobQueue, MemoryStore
 from functions.api import dependencies, request
 from functions.api.app import create_app
 from tests.settings import api_settings
@@ -139,7 +139,8 @@ class Store(MemoryStore):
 def _replace_the_cloud(app: FastAPI, store: Store) -> None:
     for part in (dependencies.object_store, dependencies.preview_store, dependencies.export_store):
         app.dependency_overrides[part] = lambda: store
-    analyses, exports, events = MemoryAnalysisQueue(), MemoryExportQueue(), MemoryEventQueue()
+    analyses, exports, events, jobs = MemoryAnalysisQueue(), MemoryExportQueue(), MemoryEventQueue(), MemoryJobQueue()
+    app.dependency_overrides[dependencies.job_queue] = lambda: jobs
     app.dependency_overrides[dependencies.analysis_queue] = lambda: analyses
     app.dependency_overrides[dependencies.export_queue] = lambda: exports
     app.dependency_overrides[dependencies.event_queue] = lambda: events
@@ -231,6 +232,7 @@ COMPARED = (
     ("", ""),
     ("x" * 4001, "rest"),
 )
+IDS = ("export_id", "webhook_id", "job_id", "key_id")
 Asked = tuple[str, str, dict[str, Any]]
 """Method, path and what httpx takes besides. `{export_id}` and such are those of the newest answer with one."""
 
@@ -242,6 +244,7 @@ def requests() -> Iterator[Asked]:
     yield from changes()
     yield from export_requests()
     yield from settings_and_webhooks()
+    yield from keys()
     yield from analyses_and_deletions()
 
 
@@ -386,6 +389,19 @@ def settings_and_webhooks() -> Iterator[Asked]:
     yield "DELETE", "/webhooks/{webhook_id}", {}
 
 
+def keys() -> Iterator[Asked]:
+    for body in ({"name": "reports", "scope": "read", "expires_at": "2999-01-01T00:00:00Z"}, {"name": "  "}, {"name": "a", "scope": "x"},
+                 {"name": "a", "expires_at": "2020-01-01T00:00:00Z"}, []):  # fmt: skip
+        yield "POST", "/keys", {"json": body}
+    yield "POST", "/keys/{key_id}/rotate", {"json": {"overlap_hours": 1}}
+    yield "POST", "/keys/{key_id}/rotate", {"json": {"overlap_hours": 721}}
+    yield "POST", f"/keys/{NOBODY}/rotate", {"json": {}}
+    yield "DELETE", "/keys/{key_id}", {}
+    yield "DELETE", "/keys/{key_id}", {}
+    for path in ("/keys", "/audit", "/audit?action=key.create", "/audit?limit=2", "/audit?action=x", "/audit?cursor=x"):
+        yield "GET", path, {}
+
+
 def analyses_and_deletions() -> Iterator[Asked]:
     for id_ in (ONE, PENDING, NOBODY):
         yield "POST", f"/creatives/{id_}/reanalyze", {}
@@ -394,6 +410,10 @@ def analyses_and_deletions() -> Iterator[Asked]:
     yield "POST", "/creatives/reanalyze?limit=501&cursor=x&topic_decision=x", {}
     yield "POST", "/groups/summer/reanalyze", {}
     yield "POST", "/groups/nowhere/reanalyze", {}
+    for path in ("/jobs", "/jobs?kind=deletion&state=DONE", "/jobs?kind=x", "/jobs/{job_id}", f"/jobs/{NOBODY}"):
+        yield "GET", path, {}
+    yield "POST", "/jobs/{job_id}/cancel", {}
+    yield "POST", f"/jobs/{NOBODY}/cancel", {}
     yield "GET", f"/creatives/{OTHER}", {}
     yield "DELETE", f"/creatives/{OTHER}", {}
     yield "DELETE", f"/creatives/{OTHER}", {}
@@ -404,8 +424,10 @@ def analyses_and_deletions() -> Iterator[Asked]:
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 RANDOM = (
-    (re.compile(r"(?!2026-03)\d{4}-\d\d-\d\dT[\d:]+\.\d+Z"), "<time>"),
+    (re.compile(r"(?!2026-03)\d{4}-\d\d-\d\dT[\d:]+\.\d+(Z|\+00:00)"), "<time>"),
     (re.compile(r"whsec_[\w+/=]+"), "<secret>"),
+    (re.compile(r"adl_[a-z0-9]{8}(_[\w-]+)?"), "<key>"),
+    (re.compile(r'"prefix":"[a-z0-9]{8}"'), '"prefix":"<prefix>"'),
     (re.compile(r"grp_\d{8}_\d{6}_[0-9a-f]{6}"), "<group>"),
     (re.compile(r'"latency_ms":[\d.]+'), '"latency_ms":0'),
     (re.compile(r'"version":"[\d.]+"'), '"version":"<version>"'),
@@ -426,7 +448,7 @@ def asked(client: TestClient) -> Iterator[dict[str, Any]]:
         response = client.request(method, path.format(**ids) if "{" in path else path, **sent)
         is_json = response.content and response.headers.get("content-type") == "application/json"
         if is_json and isinstance(found := response.json(), dict):
-            ids |= {name: found[name] for name in ("export_id", "webhook_id") if name in found}
+            ids |= {name: found[name] for name in IDS if name in found}
         body = normalised(response.text)
         if len(body) > MAX_BODY:
             body = f"{len(body)} letters, sha256 {hashlib.sha256(body.encode()).hexdigest()}"

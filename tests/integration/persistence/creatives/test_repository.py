@@ -424,7 +424,7 @@ def test_the_files_of_deleted_creatives_are_noted_until_nothing_can_store_them(t
     keys = [tenant.row(key)["object_key"] for key in creatives]
 
     def due(now: datetime) -> set[str]:
-        return set(removals.due(now, 10_000)) & set(keys)
+        return {removal.object_key for removal in removals.due(now, 10_000)} & set(keys)
 
     tenant.repository.delete_group(tenant.workspace_id, "grp")
     tenant.repository.delete_creatives(tenant.workspace_id, [creatives[2].id])

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Text,
     desc,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -50,7 +49,7 @@ class Creative(Base):
     __table_args__ = (
         group_reference(),
         Index("creatives_of_group", "workspace_id", "group_id", "uploaded_at", "id"),
-        Index("creatives_object_key", text('object_key COLLATE "C"')),
+        Index("creatives_object_key", "object_key"),  # COLLATE "C": in the order of a store's keys
         Index("creatives_unfinished", "updated_at", postgresql_where="status IN ('PENDING', 'PROCESSING')"),
         Index(
             "creatives_never_analysed",
