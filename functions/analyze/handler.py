@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,8 @@ metrics = Metrics(namespace="AdLens", service="analyze")
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 SECONDS_TO_FINISH = 10
+LOG = 2
+"""Standard error, as a file descriptor: what is written there needs no interpreter."""
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -45,9 +46,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 @contextmanager
 def stacks_logged_at_timeout(context: LambdaContext) -> Iterator[None]:
     """A second before the call is killed, the log gets what each thread is at: native code that hangs says nothing."""
-    faulthandler.dump_traceback_later(
-        max(context.get_remaining_time_in_millis() / 1000 - 1, 0.001), file=sys.__stderr__
-    )
+    faulthandler.dump_traceback_later(max(context.get_remaining_time_in_millis() / 1000 - 1, 0.001), file=LOG)
     try:
         yield
     finally:

@@ -390,8 +390,13 @@ def settings_and_webhooks() -> Iterator[Asked]:
 
 
 def keys() -> Iterator[Asked]:
-    for body in ({"name": "reports", "scope": "read", "expires_at": "2999-01-01T00:00:00Z"}, {"name": "  "}, {"name": "a", "scope": "x"},
-                 {"name": "a", "expires_at": "2020-01-01T00:00:00Z"}, []):  # fmt: skip
+    for body in (
+        {"name": "reports", "scope": "read", "expires_at": "2999-01-01T00:00:00Z"},
+        {"name": "  "},
+        {"name": "a", "scope": "x"},
+        {"name": "a", "expires_at": "2020-01-01T00:00:00Z"},
+        [],
+    ):
         yield "POST", "/keys", {"json": body}
     yield "POST", "/keys/{key_id}/rotate", {"json": {"overlap_hours": 1}}
     yield "POST", "/keys/{key_id}/rotate", {"json": {"overlap_hours": 721}}

@@ -111,7 +111,7 @@ def test_a_call_that_hangs_leaves_its_stack_in_the_log(world: World, monkeypatch
 
     monkeypatch.setattr(world, "analyze", hang)
     with tempfile.TemporaryFile() as log:
-        monkeypatch.setattr(sys, "__stderr__", log)
+        monkeypatch.setattr(module, "LOG", log.fileno())
         module.handler(batch(analysis_request(request())), Context(milliseconds=12_000))
         log.seek(0)
         assert log.read() == b""

@@ -111,7 +111,7 @@ def end_long_reads(engine: Engine, longest: timedelta) -> int:
     the functions may call it. Returns how many there were.
     """
     with transaction(engine) as session:
-        return session.execute(text("SELECT end_long_reads(:longest)"), {"longest": longest}).scalar_one()
+        return int(session.execute(text("SELECT end_long_reads(:longest)"), {"longest": longest}).scalar_one())
 
 
 def _revoke_public_grants(session: Session) -> None:
