@@ -283,6 +283,37 @@ def test_what_the_queue_gives_up_ends_in_error(running, workspace, uploaded, wai
     assert after["failure"]["code"] == "analysis_failed"
 
 
+def test_an_analysis_that_fails_each_time_reaches_the_dead_letters_and_ends(
+    running, workspace, picture, wait_until, tmp_path
+) -> None:
+    """The previews cannot be stored. The queue gives the message up by itself, here after two attempts, not five."""
+    sqs, s3, queue = running.aws("sqs"), running.aws("s3"), running.deployment.analysis_queue_url
+    previews = running.deployment.uploads_bucket.replace("uploads", "previews")
+    policy = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
+
+    def give_up_after(attempts: int) -> None:
+        changed = json.dumps({**json.loads(policy), "maxReceiveCount": attempts})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": changed})
+
+    rules = s3.get_bucket_cors(Bucket=previews)["CORSRules"]
+    for kept in s3.list_objects_v2(Bucket=previews).get("Contents", ()):
+        s3.delete_object(Bucket=previews, Key=kept["Key"])
+    s3.delete_bucket(Bucket=previews)
+    give_up_after(2)
+    try:
+        group_id, _ = workspace.upload({"one.png": picture(7, "PNG")}, tmp_path)
+        creative = workspace.settled(group_id, ROUND_TRIP)["one.png"]
+        assert creative["failure"]["code"] == "analysis_failed"
+        assert "Start it again" in creative["failure"]["reason"]
+    finally:
+        give_up_after(json.loads(policy)["maxReceiveCount"])
+        s3.create_bucket(Bucket=previews)
+        s3.put_bucket_cors(Bucket=previews, CORSConfiguration={"CORSRules": rules})
+    quiet(running, wait_until)
+    assert workspace.api.post(f"/creatives/{creative['creative_id']}/reanalyze").status_code == 202
+    assert workspace.settled(group_id)["one.png"]["overall_status"] == "SUCCESS"
+
+
 def test_a_message_that_is_none_of_ours_goes_to_the_dead_letters_and_stops_nothing(
     running, workspace, picture, wait_until, tmp_path
 ) -> None:

@@ -33,6 +33,8 @@ from adlens.domain.ports.creatives import AnalysisRepository, Overdue, Requested
 from adlens.persistence.creatives.queries import PostgresQueries
 from adlens.persistence.creatives.removals import PostgresRemovals
 from adlens.persistence.workspaces.settings import PostgresSettings
+from adlens.services.end_unfinished import Sweep
+from adlens.testing.storage import MemoryAnalysisQueue, MemoryStore
 
 Findings = Callable[..., Analysis]
 BROKEN = Failure("invalid_image", "The file is cut off.")
@@ -392,6 +394,32 @@ def test_the_sweep_ends_what_nobody_cares_for(tenant: Any, findings: Findings) -
     late = repository.claim(tenant.created(never), "m1", 60)
     assert late is not None, "the upload arrives after all"
     assert late.revision == 2
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_sweep_whose_clock_is_ten_minutes_off_ends_nothing_that_may_come(tenant: Any, minutes: int) -> None:
+    form = timedelta(minutes=15)
+    key, skew = tenant.add(), timedelta(minutes=minutes)
+    sweep = Sweep(tenant.repository, MemoryStore(), MemoryAnalysisQueue(), form)
+    announced = tenant.row(key)["updated_at"]
+    sweep(announced + form + skew)
+    assert tenant.row(key)["status"] == "PENDING"
+    claim = tenant.repository.claim(tenant.created(key), "m1", 60)
+    assert claim is not None
+    sweep(announced + 2 * form + skew)
+    assert tenant.row(key)["status"] == "PROCESSING"
+
+
+def test_a_backlog_of_one_workspace_does_not_keep_the_sweep_from_another(new_tenant: Any) -> None:
+    many, other = new_tenant(), new_tenant()
+    many.repository.register(many.workspace_id, "grp", [NewCreative(uuid.uuid4(), f"{n}.png", 10) for n in range(1200)])
+    key = other.add()
+    later = other.row(key)["updated_at"] + timedelta(hours=1)
+    assert Sweep(other.repository, MemoryStore(), MemoryAnalysisQueue(), timedelta(minutes=15))(later).ended > 1200
+    assert other.row(key)["status"] == "ERROR"
+    assert many.rows("SELECT DISTINCT status FROM creatives WHERE workspace_id = :workspace_id") == [
+        {"status": "ERROR"}
+    ]
 
 
 # --- deletion -------------------------------------------------------------------------------------------------------
