@@ -50,17 +50,17 @@ class Alarms(Construct):
         self._left(
             "DeadLetters",
             parts.queue.dead_letters,
-            "Analyses were given up after all attempts, and dead_letters does not take them.",
+            "Analyses were given up after all attempts, and dead_letters does not take them: see its log.",
         )
         self._left(
             "DeadExports",
             parts.exports.dead_letters,
-            "Exports were given up after all attempts, and dead_letters does not take them.",
+            "Exports were given up after all attempts, and dead_letters does not take them: see its log.",
         )
         self._left(
             "DeadJobs",
             parts.jobs.dead_letters,
-            "Jobs were given up after all attempts, and dead_letters does not take them.",
+            "Jobs were given up after all attempts, and dead_letters does not take them: see its log.",
         )
         self._left(
             "DeadWebhookResults",

@@ -1,6 +1,7 @@
 """What AWS has and one machine has not: network, database, TLS, alarms."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from aws_cdk.assertions import Match
 
 from infra_cdk import cost, firewall
 from infra_cdk.config import AwsConfig
+from local.state import CHECKOUT
 
 from .conftest import WITH_DATABASE, Stage
 
@@ -301,6 +303,18 @@ def test_alarms_tell_the_topic(aws: Stage, namespace: str, metric: str, count: i
     for alarm in alarms:
         assert alarm["AlarmActions"] == [{"Ref": topic}]
         assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_the_runbook_has_a_line_for_every_alarm(aws: Stage) -> None:
+    rows = [line for line in (CHECKOUT / "docs" / "operations.md").read_text().splitlines() if "the alarm" in line]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    found = {re.sub(r"[0-9A-F]{8}$", "", name) for name in aws.of_type("AWS::CloudWatch::Alarm")}
+    without = [
+        name for name in found if not any(name.endswith(known) for known in named) and not name.endswith("Throttles")
+    ]
+    assert sorted(without) == []
+    for name, alarm in aws.of_type("AWS::CloudWatch::Alarm").items():
+        assert ":" in alarm["AlarmDescription"], f"{name} does not say what to do"
 
 
 def test_every_queue_has_an_alarm(aws: Stage) -> None:
