@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from adlens.persistence.session import make_engine
 from adlens_cli.bundles import choose_bundle, weights_folder
 from local import stack
 
@@ -32,6 +34,9 @@ def test_work_in_flight_ends_after_a_restart(started, picture, wait_until, recou
         assert told(workspace.get(f"/analytics/group/{kept}")) == recount(list(creatives.values()))
         assert [group["group_id"] for group in workspace.get("/groups")] == [kept]
 
+        with make_engine(running.deployment.database_url).begin() as connection:  # when nothing can come any more
+            connection.execute(text("UPDATE removals SET due = now(), deleted_at = deleted_at - interval '1 hour'"))
+        running.invoke(running.deployment.sweep_function, {})
         s3, uploads = running.aws("s3"), running.deployment.uploads_bucket
         for bucket in (uploads, uploads.replace("uploads", "previews")):
             found = s3.list_objects_v2(Bucket=bucket).get("Contents", ())
