@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from adlens.domain.creative import Creative, Failure
-from adlens.domain.errors import MalformedEvent
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.work_request import is_work_request, parse_work_request, work_request
 
 KEPT_FOR = timedelta(days=7)
 """How long an export and its file are kept. The bucket's lifecycle rule has the same number (infra_cdk/buckets.py)."""
@@ -134,28 +132,14 @@ class Snapshot:
 
 def export_request(key: ExportId) -> str:
     """The queue message that `parse_export_request` reads back."""
-    return json.dumps({"adlens": "export", "workspace_id": str(key.workspace_id), "export_id": str(key.id)})
+    return work_request("export", key.workspace_id, key.id)
 
 
 def is_export_request(body: str) -> bool:
     """Whether a message is about an export, well formed or not."""
-    return _read(body).get("adlens") == "export"
+    return is_work_request("export", body)
 
 
 def parse_export_request(body: str) -> ExportId:
     """Raises MalformedEvent for anything that `export_request` did not make."""
-    message = _read(body)
-    try:
-        if message["adlens"] != "export":
-            raise MalformedEvent("The message asks for no export.")
-        return ExportId(UUID(message["workspace_id"]), UUID(message["export_id"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise MalformedEvent(f"The message is no request of an export: {type(error).__name__} at {error}.") from error
-
-
-def _read(body: str) -> dict[str, Any]:
-    try:
-        message = json.loads(body)
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
+    return ExportId(*parse_work_request("export", body))

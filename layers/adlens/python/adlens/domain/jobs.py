@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from adlens.domain.creative import Failure
-from adlens.domain.errors import MalformedEvent
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.work_request import is_work_request, parse_work_request, work_request
 
 KEPT_FOR = timedelta(days=30)
 """How long an ended job is listed."""
@@ -102,28 +101,14 @@ class JobClaim:
 
 def job_request(key: JobId) -> str:
     """The queue message that `parse_job_request` reads back."""
-    return json.dumps({"adlens": "job", "workspace_id": str(key.workspace_id), "job_id": str(key.id)})
+    return work_request("job", key.workspace_id, key.id)
 
 
 def is_job_request(body: str) -> bool:
     """Whether a message is about a job, well formed or not."""
-    return _read(body).get("adlens") == "job"
+    return is_work_request("job", body)
 
 
 def parse_job_request(body: str) -> JobId:
     """Raises MalformedEvent for anything that `job_request` did not make."""
-    message = _read(body)
-    try:
-        if message["adlens"] != "job":
-            raise MalformedEvent("The message is about no job.")
-        return JobId(UUID(message["workspace_id"]), UUID(message["job_id"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise MalformedEvent(f"The message is no request of a job: {type(error).__name__} at {error}.") from error
-
-
-def _read(body: str) -> dict[str, Any]:
-    try:
-        message = json.loads(body)
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
+    return JobId(*parse_work_request("job", body))
