@@ -12,6 +12,7 @@ from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -121,6 +122,12 @@ class Alarms(Construct):
             "An export waits for more than an hour: see the log of exports.",
         )
         self._waits(
+            "OldestJob",
+            parts.jobs.queue,
+            60,
+            "A job waits for more than an hour: see the log of jobs.",
+        )
+        self._waits(
             "OldestEvent",
             parts.webhook_queues.events,
             6 * 60,
@@ -143,15 +150,13 @@ class Alarms(Construct):
         }
         for name, function in functions.items():
             self._alarm(f"{name}Errors", function.metric_errors(period=FIVE_MINUTES), 0, f"{name} failed: see its log.")
-            if name == "Jobs":  # nobody waits for its next page; what is given up has an alarm
-                continue
-            self._alarm(
-                f"{name}Throttles",
-                function.metric_throttles(period=FIVE_MINUTES),
-                0,
-                f"{name} was throttled: the account's concurrency is used up.",
-                periods=3,
-            )
+        self._alarm(
+            "Throttles",
+            lambda_.Function.metric_all_throttles(period=FIVE_MINUTES),
+            0,
+            "Functions were throttled: the account's concurrency is used up; ask AWS for more.",
+            periods=3,
+        )
         server_errors = self._alarm(
             "ApiServerErrors",
             parts.api.rest_api.metric_server_error(period=FIVE_MINUTES, statistic="sum"),

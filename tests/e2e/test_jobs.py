@@ -48,8 +48,9 @@ def test_bulk_work_survives_its_worker_and_nothing_is_done_twice(
     address = f"/jobs/{answer.json()['job_id']}"
 
     def kill_the_worker() -> bool:
-        assert workspace.get(address)["state"] != "DONE", "the worker was through before it was killed"
-        environments = running.environments("functions.jobs.handler.handler")
+        state = workspace.get(address)["state"]
+        assert state != "DONE", "the worker was through before it was killed"
+        environments = running.environments("functions.jobs.handler.handler") if state == "RUNNING" else []
         for environment in environments:
             environment.kill()
         return bool(environments)

@@ -279,9 +279,9 @@ def test_traces_are_taken(aws: Stage) -> None:
     ("namespace", "metric", "count"),
     [
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 4),
-        ("AWS/SQS", "ApproximateAgeOfOldestMessage", 5),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage", 6),
         ("AWS/Lambda", "Errors", 13),
-        ("AWS/Lambda", "Throttles", 11),
+        ("AWS/Lambda", "Throttles", 1),
         ("AWS/ApiGateway", "5XXError", 1),
         ("AWS/ApiGateway", "Latency", 1),
         ("AWS/RDS", "ServerlessDatabaseCapacity", 1),
@@ -309,9 +309,7 @@ def test_the_runbook_has_a_line_for_every_alarm(aws: Stage) -> None:
     rows = [line for line in (CHECKOUT / "docs" / "operations.md").read_text().splitlines() if "the alarm" in line]
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
     found = {re.sub(r"[0-9A-F]{8}$", "", name) for name in aws.of_type("AWS::CloudWatch::Alarm")}
-    without = [
-        name for name in found if not any(name.endswith(known) for known in named) and not name.endswith("Throttles")
-    ]
+    without = [name for name in found if not any(name.endswith(known) for known in named)]
     assert sorted(without) == []
     for name, alarm in aws.of_type("AWS::CloudWatch::Alarm").items():
         assert ":" in alarm["AlarmDescription"], f"{name} does not say what to do"
