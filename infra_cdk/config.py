@@ -67,7 +67,6 @@ class LocalConfig(Config):
     """One machine: LocalStack with a process executor, a database that runs already, no image is built."""
 
     stage: str = "local"
-    cors_origins: tuple[str, ...] = ("*",)
     batch_size: int = topology().queues["analysis"].batch_size
     batching_window_seconds: int = 0
     max_concurrency: int = 2

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -65,16 +65,17 @@ class Deployment:
     webhooks_function: str
     webhook_results_function: str
     database_url: str
+    web_origins: str  # of pages that may upload: a web app on another port may not
     template: str  # hash of what it was made from
 
     @classmethod
-    def from_outputs(cls, outputs: dict[str, str], endpoint_url: str, database_url: str, template: str) -> Deployment:
-        """From the outputs of the stack."""
+    def from_outputs(cls, outputs: dict[str, str], settings: Mapping[str, str], template: str) -> Deployment:
+        """From the outputs of the stack, and the settings that it was made with."""
         try:
             return cls(
                 api_url=outputs["ApiUrl"].rstrip("/"),
                 api_id=outputs["ApiId"],
-                endpoint_url=endpoint_url,
+                endpoint_url=settings["ADLENS_LOCAL_ENDPOINT_URL"],
                 uploads_bucket=outputs["UploadsBucketName"],
                 models_bucket=outputs["ModelsBucketName"],
                 queue_url=outputs["QueueUrl"],
@@ -94,7 +95,8 @@ class Deployment:
                 webhooks_queue_url=outputs["WebhooksQueueUrl"],
                 webhooks_function=outputs["WebhooksFunctionName"],
                 webhook_results_function=outputs["WebhookResultsFunctionName"],
-                database_url=database_url,
+                database_url=settings["ADLENS_LOCAL_DATABASE_URL"],
+                web_origins=settings["ADLENS_LOCAL_CORS_ORIGINS"],
                 template=template,
             )
         except KeyError as missing:
@@ -107,6 +109,8 @@ class Template:
 
     folder: Path
     hash: str
+    settings: Mapping[str, str]
+    """What it was made with: variables of infra_cdk/config.py."""
 
     @cached_property
     def assets(self) -> dict[str, Any]:
@@ -145,10 +149,16 @@ class Template:
         raise DeploymentError(f"{STACK}.assets.json does not name the template")
 
 
-def settings(endpoint_url: str, database_url: str) -> dict[str, str]:
+def settings(endpoint_url: str, database_url: str, web_origins: Iterable[str]) -> dict[str, str]:
     """What infra_cdk/config.py reads for the local stage: the caller's ADLENS_LOCAL_* and where the parts are."""
     given = {name: value for name, value in os.environ.items() if name.startswith("ADLENS_LOCAL_")}
-    return {**given, "ADLENS_LOCAL_DATABASE_URL": database_url, "ADLENS_LOCAL_ENDPOINT_URL": endpoint_url}
+    origins = dict.fromkeys((*web_origins, *given.get("ADLENS_LOCAL_CORS_ORIGINS", "").replace(",", " ").split()))
+    return {
+        **given,
+        "ADLENS_LOCAL_DATABASE_URL": database_url,
+        "ADLENS_LOCAL_ENDPOINT_URL": endpoint_url,
+        "ADLENS_LOCAL_CORS_ORIGINS": " ".join(origins),
+    }
 
 
 def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = APP) -> Template:
@@ -157,7 +167,7 @@ def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = A
         (path for path in SOURCES if path.exists()), json.dumps([sorted(variables.items()), app, str(CHECKOUT)])
     )
     folder = state.root / "cdk.out"
-    template = Template(folder, fingerprint)
+    template = Template(folder, fingerprint, variables)
     stamp = folder / "made-from.sha256"
     if stamp.exists() and stamp.read_text() == fingerprint:
         return template
@@ -186,7 +196,7 @@ def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = A
     return template
 
 
-def deploy(localstack: LocalStack, template: Template, database_url: str) -> Deployment:
+def deploy(localstack: LocalStack, template: Template) -> Deployment:
     """Creates the stack on a LocalStack that has just started, brings the database up to date, puts objects back."""
     s3 = client(localstack, "s3")
     for bucket, key, data in template.files():
@@ -201,7 +211,7 @@ def deploy(localstack: LocalStack, template: Template, database_url: str) -> Dep
         client(localstack, "lambda").put_function_concurrency(
             FunctionName=function, ReservedConcurrentExecutions=number
         )
-    deployment = Deployment.from_outputs(outputs, localstack.url, database_url, template.hash)
+    deployment = Deployment.from_outputs(outputs, template.settings, template.hash)
     with warm_api(deployment, reserved[deployment.api_function]):
         invoke(localstack, deployment.migrate_function, {})
         if any(localstack.objects.glob("*/*.json")):
@@ -291,12 +301,13 @@ def client(localstack: LocalStack, service: str) -> Any:
     from botocore.config import Config
 
     session: Any = boto3.Session()  # typed by service otherwise
+    key_pair = localstack.key_pair
     return session.client(
         service,
         endpoint_url=localstack.url,
         region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - LocalStack takes any
+        aws_access_key_id=key_pair.access_key,
+        aws_secret_access_key=key_pair.secret_key,
         config=Config(s3={"addressing_style": "path"}, read_timeout=DEPLOY_SECONDS, retries={"total_max_attempts": 2}),
     )
 

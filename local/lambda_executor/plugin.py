@@ -2,7 +2,8 @@
 
 Settings, from LocalStack's environment: ADLENS_EXECUTOR_PYTHON (interpreter that has the runtime client and the
 functions' dependencies; an image function's entry point stands for it where there is one), ADLENS_EXECUTOR_CHECKOUT
-(image functions and layers run from there) and ADLENS_EXECUTOR_STATE (environments/ and logs/ inside).
+(image functions and layers run from there), ADLENS_EXECUTOR_STATE (environments/ and logs/ inside) and
+ADLENS_AWS_CREDENTIALS (the file with the key that functions sign with).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from .environment import Environment, Function, InitFailed
+from .signatures import KeyPair
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -58,7 +60,12 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return Environment(function, folder, config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT - 1)
 
     def start(self, env_vars: dict[str, object]) -> None:
-        self._variables = {key: str(value) for key, value in env_vars.items()}
+        key_pair = KeyPair.read(Path(os.environ["ADLENS_AWS_CREDENTIALS"]))
+        self._variables = {key: str(value) for key, value in env_vars.items() if key != "AWS_SESSION_TOKEN"} | {
+            # instead of a role's own, which nobody checks: LocalStack answers this key alone
+            "AWS_ACCESS_KEY_ID": key_pair.access_key,
+            "AWS_SECRET_ACCESS_KEY": key_pair.secret_key,
+        }
         try:
             self._environment.start()
         except InitFailed as failure:

@@ -48,7 +48,7 @@ Start = Callable[..., subprocess.Popen[str]]
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """LocalStack's URL."""
     localstack.install()
-    server = LocalStack(State.at(tmp_path_factory.mktemp("localstack")))
+    server = LocalStack(State.at(tmp_path_factory.mktemp("localstack")), closed=False)
     with pytest.MonkeyPatch.context() as patch:  # not the port that a stack for work prefers
         patch.setenv("ADLENS_LOCALSTACK_PORT", str(free_port()))
         server.start()
