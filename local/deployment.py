@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import os
@@ -21,9 +23,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from local.lambda_executor import deployed
+from local.lambda_executor.deployed import DeployedFunction
 from local.services.localstack import ACCOUNT, REGION, LocalStack
 
-from .state import CHECKOUT, LocalStackError, State, digest, progress
+from .state import CHECKOUT, LocalStackError, State, digest, progress, write_private
 
 STACK = "adlens-local"
 APP = (sys.executable, "-m", "infra_cdk.app")
@@ -129,15 +133,30 @@ class Template:
                 bucket, key = (_place(destination[name]) for name in ("bucketName", "objectKey"))
                 yield bucket, key, data
 
+    @property
+    def _functions(self) -> list[dict[str, Any]]:
+        """Their properties."""
+        resources = json.loads((self.folder / f"{STACK}.template.json").read_text())["Resources"].values()
+        return [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
+
     def reserved_concurrency(self) -> dict[str, int]:
         """By the names of functions that have one. LocalStack's CloudFormation passes it over."""
-        resources = json.loads((self.folder / f"{STACK}.template.json").read_text())["Resources"].values()
-        functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
         return {
             each["FunctionName"]: each["ReservedConcurrentExecutions"]
-            for each in functions
+            for each in self._functions
             if "ReservedConcurrentExecutions" in each
         }
+
+    def deployed_functions(self, code_sha256: Mapping[str, str]) -> dict[str, DeployedFunction]:
+        """What may run, by name; `code_sha256` are the hashes of published files by their keys."""
+        found = {}
+        for each in self._functions:
+            if image := each.get("ImageConfig"):
+                function = DeployedFunction(image["Command"][0], python=image.get("EntryPoint", [""])[0])
+            else:
+                function = DeployedFunction(each["Handler"], code_sha256=code_sha256[each["Code"]["S3Key"]])
+            found[each["FunctionName"]] = function
+        return found
 
     @property
     def location(self) -> tuple[str, str]:
@@ -198,10 +217,12 @@ def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = A
 
 def deploy(localstack: LocalStack, template: Template) -> Deployment:
     """Creates the stack on a LocalStack that has just started, brings the database up to date, puts objects back."""
-    s3 = client(localstack, "s3")
+    s3, hashes = client(localstack, "s3"), {}
     for bucket, key, data in template.files():
         s3.create_bucket(Bucket=bucket)  # in us-east-1 making one that exists is no error
         s3.put_object(Bucket=bucket, Key=key, Body=data)
+        hashes[key] = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    write_private(localstack.functions, deployed.dump(template.deployed_functions(hashes)))
     if "BootstrapVersion" in template.parameters:
         name = template.parameters["BootstrapVersion"]["Default"]
         client(localstack, "ssm").put_parameter(Name=name, Value="99", Type="String", Overwrite=True)

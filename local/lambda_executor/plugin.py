@@ -2,13 +2,14 @@
 
 Settings, from LocalStack's environment: ADLENS_EXECUTOR_PYTHON (interpreter that has the runtime client and the
 functions' dependencies; an image function's entry point stands for it where there is one), ADLENS_EXECUTOR_CHECKOUT
-(image functions and layers run from there), ADLENS_EXECUTOR_STATE (environments/ and logs/ inside) and
-ADLENS_AWS_CREDENTIALS (the file with the key that functions sign with).
+(image functions and layers run from there), ADLENS_EXECUTOR_STATE (environments/ and logs/ inside, and functions.json,
+which names what may run) and ADLENS_AWS_CREDENTIALS (the file with the key that functions sign with).
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
+from .deployed import DeployedFunction, NotDeployed, check
 from .environment import Environment, Function, InitFailed
+from .runtime_api import error
 from .signatures import KeyPair
 
 
@@ -40,15 +43,20 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     @cached_property
     def _environment(self) -> Environment:
+        """Raises NotDeployed."""
         name, version = self.function_version.id.function_name, self.function_version.config
         checkout, state = Path(os.environ["ADLENS_EXECUTOR_CHECKOUT"]), Path(os.environ["ADLENS_EXECUTOR_STATE"])
-        image = version.package_type == PackageType.Image
-        entrypoint = version.image_config.entrypoint if image and version.image_config else None
-        directory = checkout if image else version.code.get_unzipped_code_location()
+        if version.package_type == PackageType.Image:
+            image = version.image_config
+            asked = DeployedFunction(image.command[0], python=image.entrypoint[0] if image.entrypoint else "")
+        else:
+            asked = DeployedFunction(version.handler, code_sha256=version.code.code_sha256)
+        check(state / "functions.json", name, asked)
+        directory = version.code.get_unzipped_code_location() if asked.code_sha256 else checkout
         function = Function(
             name=name,
-            handler=version.image_config.command[0] if image else version.handler,
-            python=Path(entrypoint[0] if entrypoint else os.environ["ADLENS_EXECUTOR_PYTHON"]),
+            handler=asked.handler,
+            python=Path(asked.python or os.environ["ADLENS_EXECUTOR_PYTHON"]),
             directory=directory,
             # LocalStack accepts layers without applying them; the checkout's are the ones the template was made from
             python_path=(directory, *sorted(checkout.glob("layers/*/python"))),
@@ -68,6 +76,8 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         }
         try:
             self._environment.start()
+        except NotDeployed as refusal:
+            raise StatusErrorException(str(refusal), error("AdLens.NotDeployed", str(refusal))) from refusal
         except InitFailed as failure:
             self._logs = failure.logs
             raise StatusErrorException(
@@ -86,7 +96,8 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return InvocationResult(payload["invoke-id"], outcome.body, outcome.is_error, outcome.logs)
 
     def stop(self) -> None:
-        self._environment.stop()
+        with suppress(NotDeployed):  # which never started
+            self._environment.stop()
 
     def get_logs(self) -> str:
         return self._logs

@@ -93,6 +93,11 @@ class LocalStack(HttpServer):
         return self.state.root / "objects"
 
     @property
+    def functions(self) -> Path:
+        """The file that names what may run as a function (see lambda_executor/deployed.py)."""
+        return self.state.root / "functions.json"
+
+    @property
     def credentials(self) -> Path:
         """The file with the key that this stack answers, as AWS's own tools read it; made when there is none."""
         path = self.state.root / "aws-credentials"
@@ -126,6 +131,7 @@ class LocalStack(HttpServer):
         port, root, work = self.port, self.state.root, self.state.root / "localstack"
         for folder in (work, root / "environments"):  # nothing of a former run is of use
             shutil.rmtree(folder, ignore_errors=True)
+        self.functions.unlink(missing_ok=True)
         (work / "tmp").mkdir(parents=True, mode=0o700)
         environment = {
             "GATEWAY_LISTEN": f"{HOST}:{port}",

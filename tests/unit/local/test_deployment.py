@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.deployment import STACK, Deployment, DeploymentError, Template, settings
+from local.lambda_executor.deployed import DeployedFunction
 
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 SETTINGS = {
@@ -68,6 +69,25 @@ def test_folders_are_zipped_and_places_filled_in(template: Template) -> None:
     assert json.loads(published[bucket, "2.json"]) == {"Resources": {}}
     assert template.location == (bucket, "2.json")
     assert template.parameters == {}
+
+
+def test_what_may_run_is_what_the_template_names(template: Template) -> None:
+    functions = {
+        "Zip": {"FunctionName": "api", "Handler": "functions.api.handler.handler", "Code": {"S3Key": "1.zip"}},
+        "Image": {"FunctionName": "lift", "ImageConfig": {"Command": ["functions.lift.handler.handler"]}, "Code": {}},
+        "Other": {
+            "FunctionName": "analyze",
+            "ImageConfig": {"Command": ["functions.analyze.handler.handler"], "EntryPoint": ["/reference/python"]},
+            "Code": {},
+        },
+    }
+    resources = {name: {"Type": "AWS::Lambda::Function", "Properties": each} for name, each in functions.items()}
+    (template.folder / f"{STACK}.template.json").write_text(json.dumps({"Resources": resources}))
+    assert template.deployed_functions({"1.zip": "hash"}) == {
+        "api": DeployedFunction("functions.api.handler.handler", code_sha256="hash"),
+        "lift": DeployedFunction("functions.lift.handler.handler"),
+        "analyze": DeployedFunction("functions.analyze.handler.handler", python="/reference/python"),
+    }
 
 
 def test_deployment_from_outputs() -> None:
