@@ -76,6 +76,7 @@ class LocalConfig(Config):
     weights: str = ""  # folder or URL prefix of weights that a bundle names but does not carry
     python: str = ""  # interpreter of the analysis, for engines that the project's own environment does not have
     anonymous_workspace: str = ""  # workspace of requests without a key; empty asks for keys
+    webhooks_private_hosts: int = 0  # 1 lets webhooks reach private hosts
     api_environments: int = 4  # processes of the API; further requests wait for one of them
 
     @classmethod

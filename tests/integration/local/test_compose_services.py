@@ -359,9 +359,10 @@ def test_a_creative_walks_through_all_services(
     )
 
     api_port, bridge_port = free_port(), free_port()
-    start("api", api_port)
+    private = {"ADLENS_WEBHOOKS_PRIVATE_HOSTS": "true"}  # the receiver is on this machine
+    start("api", api_port, **private)
     start("bridge", bridge_port)
-    sources = start("event-sources", ANALYZE_URL=emulated_analysis, EXPORTS_URL=emulated_exports)
+    sources = start("event-sources", ANALYZE_URL=emulated_analysis, EXPORTS_URL=emulated_exports, **private)
     for name, port in (("api", api_port), ("bridge", bridge_port)):
         wait_until(lambda name=name, port=port: is_healthy(name, port, environment))
 
