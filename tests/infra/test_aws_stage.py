@@ -157,6 +157,8 @@ def test_the_database_is_aurora_serverless(aws: Stage) -> None:
                 "statement_timeout": "30000",
                 "lock_timeout": "15000",
                 "idle_in_transaction_session_timeout": "60000",
+                "log_min_error_statement": "panic",  # statements hold customers' texts
+                "log_error_verbosity": "terse",
             }
         },
     )
