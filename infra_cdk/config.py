@@ -67,7 +67,6 @@ class LocalConfig(Config):
     """One machine: LocalStack with a process executor, a database that runs already, no image is built."""
 
     stage: str = "local"
-    cors_origins: tuple[str, ...] = ("*",)
     batch_size: int = topology().queues["analysis"].batch_size
     batching_window_seconds: int = 0
     max_concurrency: int = 2
@@ -77,6 +76,7 @@ class LocalConfig(Config):
     weights: str = ""  # folder or URL prefix of weights that a bundle names but does not carry
     python: str = ""  # interpreter of the analysis, for engines that the project's own environment does not have
     anonymous_workspace: str = ""  # workspace of requests without a key; empty asks for keys
+    webhooks_private_hosts: int = 0  # 1 lets webhooks reach private hosts
     api_environments: int = 4  # processes of the API; further requests wait for one of them
 
     @classmethod

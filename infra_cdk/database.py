@@ -22,6 +22,9 @@ PARAMETERS = {
     "statement_timeout": "30000",
     "lock_timeout": "15000",
     "idle_in_transaction_session_timeout": "60000",
+    # Statements and details of errors hold customers' texts.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # A connection that a frozen function holds would keep the database awake.
 PAUSING = {"idle_session_timeout": "60000"}

@@ -27,6 +27,8 @@ ARCHITECTURE = lambda_.Architecture.X86_64
 METRICS = "AdLens"  # namespace of what the functions count
 CONNECT_SECONDS = 25
 """More than a paused database takes to resume, less than a client of the API waits."""
+TAKES_RECEIVERS = ("api", "webhooks")
+"""Functions that take or use addresses of webhooks."""
 CACHES = ["**/__pycache__", "**/*.pyc"]
 FAKES = "python/adlens/testing"
 """Of the library, which tests use and nothing else."""
@@ -100,6 +102,8 @@ class Surroundings:
                 "ADLENS_S3_ADDRESSING_STYLE": "path",
                 "POWERTOOLS_TRACE_DISABLED": "true",
             }
+            if self.config.webhooks_private_hosts and name in TAKES_RECEIVERS:
+                variables["ADLENS_WEBHOOKS_PRIVATE_HOSTS"] = "true"
         return variables
 
 

@@ -81,6 +81,14 @@ class LocalSettings(_Settings):
     anonymous_workspace: str = Field(
         default="", description="Workspace (a UUID) of requests without a key; empty asks for keys."
     )
+    webhooks_private_hosts: Switch = Field(
+        default=0, description="1 lets webhooks reach private hosts, and this machine by http."
+    )
+    cors_origins: Words = Field(
+        default=("http://127.0.0.1:3000", "http://localhost:3000"),
+        description="Origins of pages that call the API and upload, separated by spaces or commas; `adlens up` adds "
+        "those of the web app.",
+    )
     database_url: str = Field(
         default="postgresql+psycopg2://adlens@127.0.0.1:5432/adlens",
         description="The database; `adlens up` sets it to the one that it started.",

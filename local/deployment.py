@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import os
@@ -13,7 +15,7 @@ import urllib.error
 import urllib.request
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,9 +23,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from local.lambda_executor import deployed
+from local.lambda_executor.deployed import DeployedFunction
 from local.services.localstack import ACCOUNT, REGION, LocalStack
 
-from .state import CHECKOUT, LocalStackError, State, digest, progress
+from .state import CHECKOUT, LocalStackError, State, digest, progress, write_private
 
 STACK = "adlens-local"
 APP = (sys.executable, "-m", "infra_cdk.app")
@@ -67,16 +71,17 @@ class Deployment:
     webhooks_function: str
     webhook_results_function: str
     database_url: str
+    web_origins: str  # of pages that may upload: a web app on another port may not
     template: str  # hash of what it was made from
 
     @classmethod
-    def from_outputs(cls, outputs: dict[str, str], endpoint_url: str, database_url: str, template: str) -> Deployment:
-        """From the outputs of the stack."""
+    def from_outputs(cls, outputs: dict[str, str], settings: Mapping[str, str], template: str) -> Deployment:
+        """From the outputs of the stack, and the settings that it was made with."""
         try:
             return cls(
                 api_url=outputs["ApiUrl"].rstrip("/"),
                 api_id=outputs["ApiId"],
-                endpoint_url=endpoint_url,
+                endpoint_url=settings["ADLENS_LOCAL_ENDPOINT_URL"],
                 uploads_bucket=outputs["UploadsBucketName"],
                 models_bucket=outputs["ModelsBucketName"],
                 queue_url=outputs["QueueUrl"],
@@ -98,7 +103,8 @@ class Deployment:
                 webhooks_queue_url=outputs["WebhooksQueueUrl"],
                 webhooks_function=outputs["WebhooksFunctionName"],
                 webhook_results_function=outputs["WebhookResultsFunctionName"],
-                database_url=database_url,
+                database_url=settings["ADLENS_LOCAL_DATABASE_URL"],
+                web_origins=settings["ADLENS_LOCAL_CORS_ORIGINS"],
                 template=template,
             )
         except KeyError as missing:
@@ -111,6 +117,8 @@ class Template:
 
     folder: Path
     hash: str
+    settings: Mapping[str, str]
+    """What it was made with: variables of infra_cdk/config.py."""
 
     @cached_property
     def assets(self) -> dict[str, Any]:
@@ -129,15 +137,30 @@ class Template:
                 bucket, key = (_place(destination[name]) for name in ("bucketName", "objectKey"))
                 yield bucket, key, data
 
+    @property
+    def _functions(self) -> list[dict[str, Any]]:
+        """Their properties."""
+        resources = json.loads((self.folder / f"{STACK}.template.json").read_text())["Resources"].values()
+        return [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
+
     def reserved_concurrency(self) -> dict[str, int]:
         """By the names of functions that have one. LocalStack's CloudFormation passes it over."""
-        resources = json.loads((self.folder / f"{STACK}.template.json").read_text())["Resources"].values()
-        functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
         return {
             each["FunctionName"]: each["ReservedConcurrentExecutions"]
-            for each in functions
+            for each in self._functions
             if "ReservedConcurrentExecutions" in each
         }
+
+    def deployed_functions(self, code_sha256: Mapping[str, str]) -> dict[str, DeployedFunction]:
+        """What may run, by name; `code_sha256` are the hashes of published files by their keys."""
+        found = {}
+        for each in self._functions:
+            if image := each.get("ImageConfig"):
+                function = DeployedFunction(image["Command"][0], python=image.get("EntryPoint", [""])[0])
+            else:
+                function = DeployedFunction(each["Handler"], code_sha256=code_sha256[each["Code"]["S3Key"]])
+            found[each["FunctionName"]] = function
+        return found
 
     @property
     def location(self) -> tuple[str, str]:
@@ -149,10 +172,16 @@ class Template:
         raise DeploymentError(f"{STACK}.assets.json does not name the template")
 
 
-def settings(endpoint_url: str, database_url: str) -> dict[str, str]:
+def settings(endpoint_url: str, database_url: str, web_origins: Iterable[str]) -> dict[str, str]:
     """What infra_cdk/config.py reads for the local stage: the caller's ADLENS_LOCAL_* and where the parts are."""
     given = {name: value for name, value in os.environ.items() if name.startswith("ADLENS_LOCAL_")}
-    return {**given, "ADLENS_LOCAL_DATABASE_URL": database_url, "ADLENS_LOCAL_ENDPOINT_URL": endpoint_url}
+    origins = dict.fromkeys((*web_origins, *given.get("ADLENS_LOCAL_CORS_ORIGINS", "").replace(",", " ").split()))
+    return {
+        **given,
+        "ADLENS_LOCAL_DATABASE_URL": database_url,
+        "ADLENS_LOCAL_ENDPOINT_URL": endpoint_url,
+        "ADLENS_LOCAL_CORS_ORIGINS": " ".join(origins),
+    }
 
 
 def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = APP) -> Template:
@@ -161,7 +190,7 @@ def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = A
         (path for path in SOURCES if path.exists()), json.dumps([sorted(variables.items()), app, str(CHECKOUT)])
     )
     folder = state.root / "cdk.out"
-    template = Template(folder, fingerprint)
+    template = Template(folder, fingerprint, variables)
     stamp = folder / "made-from.sha256"
     if stamp.exists() and stamp.read_text() == fingerprint:
         return template
@@ -190,12 +219,14 @@ def synthesise(state: State, variables: dict[str, str], app: tuple[str, ...] = A
     return template
 
 
-def deploy(localstack: LocalStack, template: Template, database_url: str) -> Deployment:
+def deploy(localstack: LocalStack, template: Template) -> Deployment:
     """Creates the stack on a LocalStack that has just started, brings the database up to date, puts objects back."""
-    s3 = client(localstack, "s3")
+    s3, hashes = client(localstack, "s3"), {}
     for bucket, key, data in template.files():
         s3.create_bucket(Bucket=bucket)  # in us-east-1 making one that exists is no error
         s3.put_object(Bucket=bucket, Key=key, Body=data)
+        hashes[key] = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    write_private(localstack.functions, deployed.dump(template.deployed_functions(hashes)))
     if "BootstrapVersion" in template.parameters:
         name = template.parameters["BootstrapVersion"]["Default"]
         client(localstack, "ssm").put_parameter(Name=name, Value="99", Type="String", Overwrite=True)
@@ -205,7 +236,7 @@ def deploy(localstack: LocalStack, template: Template, database_url: str) -> Dep
         client(localstack, "lambda").put_function_concurrency(
             FunctionName=function, ReservedConcurrentExecutions=number
         )
-    deployment = Deployment.from_outputs(outputs, localstack.url, database_url, template.hash)
+    deployment = Deployment.from_outputs(outputs, template.settings, template.hash)
     with warm_api(deployment, reserved[deployment.api_function]):
         invoke(localstack, deployment.migrate_function, {})
         if any(localstack.objects.glob("*/*.json")):
@@ -295,12 +326,13 @@ def client(localstack: LocalStack, service: str) -> Any:
     from botocore.config import Config
 
     session: Any = boto3.Session()  # typed by service otherwise
+    key_pair = localstack.key_pair
     return session.client(
         service,
         endpoint_url=localstack.url,
         region_name=REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - LocalStack takes any
+        aws_access_key_id=key_pair.access_key,
+        aws_secret_access_key=key_pair.secret_key,
         config=Config(s3={"addressing_style": "path"}, read_timeout=DEPLOY_SECONDS, retries={"total_max_attempts": 2}),
     )
 

@@ -51,7 +51,7 @@ def up(root: Path = DEFAULT_ROOT, *, durable: bool = True, variables: Mapping[st
         postgres.start()
 
         def template() -> Template:
-            return synthesise(state, settings(local.url, postgres.url()) | dict(variables or {}))
+            return synthesise(state, _settings(state) | dict(variables or {}))
 
         if local.process:
             deployed = _deployment(state)
@@ -64,7 +64,7 @@ def up(root: Path = DEFAULT_ROOT, *, durable: bool = True, variables: Mapping[st
         local.wait()
         _shorten_logs(state)
         progress("deploying")
-        deployment = deploy(local, made, postgres.url())
+        deployment = deploy(local, made)
         state.write(deployment=asdict(deployment))
         progress(f"up after {time.monotonic() - started:.1f} s: {deployment.api_url}")
         return deployment
@@ -81,6 +81,11 @@ def serve_web(build: Callable[[], Path], key: str, root: Path = DEFAULT_ROOT) ->
         with state.lock():
             if (deployed := _deployment(state)) is None:
                 raise LocalStackError("The local stack does not run; start it with `adlens up`.")
+            if web.url not in deployed.web_origins.split():
+                raise LocalStackError(
+                    f"The web app's port has been taken, and pages on port {web.port} may not upload yet: "
+                    "`adlens up` once more lets them."
+                )
             web.serve(folder, deployed.api_url, key)
     except LocalStackError as problem:
         state.write(web_problem=str(problem))
@@ -147,7 +152,7 @@ def use_bundle(bundle: str, root: Path = DEFAULT_ROOT, *, variables: Mapping[str
             raise LocalStackError("The local stack does not run; start it with `adlens up`.")
         set_variable(client(local, "lambda"), deployed.analyze_function, "ADLENS_BUNDLE", bundle)
         warm_workers(local, deployed.analyze_function)
-        made = synthesise(state, settings(local.url, Postgres(state).url()) | dict(variables or {}))
+        made = synthesise(state, _settings(state) | dict(variables or {}))
         state.write(deployment=asdict(replace(deployed, template=made.hash)), bundle=bundle)
 
 
@@ -200,6 +205,10 @@ def _read(files: Callable[[], dict[str, Path]], *, named: bool, follow: bool) ->
         if not follow:
             return
         time.sleep(0.2)
+
+
+def _settings(state: State) -> dict[str, str]:
+    return settings(LocalStack(state).url, Postgres(state).url(), Web(state).origins)
 
 
 def _deployment(state: State) -> Deployment | None:

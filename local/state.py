@@ -3,6 +3,7 @@
 ```
 .local/
   state.json   ports, process ids, deployment (0600)      lock          held by up and down
+  aws-credentials  the key that LocalStack answers (0600)  functions.json  what may run as a function (0600)
   postgres/    data of the embedded PostgreSQL            objects/      the objects of S3
   localstack/  work files of LocalStack                   cdk.out/      the synthesised template
   logs/        one file per function and service          environments/ running Lambda environments

@@ -267,7 +267,7 @@ async def request_export(exports: _Exports, queue: Annotated[SqsExportQueue, Dep
 
 
 async def webhooks(settings: Settings, webhooks: _Webhooks) -> Webhooks:
-    return Webhooks(webhooks, allow_local=settings.stage == "local")
+    return Webhooks(webhooks, allow_local=settings.webhooks_private_hosts)
 
 
 async def ping_webhook(webhooks: _Webhooks, queue: Annotated[SqsEventQueue, Depends(event_queue)]) -> PingWebhook:

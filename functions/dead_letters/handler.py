@@ -67,7 +67,12 @@ def handle_record(record: SQSRecord) -> None:
         events = parse_message(record.body)
     except MalformedEvent as error:
         # Retrying cannot help and no creative is known: the log and the metric's alarm are where it is seen.
-        logger.error("dead letter of unknown format", reason=str(error), body=record.body[:2000])
+        logger.error(
+            "dead letter of unknown format",
+            reason=str(error),
+            message_id=record.message_id,
+            characters=len(record.body),  # the rest may be anybody's text
+        )
         return
     for event in events:
         ended = end_dead_letter()(event, record.message_id)

@@ -79,7 +79,7 @@ def attempt_delivery(delivery: Outgoing, attempt: int) -> DeliveryResult:
     """How the delivery ended. Raises NotDelivered when it is to be tried again."""
     status = None
     try:
-        status = post(delivery, public_only=settings().stage == "aws")
+        status = post(delivery, public_only=not settings().webhooks_private_hosts)
         error = None if 200 <= status < 300 else f"It answered {status}."
         final = status == GONE
     except AddressRefused as refused:

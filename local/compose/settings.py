@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -51,6 +53,9 @@ class ComposeSettings(BaseSettings):
     )
     analyze_threads: int = Field(default=2, description="Threads of the analysis.")
     upload_expiry_seconds: int = Field(default=900, description="For how many seconds a signed upload is valid.")
+    webhooks_private_hosts: Literal["true", "false"] = Field(
+        default="false", description="true lets webhooks reach private hosts, and containers by http."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR, for the functions.")
 
 

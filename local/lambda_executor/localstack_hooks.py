@@ -1,7 +1,9 @@
-"""What else LocalStack's community edition needs to serve as the local stage: lasting objects, prompt parallel queues,
-calls that wait for an environment.
+"""What else LocalStack's community edition needs to serve as the local stage: answers to signed requests only, lasting
+objects, prompt parallel queues, calls that wait for an environment.
 
-Runs when LocalStack starts. Setting: ADLENS_OBJECTS, the folder that keeps the objects (see `objects`).
+Runs when LocalStack starts. Settings: ADLENS_AWS_CREDENTIALS, the file with the key that requests are signed with,
+ADLENS_CLOSED, which is 0 to answer all others as well, and ADLENS_OBJECTS, the folder that keeps the objects (see
+`objects`).
 """
 
 from __future__ import annotations
@@ -16,9 +18,17 @@ from threading import Lock
 from localstack.runtime import hooks
 from localstack.utils.threads import FuncThread
 
+from .signatures import KeyPair
 from .turns import Turns
 
 LONG_POLL_SECONDS = 20  # the most that SQS offers
+
+
+@hooks.on_infra_start(should_load=os.environ.get("ADLENS_CLOSED") != "0")
+def answer_signed_requests_only() -> None:
+    from .gate import Gate
+
+    Gate(KeyPair.read(Path(os.environ["ADLENS_AWS_CREDENTIALS"]))).install()
 
 
 @hooks.on_infra_start()

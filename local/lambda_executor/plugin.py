@@ -2,12 +2,14 @@
 
 Settings, from LocalStack's environment: ADLENS_EXECUTOR_PYTHON (interpreter that has the runtime client and the
 functions' dependencies; an image function's entry point stands for it where there is one), ADLENS_EXECUTOR_CHECKOUT
-(image functions and layers run from there) and ADLENS_EXECUTOR_STATE (environments/ and logs/ inside).
+(image functions and layers run from there), ADLENS_EXECUTOR_STATE (environments/ and logs/ inside, and functions.json,
+which names what may run) and ADLENS_AWS_CREDENTIALS (the file with the key that functions sign with).
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +20,10 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
+from .deployed import DeployedFunction, NotDeployed, check
 from .environment import Environment, Function, InitFailed
+from .runtime_api import error
+from .signatures import KeyPair
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
@@ -38,15 +43,20 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     @cached_property
     def _environment(self) -> Environment:
+        """Raises NotDeployed."""
         name, version = self.function_version.id.function_name, self.function_version.config
         checkout, state = Path(os.environ["ADLENS_EXECUTOR_CHECKOUT"]), Path(os.environ["ADLENS_EXECUTOR_STATE"])
-        image = version.package_type == PackageType.Image
-        entrypoint = version.image_config.entrypoint if image and version.image_config else None
-        directory = checkout if image else version.code.get_unzipped_code_location()
+        if version.package_type == PackageType.Image:
+            image = version.image_config
+            asked = DeployedFunction(image.command[0], python=image.entrypoint[0] if image.entrypoint else "")
+        else:
+            asked = DeployedFunction(version.handler, code_sha256=version.code.code_sha256)
+        check(state / "functions.json", name, asked)
+        directory = version.code.get_unzipped_code_location() if asked.code_sha256 else checkout
         function = Function(
             name=name,
-            handler=version.image_config.command[0] if image else version.handler,
-            python=Path(entrypoint[0] if entrypoint else os.environ["ADLENS_EXECUTOR_PYTHON"]),
+            handler=asked.handler,
+            python=Path(asked.python or os.environ["ADLENS_EXECUTOR_PYTHON"]),
             directory=directory,
             # LocalStack accepts layers without applying them; the checkout's are the ones the template was made from
             python_path=(directory, *sorted(checkout.glob("layers/*/python"))),
@@ -58,9 +68,16 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return Environment(function, folder, config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT - 1)
 
     def start(self, env_vars: dict[str, object]) -> None:
-        self._variables = {key: str(value) for key, value in env_vars.items()}
+        key_pair = KeyPair.read(Path(os.environ["ADLENS_AWS_CREDENTIALS"]))
+        self._variables = {key: str(value) for key, value in env_vars.items() if key != "AWS_SESSION_TOKEN"} | {
+            # instead of a role's own, which nobody checks: LocalStack answers this key alone
+            "AWS_ACCESS_KEY_ID": key_pair.access_key,
+            "AWS_SECRET_ACCESS_KEY": key_pair.secret_key,
+        }
         try:
             self._environment.start()
+        except NotDeployed as refusal:
+            raise StatusErrorException(str(refusal), error("AdLens.NotDeployed", str(refusal))) from refusal
         except InitFailed as failure:
             self._logs = failure.logs
             raise StatusErrorException(
@@ -79,7 +96,8 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return InvocationResult(payload["invoke-id"], outcome.body, outcome.is_error, outcome.logs)
 
     def stop(self) -> None:
-        self._environment.stop()
+        with suppress(NotDeployed):  # which never started
+            self._environment.stop()
 
     def get_logs(self) -> str:
         return self._logs

@@ -1,9 +1,15 @@
-"""The Lambda Runtime API of one environment (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html)."""
+"""The Lambda Runtime API of one environment (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+
+Its address has a token in the path, which the environment's process alone is given: whoever else finds the port gets
+404.
+"""
 
 from __future__ import annotations
 
+import hmac
 import json
 import queue
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-PREFIX = "/2018-06-01/runtime/"
+PATH = "/2018-06-01/runtime/"
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100  # Lambda's limit for synchronous answers
 
 
@@ -55,8 +61,10 @@ class RuntimeApi:
         self._invocations: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.api = self
-        self.address = f"127.0.0.1:{self._server.server_port}"
-        Thread(target=self._server.serve_forever, name=f"runtime-api-{self.address}", daemon=True).start()
+        token, port = secrets.token_urlsafe(24), self._server.server_port
+        self.prefix = f"/{token}{PATH}"
+        self.address = f"127.0.0.1:{port}/{token}"
+        Thread(target=self._server.serve_forever, name=f"runtime-api-{port}", daemon=True).start()
 
     def submit(self, invocation: Invocation) -> None:
         self._invocations.put(invocation)
@@ -114,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        if self.path != f"{PREFIX}invocation/next":
+        if self._route() != "invocation/next":
             return self._answer(HTTPStatus.NOT_FOUND)
         invocation = self.server.api.next()
         if invocation is None:
@@ -132,10 +140,16 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        body = self._body()
-        if not self.path.startswith(PREFIX):
+        if (route := self._route()) is None:
+            self.close_connection = True  # the body stays where it is
             return self._answer(HTTPStatus.NOT_FOUND)
-        return self._answer(self.server.api.receive(self.path.removeprefix(PREFIX), body), b"{}")
+        return self._answer(self.server.api.receive(route, self._body()), b"{}")
+
+    def _route(self) -> str | None:
+        """What follows the prefix of the environment's own API."""
+        prefix = self.server.api.prefix
+        own = hmac.compare_digest(self.path[: len(prefix)].encode(), prefix.encode())
+        return self.path[len(prefix) :] if own else None
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.lambda_executor.signatures import KeyPair
 from local.services.process import HttpServer
-from local.state import CHECKOUT, DEFAULT_ROOT, HOST, LocalStackError, digest, exclusive, progress
+from local.state import CHECKOUT, DEFAULT_ROOT, HOST, LocalStackError, digest, exclusive, progress, write_private
 
 VENV = DEFAULT_ROOT / "venvs" / "localstack"
 REQUIREMENTS = CHECKOUT / "requirements" / "localstack.txt"
@@ -66,7 +70,13 @@ def _uv(*arguments: str | Path) -> None:
 
 @dataclass(frozen=True)
 class LocalStack(HttpServer):
-    """The LocalStack of a state folder. It stops at once: what lasts is on disk, the rest it would forget."""
+    """The LocalStack of a state folder. It stops at once: what lasts is on disk, the rest it would forget.
+
+    `closed=False` answers requests that nobody signed: for tests that stand in for docker-compose, whose LocalStack is
+    within reach of its own services alone.
+    """
+
+    closed: bool = True
 
     name = "localstack"
     title = "LocalStack"
@@ -83,6 +93,33 @@ class LocalStack(HttpServer):
         return self.state.root / "objects"
 
     @property
+    def functions(self) -> Path:
+        """The file that names what may run as a function (see lambda_executor/deployed.py)."""
+        return self.state.root / "functions.json"
+
+    @property
+    def credentials(self) -> Path:
+        """The file with the key that this stack answers, as AWS's own tools read it; made when there is none."""
+        path = self.state.root / "aws-credentials"
+        if not path.exists():
+            access_key = f"ADLENS{base64.b32encode(secrets.token_bytes(10)).decode()[:14]}"
+            lines = (
+                "[default]",
+                f"aws_access_key_id = {access_key}",
+                f"aws_secret_access_key = {secrets.token_hex(20)}",
+            )
+            write_private(path, "\n".join((*lines, f"region = {REGION}", "")))
+        return path
+
+    @property
+    def key_pair(self) -> KeyPair:
+        return KeyPair.read(self.credentials)
+
+    @property
+    def health_headers(self) -> Mapping[str, str]:
+        return self.key_pair.headers("GET", f"{self.url}{self.health_path}", "localstack")
+
+    @property
     def first_log(self) -> Path:
         """The log of a start that `wait` gave up."""
         return self.log.with_suffix(".first")
@@ -94,6 +131,7 @@ class LocalStack(HttpServer):
         port, root, work = self.port, self.state.root, self.state.root / "localstack"
         for folder in (work, root / "environments"):  # nothing of a former run is of use
             shutil.rmtree(folder, ignore_errors=True)
+        self.functions.unlink(missing_ok=True)
         (work / "tmp").mkdir(parents=True, mode=0o700)
         environment = {
             "GATEWAY_LISTEN": f"{HOST}:{port}",
@@ -107,6 +145,7 @@ class LocalStack(HttpServer):
             "STRICT_SERVICE_LOADING": "1",
             "SQS_DISABLE_CLOUDWATCH_METRICS": "1",
             "IN_MEMORY_CLIENT": "1",  # its parts call each other without HTTP
+            "DISABLE_CORS_HEADERS": "1",  # but for those that a bucket has rules for
             "DISABLE_EVENTS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "FILESYSTEM_ROOT": str(work),
@@ -122,6 +161,8 @@ class LocalStack(HttpServer):
             "ADLENS_EXECUTOR_CHECKOUT": str(CHECKOUT),
             "ADLENS_EXECUTOR_STATE": str(root),
             "ADLENS_OBJECTS": str(self.objects),
+            "ADLENS_AWS_CREDENTIALS": str(self.credentials),
+            "ADLENS_CLOSED": str(int(self.closed)),
         }
         self.state.write(deployment=None)
         self.launch([VENV / "bin" / "python", "-m", "localstack.runtime.main"], work, environment)

@@ -93,6 +93,9 @@ class Postgres(ManagedProcess):
             "unix_socket_directories": "",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            # statements and details of errors hold customers' texts
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

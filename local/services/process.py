@@ -69,9 +69,15 @@ class HttpServer(ManagedProcess):
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def health_headers(self) -> Mapping[str, str]:
+        """Without which the server does not say how it is."""
+        return {}
+
     def healthy(self) -> bool:
+        request = urllib.request.Request(f"{self.url}{self.health_path}", headers=dict(self.health_headers))  # noqa: S310 - loopback
         try:
-            with urllib.request.urlopen(f"{self.url}{self.health_path}", timeout=5) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - loopback
                 return bool(answer.status == 200)
         except OSError:
             return False

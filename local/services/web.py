@@ -68,6 +68,11 @@ class Web(HttpServer):
     stop_seconds = 5
     stop_signals = (signal.SIGTERM, signal.SIGKILL)
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Those that its pages are opened at."""
+        return tuple(f"http://{host}:{self.port}" for host in (HOST, "localhost"))
+
     def serve(self, folder: Path, api_url: str, key: str) -> None:
         """Serves a build, for people who work with `key` unless they sign in; returns when it answers. One that serves
         the same already goes on."""
@@ -77,7 +82,7 @@ class Web(HttpServer):
             return
         self.stop()
         port = self.port
-        variables["ADLENS_WEB_ORIGINS"] = f"http://{HOST}:{port} http://localhost:{port}"
+        variables["ADLENS_WEB_ORIGINS"] = " ".join(self.origins)
         arguments = ("--interface", "asgi", "--factory", "--host", HOST, "--port", str(port))
         command = [sys.executable, "-m", "granian", *arguments, "adlens_web.production:create_app"]
         self.launch(command, folder, variables, serves=fingerprint)

@@ -157,7 +157,12 @@ def started() -> Callable[[Mapping[str, str]], AbstractContextManager[Stack]]:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Stack]:
-    with _started({"ADLENS_LOCAL_BUNDLE": choose_bundle(None), "ADLENS_LOCAL_WEIGHTS": str(weights_folder())}) as here:
+    settings = {
+        "ADLENS_LOCAL_BUNDLE": choose_bundle(None),
+        "ADLENS_LOCAL_WEIGHTS": str(weights_folder()),
+        "ADLENS_LOCAL_WEBHOOKS_PRIVATE_HOSTS": "1",  # receivers are on this machine
+    }
+    with _started(settings) as here:
         here.let_messages_of_dead_workers_come_back_soon()
         yield here
 

@@ -111,7 +111,8 @@ def test_what_sends_webhooks_reaches_the_internet_and_nothing_of_ours(aws: Stage
     webhooks = aws.function("webhooks")
     assert "VpcConfig" not in webhooks
     assert not [name for name in webhooks["Environment"]["Variables"] if "DATABASE" in name or "BUCKET" in name]
-    assert webhooks["Environment"]["Variables"]["ADLENS_STAGE"] == "aws"  # which refuses private addresses
+    for function in (webhooks, aws.function("api")):
+        assert "ADLENS_WEBHOOKS_PRIVATE_HOSTS" not in function["Environment"]["Variables"]
 
 
 def test_endpoints_of_what_the_functions_call(aws: Stage) -> None:
@@ -158,6 +159,8 @@ def test_the_database_is_aurora_serverless(aws: Stage) -> None:
                 "statement_timeout": "30000",
                 "lock_timeout": "15000",
                 "idle_in_transaction_session_timeout": "60000",
+                "log_min_error_statement": "panic",  # statements hold customers' texts
+                "log_error_verbosity": "terse",
             }
         },
     )

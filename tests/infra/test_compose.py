@@ -371,7 +371,9 @@ def test_no_variable_that_is_read_is_missing_from_the_example() -> None:
     for path in (*sources, ROOT / "webapp/rxconfig.py"):
         read |= set(re.findall(r"[\"'](ADLENS_[A-Z0-9_]*[A-Z0-9])[\"']", path.read_text()))
     # Set by local/services/localstack.py for LocalStack, which is a process of its own; refused by the aws stage.
-    internal = {"ADLENS_EXECUTOR_PYTHON", "ADLENS_EXECUTOR_CHECKOUT", "ADLENS_EXECUTOR_STATE", "ADLENS_OBJECTS"}
+    internal = {f"ADLENS_EXECUTOR_{name}" for name in ("PYTHON", "CHECKOUT", "STATE")} | {
+        f"ADLENS_{name}" for name in ("OBJECTS", "AWS_CREDENTIALS", "CLOSED")
+    }
     assert read - internal - {"ADLENS_AWS_ANONYMOUS_WORKSPACE"} <= shown.keys()
 
 

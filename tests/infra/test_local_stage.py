@@ -1,6 +1,11 @@
 """What LocalStack is given: no more than it can run without Docker, and where the parts of this machine are."""
 
-from .conftest import LOCAL_ENV, WITH_DATABASE, Stage
+import json
+from pathlib import Path
+
+from infra_cdk.config import read_config
+
+from .conftest import LOCAL_ENV, WITH_DATABASE, Stage, synthesise
 
 # Services that LocalStack has without Docker (docs/adr/0002).
 SERVICES = {"ApiGateway", "Events", "IAM", "Lambda", "Logs", "S3", "SQS"}
@@ -49,3 +54,17 @@ def test_one_layer_the_executor_has_the_rest(local: Stage) -> None:
 
 def test_the_api_has_a_bounded_number_of_environments(local: Stage) -> None:
     assert local.function("api")["ReservedConcurrentExecutions"] == 4
+
+
+def test_webhooks_reach_private_hosts_when_a_setting_says_so(local: Stage, tmp_path: Path) -> None:
+    name = "ADLENS_WEBHOOKS_PRIVATE_HOSTS"
+    lifted = synthesise(read_config("local", {**LOCAL_ENV, "ADLENS_LOCAL_WEBHOOKS_PRIVATE_HOSTS": "1"}), tmp_path)
+    for function in ("api", "webhooks"):
+        assert name not in local.function(function)["Environment"]["Variables"]
+        assert lifted.function(function)["Environment"]["Variables"][name] == "true"
+    assert name not in lifted.function("analyze")["Environment"]["Variables"]
+
+
+def test_pages_of_named_origins_only(local: Stage) -> None:
+    origins = local.function("api")["Environment"]["Variables"]["ADLENS_CORS_ORIGINS"]
+    assert json.loads(origins) == ["http://127.0.0.1:3000", "http://localhost:3000"]

@@ -58,6 +58,10 @@ def test_a_ping_waits_when_the_queue_is_down(tenant) -> None:
     ("change", "field"),
     [
         ({"url": "http://hooks.example.com/"}, "url"),
+        ({"url": "http://127.0.0.1:9000/"}, "url"),
+        ({"url": "https://localhost/"}, "url"),
+        ({"url": "https://192.168.0.1/"}, "url"),
+        ({"url": "https://169.254.169.254/"}, "url"),
         ({"url": "https://user:secret@hooks.example.com/"}, "url"),
         ({"url": "x" * 3000}, "url"),
         ({"url": ""}, "url"),

@@ -23,6 +23,8 @@ from adlens_cli.models import Target, check, find_bundle, find_target, publish_b
 from evaluation.labels import DataSet, read_data_set
 from local import stack
 from local.deployment import Deployment
+from local.services.localstack import LocalStack
+from local.state import State
 
 MANIFEST = """# A bundle for tests.
 name = "fake"
@@ -73,10 +75,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> DataSet:
 
 
 @pytest.fixture
-def command(place: Target, deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def command(place: Target, root: Path, deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """`adlens models` as it is used on AWS, with a bucket and credentials: LocalStack answers."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(LocalStack(State.at(root)).credentials))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", deployed.endpoint_url)
     monkeypatch.setenv("ADLENS_S3_ENDPOINT_URL", deployed.endpoint_url)

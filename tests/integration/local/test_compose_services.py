@@ -49,7 +49,7 @@ Start = Callable[..., subprocess.Popen[str]]
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """LocalStack's URL."""
     localstack.install()
-    server = LocalStack(State.at(tmp_path_factory.mktemp("localstack")))
+    server = LocalStack(State.at(tmp_path_factory.mktemp("localstack")), closed=False)
     with pytest.MonkeyPatch.context() as patch:  # not the port that a stack for work prefers
         patch.setenv("ADLENS_LOCALSTACK_PORT", str(free_port()))
         server.start()
@@ -363,9 +363,10 @@ def test_a_creative_walks_through_all_services(
     )
 
     api_port, bridge_port = free_port(), free_port()
-    start("api", api_port)
+    private = {"ADLENS_WEBHOOKS_PRIVATE_HOSTS": "true"}  # the receiver is on this machine
+    start("api", api_port, **private)
     start("bridge", bridge_port)
-    sources = start("event-sources", ANALYZE_URL=emulated_analysis, EXPORTS_URL=emulated_exports)
+    sources = start("event-sources", ANALYZE_URL=emulated_analysis, EXPORTS_URL=emulated_exports, **private)
     for name, port in (("api", api_port), ("bridge", bridge_port)):
         wait_until(lambda name=name, port=port: is_healthy(name, port, environment))
 

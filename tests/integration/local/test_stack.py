@@ -1,5 +1,7 @@
 """The whole local stack in a state folder of its own: what lasts, what is restarted, what is left behind."""
 
+import base64
+import hashlib
 import io
 import json
 import os
@@ -27,9 +29,11 @@ from adlens.persistence.session import make_engine
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from local import stack
 from local.deployment import Deployment, client, invoke
+from local.lambda_executor import deployed as deployed_functions
+from local.lambda_executor.deployed import DeployedFunction
 from local.services.localstack import LocalStack, install
 from local.services.postgres import Postgres
-from local.state import HOST, LocalStackError, State, free_port
+from local.state import HOST, LocalStackError, State, free_port, write_private
 
 KEY = "workspace/group/creative Кружка?#"
 PICTURE = b"\x89PNG\r\n" + bytes(range(256)) * 4096  # 1 MB: LocalStack moves it to a file of its own
@@ -180,6 +184,16 @@ def test_a_function_that_fails_says_why(root: Path, deployed: Deployment) -> Non
         invoke(localstack(root), deployed.analyze_function, {"Records": "not a list"})
 
 
+def allow(root: Path, name: str, function: DeployedFunction) -> None:
+    """As the deployer does."""
+    file = localstack(root).functions
+    write_private(file, deployed_functions.dump({**deployed_functions.read(file), name: function}))
+
+
+def sha256_of(data: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
 HANDLERS = """
 import os, time
 
@@ -214,6 +228,7 @@ def test_calls_of_zip_functions(
     with zipfile.ZipFile(archive, "w") as target:
         target.writestr("handlers.py", HANDLERS)
     functions, name = client(localstack(root), "lambda"), f"probe-{uuid.uuid4().hex}"
+    allow(root, name, DeployedFunction(handler, sha256_of(archive.getvalue())))
     functions.create_function(
         FunctionName=name,
         Runtime="python3.12",
@@ -237,6 +252,38 @@ def test_calls_of_zip_functions(
     finally:
         functions.delete_function(FunctionName=name)
     wait_until(lambda: not list(root.glob(f"environments/{name}/*/pid")))
+
+
+@pytest.mark.parametrize("changed", ["unknown", "handler", "code", "interpreter"])
+def test_what_was_not_deployed_does_not_run(root: Path, deployed: Deployment, changed: str) -> None:
+    """Not even for whoever holds the stack's key: LocalStack runs functions as the operator."""
+    archive, name, witness = io.BytesIO(), f"probe-{uuid.uuid4().hex}", root / "witness"
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr("probe.py", f"open({str(witness)!r}, 'w').close()\ndef handler(event, context): ...")
+    code = {"ZipFile": archive.getvalue()}
+    declared: dict[str, Any] = {"Runtime": "python3.12", "Handler": "probe.handler"}
+    if changed == "handler":
+        allow(root, name, DeployedFunction("functions.api.handler.handler", sha256_of(archive.getvalue())))
+    elif changed == "code":
+        allow(root, name, DeployedFunction("probe.handler", sha256_of(b"")))
+    elif changed == "interpreter":
+        allow(root, name, DeployedFunction("functions.analyze.handler.handler"))
+        (program := root / "program").write_text(f"#!/bin/sh\ntouch {witness}\n")
+        program.chmod(0o755)
+        code = {"ImageUri": "none"}
+        image = {"Command": ["functions.analyze.handler.handler"], "EntryPoint": [str(program)]}
+        declared = {"PackageType": "Image", "ImageConfig": image}
+    functions = client(localstack(root), "lambda")
+    role = "arn:aws:iam::000000000000:role/probe"
+    functions.create_function(FunctionName=name, Role=role, Code=code, **declared)
+    functions.get_waiter("function_active_v2").wait(FunctionName=name)
+    try:
+        answer = functions.invoke(FunctionName=name, Payload=b"{}")
+        assert "FunctionError" in answer
+        assert json.loads(answer["Payload"].read())["errorType"] == "AdLens.NotDeployed"
+        assert not witness.exists()
+    finally:
+        functions.delete_function(FunctionName=name)
 
 
 def test_logs_by_name(root: Path, deployed: Deployment) -> None:

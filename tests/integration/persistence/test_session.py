@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, make_url, text
-from sqlalchemy.exc import DataError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from adlens.domain.errors import TransientError
@@ -37,6 +38,27 @@ def test_an_error_does_not_repeat_the_parameters(single: Engine) -> None:
         session.execute(text("SELECT 1 / (length(:name) - length(:name))"), {"name": "summer-sale.png"})
     assert "division by zero" in str(failed.value)
     assert "summer-sale" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("INSERT INTO rows_of_one VALUES (:name, 1), (:name, 2)", "duplicate key value"),
+        ("INSERT INTO rows_of_one VALUES (:name, 0)", "violates check constraint"),
+        ("INSERT INTO rows_of_one VALUES (:name, NULL)", "null value in column"),
+        ("SELECT :name FROM nowhere", "does not exist"),
+    ],
+)
+def test_an_error_does_not_quote_the_row_or_the_statement(single: Engine, statement: str, said: str) -> None:
+    table = text("CREATE TEMPORARY TABLE rows_of_one (name text PRIMARY KEY, number int NOT NULL CHECK (number > 0))")
+    values = {"name": "summer-sale.png"}
+    with transaction(single) as session:
+        session.execute(table)
+        with pytest.raises(DBAPIError) as failed, session.begin_nested():
+            session.execute(text(statement), values)
+    shown = "".join(traceback.format_exception(failed.value))
+    assert said in shown
+    assert "summer-sale" not in shown
 
 
 def test_a_server_that_is_not_there_is_a_transient_error() -> None:

@@ -95,7 +95,7 @@ class Queues:
 
     delays: list[int] = field(default_factory=list)
     results: list[DeliveryResult] = field(default_factory=list)
-    stage: str = "local"
+    private_hosts: bool = True
 
     def delay(self, receipt_handle: str, seconds: int) -> None:
         self.delays.append(seconds)
@@ -143,7 +143,9 @@ def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
     monkeypatch.setattr(
         sender,
         "settings",
-        lambda: WebhookSettings(stage=made.stage, webhooks_queue_url="q", webhook_results_queue_url="r"),
+        lambda: WebhookSettings(
+            webhooks_private_hosts=made.private_hosts, webhooks_queue_url="q", webhook_results_queue_url="r"
+        ),
     )
     return made
 
@@ -295,19 +297,30 @@ def test_what_is_no_http_or_not_there_is_a_failure_that_may_pass(listening: Any)
         "[fd00:ec2::254]",
     ],
 )
-def test_addresses_inside_are_refused_on_aws_before_a_connection(
+def test_addresses_inside_are_refused_before_a_connection(
     receiver: Receiver, queues: Queues, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_connection(*_: object, **__: object) -> socket.socket:
         raise AssertionError("connected")
 
     monkeypatch.setattr(posting.socket, "create_connection", no_connection)
-    queues.stage = "aws"
+    queues.private_hosts = False
     delivery = outgoing(f"http://{host}:{receiver.port}/")
     assert queues.run(delivery_message(delivery)) == 1
     (result,) = queues.results
     assert (result.status, result.error) == (None, "The host of the URL is not reachable from the internet.")
     assert receiver.requests == []
+
+
+def test_the_setting_is_for_the_local_stage() -> None:
+    def made(stage: str) -> WebhookSettings:
+        return WebhookSettings(
+            stage=stage, webhooks_private_hosts=True, webhooks_queue_url="q", webhook_results_queue_url="r"
+        )
+
+    assert made("local").webhooks_private_hosts
+    with pytest.raises(ValueError, match="ADLENS_WEBHOOKS_PRIVATE_HOSTS is for the local stage only"):
+        made("aws")
 
 
 def test_a_name_counts_by_all_its_addresses(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

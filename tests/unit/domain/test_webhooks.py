@@ -35,7 +35,7 @@ from adlens.domain.webhooks import (
         "https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/x",
     ],
 )
-def test_addresses_of_the_internet_are_taken_on_every_stage(url: str) -> None:
+def test_addresses_of_the_internet_are_always_taken(url: str) -> None:
     assert check_url(url, local=False) == check_url(url, local=True) == url
 
 
@@ -49,7 +49,7 @@ def test_addresses_of_the_internet_are_taken_on_every_stage(url: str) -> None:
         "https://10.0.0.7/",
     ],
 )
-def test_addresses_of_this_machine_are_for_the_local_stage(url: str) -> None:
+def test_addresses_of_this_machine_are_for_receivers_of_your_own(url: str) -> None:
     assert check_url(url, local=True) == url
     with pytest.raises(InvalidValue) as refused:
         check_url(url, local=False)

@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 from local.deployment import STACK, Deployment, DeploymentError, Template, settings
+from local.lambda_executor.deployed import DeployedFunction
 
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
+SETTINGS = {
+    "ADLENS_LOCAL_ENDPOINT_URL": "http://127.0.0.1:4566",
+    "ADLENS_LOCAL_DATABASE_URL": "postgresql://",
+    "ADLENS_LOCAL_CORS_ORIGINS": "http://127.0.0.1:3000",
+}
 OUTPUTS = {
     "ApiUrl": "http://127.0.0.1:4566/_aws/execute-api/adlens/v1/",
     "ApiId": "adlens",
@@ -53,7 +59,7 @@ def template(tmp_path: Path) -> Template:
         },
     }
     (tmp_path / f"{STACK}.assets.json").write_text(json.dumps({"files": files, "dockerImages": {}}))
-    return Template(tmp_path, "hash")
+    return Template(tmp_path, "hash", SETTINGS)
 
 
 def test_folders_are_zipped_and_places_filled_in(template: Template) -> None:
@@ -67,8 +73,27 @@ def test_folders_are_zipped_and_places_filled_in(template: Template) -> None:
     assert template.parameters == {}
 
 
+def test_what_may_run_is_what_the_template_names(template: Template) -> None:
+    functions = {
+        "Zip": {"FunctionName": "api", "Handler": "functions.api.handler.handler", "Code": {"S3Key": "1.zip"}},
+        "Image": {"FunctionName": "lift", "ImageConfig": {"Command": ["functions.lift.handler.handler"]}, "Code": {}},
+        "Other": {
+            "FunctionName": "analyze",
+            "ImageConfig": {"Command": ["functions.analyze.handler.handler"], "EntryPoint": ["/reference/python"]},
+            "Code": {},
+        },
+    }
+    resources = {name: {"Type": "AWS::Lambda::Function", "Properties": each} for name, each in functions.items()}
+    (template.folder / f"{STACK}.template.json").write_text(json.dumps({"Resources": resources}))
+    assert template.deployed_functions({"1.zip": "hash"}) == {
+        "api": DeployedFunction("functions.api.handler.handler", code_sha256="hash"),
+        "lift": DeployedFunction("functions.lift.handler.handler"),
+        "analyze": DeployedFunction("functions.analyze.handler.handler", python="/reference/python"),
+    }
+
+
 def test_deployment_from_outputs() -> None:
-    deployment = Deployment.from_outputs(OUTPUTS, "http://127.0.0.1:4566", "postgresql://", "hash")
+    deployment = Deployment.from_outputs(OUTPUTS, SETTINGS, "hash")
     assert deployment.api_url == "http://127.0.0.1:4566/_aws/execute-api/adlens/v1"
     assert (deployment.uploads_bucket, deployment.sweep_function) == ("uploads", "sweep")
 
@@ -76,14 +101,16 @@ def test_deployment_from_outputs() -> None:
 def test_a_missing_output_is_named() -> None:
     outputs = {name: value for name, value in OUTPUTS.items() if name != "QueueUrl"}
     with pytest.raises(DeploymentError, match="QueueUrl"):
-        Deployment.from_outputs(outputs, "", "", "")
+        Deployment.from_outputs(outputs, SETTINGS, "")
 
 
 def test_the_stack_s_own_places_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADLENS_LOCAL_BUNDLE", "/somewhere/bundle")
     monkeypatch.setenv("ADLENS_LOCAL_ENDPOINT_URL", "http://elsewhere")
-    assert settings("http://127.0.0.1:1", "postgresql://") == {
+    monkeypatch.setenv("ADLENS_LOCAL_CORS_ORIGINS", "https://mine.example, http://127.0.0.1:3000")
+    assert settings("http://127.0.0.1:1", "postgresql://", ["http://127.0.0.1:3000"]) == {
         "ADLENS_LOCAL_BUNDLE": "/somewhere/bundle",
         "ADLENS_LOCAL_ENDPOINT_URL": "http://127.0.0.1:1",
         "ADLENS_LOCAL_DATABASE_URL": "postgresql://",
+        "ADLENS_LOCAL_CORS_ORIGINS": "http://127.0.0.1:3000 https://mine.example",
     }

@@ -64,6 +64,22 @@ class EventSettings(Settings):
     webhooks_queue_url: str = Field(description="Queue of events for webhooks.")
 
 
+class ReceiverSettings(Settings):
+    """Which hosts webhooks may reach."""
+
+    webhooks_private_hosts: bool = Field(
+        default=False,
+        description="Webhooks may reach private hosts, and this machine by http: for receivers of your own, on the "
+        "local stage only.",
+    )
+
+    @model_validator(mode="after")
+    def _public_hosts_on_aws(self) -> Self:
+        if self.stage == "aws" and self.webhooks_private_hosts:
+            raise ValueError("ADLENS_WEBHOOKS_PRIVATE_HOSTS is for the local stage only")
+        return self
+
+
 class PreviewSettings(StorageSettings):
     previews_bucket: str = Field(description="Bucket of the previews; what goes to the uploads bucket is analysed.")
 
@@ -109,7 +125,7 @@ class AnalyzeSettings(DatabaseSettings, PreviewSettings, EventSettings):
     threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
 
 
-class ApiSettings(PreviewSettings, ExportSettings, JobQueueSettings, LiftSettings):
+class ApiSettings(PreviewSettings, ExportSettings, JobQueueSettings, LiftSettings, ReceiverSettings):
     api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
     anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
     cors_origins: tuple[str, ...] = Field(default=("*",), description="Origins that browsers may call the API from.")
@@ -129,7 +145,7 @@ class SweepSettings(PreviewSettings, ExportSettings, JobQueueSettings, CheckSett
     pass
 
 
-class WebhookSettings(EventSettings):
+class WebhookSettings(EventSettings, ReceiverSettings):
     webhook_results_queue_url: str = Field(description="Queue of what came of it.")
 
 

@@ -105,7 +105,8 @@ def retry_delay(attempt: int) -> int:
 
 
 def check_url(url: str, *, local: bool) -> str:
-    """`url` when a webhook may have it: https, or on the `local` stage http to this machine too. Raises InvalidValue.
+    """`url` when a webhook may have it: https, or with `local` private hosts and http to this machine too. Raises
+    InvalidValue.
 
     What its host resolves to is checked at each delivery (`is_public`): names change what they mean.
     """

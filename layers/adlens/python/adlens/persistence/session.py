@@ -17,6 +17,7 @@ from uuid import UUID
 import psycopg2
 from psycopg2.extensions import QuotedString, register_adapter
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -85,9 +86,20 @@ def make_engine(
         hide_parameters=True,  # errors are logged, and parameters are customers' texts, file names and addresses
         connect_args=arguments,
     )
+    event.listen(engine, "handle_error", _leave_out_details)
     if credentials is not None:
         _ask_for_credentials(engine, credentials)
     return engine
+
+
+def _leave_out_details(context: ExceptionContext) -> None:
+    """Of an error that will be logged, the line that says what happened: those below quote rows and statements."""
+    if context.statement is None:
+        return  # no connection: addresses, and why each did not take one
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            first, *others = error.args
+            error.args = (str(first).partition("\n")[0], *others)
 
 
 # All text on its way to the database passes here.

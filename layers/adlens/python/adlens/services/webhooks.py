@@ -15,7 +15,7 @@ from adlens.services.send_events import SendEvents
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """`allow_local` lets webhooks be on this machine. Methods that take a `webhook_id` raise UnknownWebhook."""
+    """`allow_local` lets webhooks reach private hosts. Methods that take a `webhook_id` raise UnknownWebhook."""
 
     webhooks: WebhookRepository
     allow_local: bool
