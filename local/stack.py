@@ -81,7 +81,7 @@ def serve_web(build: Callable[[], Path], key: str, root: Path = DEFAULT_ROOT) ->
         with state.lock():
             if (deployed := _deployment(state)) is None:
                 raise LocalStackError("The local stack does not run; start it with `adlens up`.")
-            web.serve(folder, deployed.api_url, key)
+            web.serve(folder, deployed.api_url, key, deployed.endpoint_url)
     except LocalStackError as problem:
         state.write(web_problem=str(problem))
         raise
