@@ -33,6 +33,10 @@ class WebSettings(BaseSettings):
     origins: str = Field(
         default="http://127.0.0.1:3000,http://localhost:3000", description="Origins that the pages are opened at."
     )
+    stores: str = Field(
+        default="http://127.0.0.1:4566",
+        description="Where browsers send files to and load pictures from: the pages' security policy names these only.",
+    )
 
 
 class ModelsSettings(BaseSettings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from typing import Any
 
 from aws_cdk import Aws, Duration
@@ -16,7 +17,7 @@ from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 from infra_cdk.buckets import bucket_name, private_bucket
-from infra_cdk.config import PAGES, AwsConfig
+from infra_cdk.config import PAGES, ROOT, AwsConfig
 from infra_cdk.log_groups import ONE_MONTH, make_log_group
 from infra_cdk.web_server import WebServer
 
@@ -150,6 +151,7 @@ class Web(Construct):
         )
 
     def _headers(self) -> cloudfront.ResponseHeadersPolicy:
+        headers = response_headers()["headers"]
         behavior = cloudfront.ResponseSecurityHeadersBehavior(
             content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                 content_security_policy=content_security_policy(
@@ -162,10 +164,10 @@ class Web(Construct):
             ),
             content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
             frame_options=cloudfront.ResponseHeadersFrameOptions(
-                frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+                frame_option=cloudfront.HeadersFrameOption[headers["X-Frame-Options"]], override=True
             ),
             referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
-                referrer_policy=cloudfront.HeadersReferrerPolicy.SAME_ORIGIN, override=True
+                referrer_policy=cloudfront.HeadersReferrerPolicy[_constant(headers["Referrer-Policy"])], override=True
             ),
             strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
                 access_control_max_age=Duration.days(730), include_subdomains=False, override=True
@@ -174,24 +176,20 @@ class Web(Construct):
         return cloudfront.ResponseHeadersPolicy(self, "Headers", security_headers_behavior=behavior)
 
 
-def content_security_policy(*, uploads: str, previews: str, domain: str = "") -> str:
-    """What pages may load and talk to: their own origin, its WebSocket included, and the buckets of the pictures.
+def response_headers() -> dict[str, dict[str, str]]:
+    """The web app's own headers and the directives of its policy: what it sends itself where CloudFront does not."""
+    return tomllib.loads((ROOT / "webapp/adlens_web/guard/headers.toml").read_text())
 
-    Reflex needs inline scripts to start a page, and eval for what its backend asks a page to do.
-    """
-    socket = f" wss://{domain}" if domain else ""  # for browsers whose 'self' is https alone
-    directives = {
-        "default-src": "'self'",
-        "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
-        "style-src": "'self' 'unsafe-inline'",
-        "img-src": f"'self' data: blob: {uploads} {previews}",
-        "connect-src": f"'self'{socket} {uploads}",
-        "object-src": "'none'",
-        "base-uri": "'self'",
-        "form-action": "'self'",
-        "frame-ancestors": "'none'",
-    }
-    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+def content_security_policy(*, uploads: str, previews: str, domain: str = "") -> str:
+    """What pages may load and talk to: their own origin, its WebSocket included, and the buckets of the pictures."""
+    values = {"pictures": f"{uploads} {previews}", "uploads": uploads, "sockets": f"wss://{domain}" if domain else ""}
+    directives = response_headers()["content-security-policy"]
+    return "; ".join(" ".join((name, *value.format(**values).split())) for name, value in directives.items())
+
+
+def _constant(value: str) -> str:
+    return value.upper().replace("-", "_")
 
 
 def _addresses(bucket: str) -> str:

@@ -155,7 +155,12 @@ class WebServer(Construct):
             "Web",
             image=ecs.ContainerImage.from_docker_image_asset(image),
             port_mappings=[ecs.PortMapping(container_port=PORT)],
-            environment={"ADLENS_WEB_API_URL": api_url, "ADLENS_WEB_ORIGINS": " ".join(origins)},
+            # Pages and their headers come from CloudFront: of its own answers none loads a picture.
+            environment={
+                "ADLENS_WEB_API_URL": api_url,
+                "ADLENS_WEB_ORIGINS": " ".join(origins),
+                "ADLENS_WEB_STORES": "",
+            },
             readonly_root_filesystem=True,
             logging=ecs.LogDrivers.aws_logs(
                 stream_prefix="web", log_group=self._log_group("Logs", f"/aws/ecs/{self._config.stack_name}-web")

@@ -86,7 +86,7 @@ def serve_web(build: Callable[[], Path], key: str, root: Path = DEFAULT_ROOT) ->
                     f"The web app's port has been taken, and pages on port {web.port} may not upload yet: "
                     "`adlens up` once more lets them."
                 )
-            web.serve(folder, deployed.api_url, key)
+            web.serve(folder, deployed.api_url, key, deployed.endpoint_url)
     except LocalStackError as problem:
         state.write(web_problem=str(problem))
         raise

@@ -19,6 +19,8 @@ ORIGINS = re.split(
     r"[\s,]+", os.environ.get("ADLENS_WEB_ORIGINS", f"http://127.0.0.1:{_PORT},http://localhost:{_PORT}").strip(" ,")
 )
 """Origins of the pages, separated by commas or spaces. Pages of other origins get no connection, and so no key."""
+STORES = re.findall(r"[^\s,]+", os.environ.get("ADLENS_WEB_STORES", "http://127.0.0.1:4566"))
+"""Where browsers send files to and load pictures from: the pages' security policy names these addresses only."""
 
 config = rx.Config(
     app_name="adlens_web",

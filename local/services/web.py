@@ -73,10 +73,10 @@ class Web(HttpServer):
         """Those that its pages are opened at."""
         return tuple(f"http://{host}:{self.port}" for host in (HOST, "localhost"))
 
-    def serve(self, folder: Path, api_url: str, key: str) -> None:
-        """Serves a build, for people who work with `key` unless they sign in; returns when it answers. One that serves
-        the same already goes on."""
-        variables = {"ADLENS_WEB_API_URL": api_url, "ADLENS_WEB_API_KEY": key}
+    def serve(self, folder: Path, api_url: str, key: str, store: str) -> None:
+        """Serves a build, for people who work with `key` unless they sign in and whose pictures are at the address
+        `store`; returns when it answers. One that serves the same already goes on."""
+        variables = {"ADLENS_WEB_API_URL": api_url, "ADLENS_WEB_API_KEY": key, "ADLENS_WEB_STORES": store}
         fingerprint = hashlib.sha256("\0".join((str(folder), *variables.values())).encode()).hexdigest()
         if self.process and self.state.read()["web"]["serves"] == fingerprint and self.healthy():
             return

@@ -292,6 +292,7 @@ def test_pages_are_opened_where_they_may_connect_and_upload(compose: Compose) ->
     assert f"http://{address}:{published}" in origins
     assert json.loads(api.environment["ADLENS_CORS_ORIGINS"]) == origins
     assert minio.environment["MINIO_API_CORS_ALLOW_ORIGIN"].split(",") == origins
+    assert webapp.environment["ADLENS_WEB_STORES"] == api.environment["ADLENS_S3_PUBLIC_ENDPOINT_URL"]
 
 
 def test_the_database_is_the_one_of_the_other_stages(compose: Compose) -> None:

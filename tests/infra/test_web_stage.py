@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adlens_web.guard.headers import response_headers as app_headers
 from infra_cdk import web
 from infra_cdk.config import ROOT, AwsConfig, use_own_node
 from infra_cdk.web_server import HEALTH, PORT
@@ -206,12 +207,30 @@ def test_pages_say_what_they_may_load(stage: Stage) -> None:
     assert directives["object-src"] == directives["frame-ancestors"] == ["'none'"]
     assert len(csp) < 1500
     assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
-    assert {"ContentTypeOptions", "FrameOptions", "ReferrerPolicy"} <= headers.keys()
+    assert headers["ContentTypeOptions"]
+
+
+def test_pages_have_the_headers_that_the_app_sends_elsewhere(stage: Stage) -> None:
+    _, policy = only(stage, "AWS::CloudFront::ResponseHeadersPolicy")
+    headers = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    own = app_headers(["https://pages.example"], ["https://store.example"])
+    assert headers["FrameOptions"]["FrameOption"] == own["X-Frame-Options"]
+    assert headers["ReferrerPolicy"]["ReferrerPolicy"] == own["Referrer-Policy"]
+    assert own["X-Content-Type-Options"] == "nosniff"
+
+    def fixed(policy: str) -> dict[str, list[str]]:
+        """The directives without addresses."""
+        parts = (part.split() for part in policy.split(";"))
+        return {name: [word for word in words if "://" not in word] for name, *words in parts}
+
+    assert fixed(text(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"])) == fixed(
+        own["Content-Security-Policy"]
+    )
 
 
 def test_the_backend_is_told_addresses_and_no_secret(stage: Stage) -> None:
     told = {variable["Name"]: text(variable["Value"]) for variable in container(stage)["Environment"]}
-    assert told.keys() == {"ADLENS_WEB_API_URL", "ADLENS_WEB_ORIGINS"}
+    assert told.keys() == {"ADLENS_WEB_API_URL", "ADLENS_WEB_ORIGINS", "ADLENS_WEB_STORES"}
     api, _ = only(stage, "AWS::ApiGateway::RestApi")
     assert told["ADLENS_WEB_API_URL"].startswith(f"https://<{api}>.execute-api.")  # needs no DNS of ours
     assert told["ADLENS_WEB_ORIGINS"] == text(stage.body["Outputs"]["WebUrl"]["Value"])

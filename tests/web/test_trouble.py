@@ -30,7 +30,7 @@ def relay(web: WebStack) -> Iterator[Relay]:
     """Stands between the web app and the API."""
     address = urlsplit(web.deployment.api_url)
     relay = Relay(address.hostname or "", address.port or 80)
-    web.server.serve(web.build, f"http://127.0.0.1:{relay.port}{address.path}", web.key)
+    web.server.serve(web.build, f"http://127.0.0.1:{relay.port}{address.path}", web.key, web.deployment.endpoint_url)
     yield relay
     web.serve()
     relay.cut()

@@ -12,6 +12,7 @@ import reflex as rx
 from adlens_web import filters
 from adlens_web.api.answers import Export
 from adlens_web.api.client import ApiProblem
+from adlens_web.bounds import Filters, Id, Word
 from adlens_web.browser import download, open_dialog
 from adlens_web.filters import Titles
 from adlens_web.polling import Polling
@@ -109,7 +110,7 @@ class Exporting(Session):
 
     @rx.event
     @acts
-    async def open(self, selected: dict[str, str]) -> Any:
+    async def open(self, selected: Filters) -> Any:
         self.selected, self.pause = selected, 0
         await self._load_titles()
         await self._load_exports()
@@ -141,23 +142,23 @@ class Exporting(Session):
 
     @rx.event
     @acts
-    async def download(self, export_id: str) -> Any:
+    async def download(self, export_id: Id) -> Any:
         """Asks for the link at the click, as links expire soon."""
         url = (await self._api.export(export_id))["url"]
         return download(url) if url else None
 
     @rx.event
     @acts
-    async def delete(self, export_id: str) -> None:
+    async def delete(self, export_id: Id) -> None:
         await self._api.delete_export(export_id)
         await self._load_exports()
 
     @rx.event
-    def choose_format(self, format_: str) -> None:
+    def choose_format(self, format_: Word) -> None:
         self.format = format_
 
     @rx.event
-    def choose_separator(self, separator: str) -> None:
+    def choose_separator(self, separator: Word) -> None:
         self.separator = separator
 
     @rx.event

@@ -12,6 +12,7 @@ import reflex as rx
 
 from adlens_web.api.answers import RefusedFile, Uploads
 from adlens_web.api.client import ApiProblem
+from adlens_web.bounds import Ids, Order
 from adlens_web.session import TEMPORARY, Session
 
 PARALLEL = 8
@@ -22,7 +23,7 @@ class Signing(Session):
     """Forms go straight to the browser; nothing of them is kept here."""
 
     @rx.event
-    async def sign(self, order: dict[str, Any]) -> Any:
+    async def sign(self, order: Order) -> Any:
         """Answers an order of the upload queue: `signed` with the forms, or `unsigned` with the reason."""
         files = order["files"]
         try:
@@ -34,10 +35,14 @@ class Signing(Session):
         return _call_queue("signed", forms_of(uploads, self._refusal_text, datetime.now(UTC)))
 
     @rx.event(background=True)
-    async def delete_cancelled(self, ids: list[str]) -> Any:
+    async def delete_cancelled(self, ids: Ids) -> Any:
         """Deletes creatives whose files were cancelled. If that fails, they end in ERROR by themselves."""
+        try:
+            api = self._api
+        except ApiProblem:
+            return None
         for start in range(0, len(ids), PARALLEL):
-            batch = [self._api.delete_creative(creative_id) for creative_id in ids[start : start + PARALLEL]]
+            batch = [api.delete_creative(creative_id) for creative_id in ids[start : start + PARALLEL]]
             for result in await asyncio.gather(*batch, return_exceptions=True):
                 if isinstance(result, BaseException) and not isinstance(result, ApiProblem):
                     raise result

@@ -42,7 +42,7 @@ def page(
         ),
         upload_agent(
             ready=rx.State.is_hydrated,
-            owner=Session.key,
+            owner=Session.owner,
             text="" if here == routes.UPLOAD else t("uploader.pill"),
             to=routes.UPLOAD,
             on_sign=Signing.sign,
@@ -68,6 +68,7 @@ def _topbar(here: str) -> rx.Component:
                     title=t("nav.sign_out"),
                     on_click=Session.sign_out,
                     class_name="btn ghost icon",
+                    id="sign-out",
                 ),
             ),
             rx.el.button(

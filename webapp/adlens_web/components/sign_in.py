@@ -20,6 +20,7 @@ def sign_in() -> rx.Component:
                 type="password",
                 auto_complete="current-password",
                 required=True,
+                max_length=200,
                 class_name="input mono",
             ),
             class_name="field",

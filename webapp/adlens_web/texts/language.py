@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
+from adlens_web.bounds import Word
+
 LANGUAGE_SCRIPT = "localStorage['adlens-language'] ??= navigator.language.startsWith('ru') ? 'ru' : 'en'"
 """Runs before the first paint: the language that the browser prefers."""
 
@@ -15,5 +17,5 @@ class Language(rx.State):
     """`ru` or `en`; LANGUAGE_SCRIPT chooses on the first visit."""
 
     @rx.event
-    def set_language(self, language: str) -> None:
+    def set_language(self, language: Word) -> None:
         self.language = language

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
+
+from adlens_web.bounds import Order
 
 for module in (
     "backoff.js",
@@ -21,8 +21,7 @@ for module in (
     rx.asset(module, shared=True)
 
 
-def _order(order: rx.Var[dict[str, Any]]) -> tuple[rx.Var[dict[str, Any]]]:
-    """{group, name, files: [{creative_id, filename, size, content_type}]}: the files that need forms."""
+def _order(order: rx.Var[Order]) -> tuple[rx.Var[Order]]:
     return (order,)
 
 

@@ -11,6 +11,7 @@ import { thumbnails } from "./thumbnails.js";
 
 const PARALLEL = 4;
 const BATCH = 50;
+const CANCELLED = 500; // at a time: see bounds.py
 const SIGNED_AHEAD = 8;
 const AUTOMATIC_TRIES = 2;
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -99,7 +100,7 @@ class Uploads {
 
   // --- for the pages ---
 
-  /** `agent` is {sign(order), cancel(ids)}. `owner` is the API key: stored files of other keys are removed. */
+  /** `agent` is {sign(order), cancel(ids)}. `owner` names the API key: stored files of other keys are removed. */
   async connect(agent, owner) {
     this.agent = agent;
     this.owner = owner && String([...owner].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) | 0, 7));
@@ -224,7 +225,9 @@ class Uploads {
     removed.forEach(({ id }) => this.requests.get(id)?.abort());
     this.stored.remove(ids);
     const announced = removed.filter((item) => item.announced).map(({ id }) => id);
-    if (announced.length) this.agent?.cancel(announced);
+    for (let start = 0; start < announced.length; start += CANCELLED) {
+      this.agent?.cancel(announced.slice(start, start + CANCELLED));
+    }
     this.changed();
     this.advance();
   }

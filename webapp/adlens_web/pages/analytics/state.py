@@ -10,6 +10,7 @@ import reflex as rx
 
 from adlens_web import filters, routes
 from adlens_web.api.answers import Group
+from adlens_web.bounds import Id, Text, Word
 from adlens_web.pages.analytics import figures
 from adlens_web.pages.analytics.figures import TIMES, Counts, Figure, GroupOption, Mark, Side, TopicRow
 from adlens_web.polling import Polling
@@ -103,7 +104,7 @@ class AnalyticsState(Session):
 
     @rx.event
     @acts
-    async def search_groups(self, text: str) -> None:
+    async def search_groups(self, text: Text) -> None:
         """Offers the groups with `text` in their names or ids, and those that are shown."""
         self.group_search = text.strip()
         shown = [option for option in self.options if option.group in (self.group, self.beside)]
@@ -111,16 +112,16 @@ class AnalyticsState(Session):
         self.options = figures.merge_options(shown, figures.group_options(found))
 
     @rx.event
-    def choose_group(self, group: str) -> Any:
+    def choose_group(self, group: Id) -> Any:
         return rx.redirect(figures.page_address(group, self.beside))
 
     @rx.event
-    def compare_with(self, beside: str) -> Any:
+    def compare_with(self, beside: Id) -> Any:
         return rx.redirect(figures.page_address(self.group, beside))
 
     @rx.event
     @acts
-    async def choose_unit(self, by: str) -> None:
+    async def choose_unit(self, by: Word) -> None:
         self.by = by
         await self._load_times()
 

@@ -10,6 +10,7 @@ import reflex as rx
 from adlens_web import filters, routes
 from adlens_web.api import answers
 from adlens_web.api.client import ApiProblem
+from adlens_web.bounds import Filter, Word
 from adlens_web.filters import Titles
 from adlens_web.pages.analytics import figures
 from adlens_web.pages.analytics.figures import GroupOption, Title
@@ -54,7 +55,7 @@ class CompareState(Session):
         self.ready = True
 
     @rx.event
-    def choose(self, side: str, name: str, value: str) -> Any:
+    def choose(self, side: Word, name: Word, value: Filter) -> Any:
         a, b = (
             differences.replace_filter(query, name, value) if side == one else query
             for one, query in (("a", self._a), ("b", self._b))
@@ -62,7 +63,7 @@ class CompareState(Session):
         return rx.redirect(routes.comparison(a, b, other=self.other), replace=True)
 
     @rx.event
-    def compare_with(self, second: str) -> Any:
+    def compare_with(self, second: Word) -> Any:
         """`other` for a second side with filters of its own, `rest` for all others."""
         other = second == "other"
         return rx.redirect(routes.comparison(self._a, self._b if other else "", other=other), replace=True)

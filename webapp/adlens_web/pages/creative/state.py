@@ -12,6 +12,7 @@ import reflex as rx
 from adlens_web import filters, routes
 from adlens_web.api import answers
 from adlens_web.api.client import ApiProblem
+from adlens_web.bounds import Form
 from adlens_web.cards import Card, Strip, card_of, strip_of
 from adlens_web.pages.creative import findings
 from adlens_web.pages.creative.findings import Color, Finding, Reason, Score, StageFact, Topic
@@ -158,8 +159,8 @@ class CreativeState(Session):
 
     @rx.event
     @acts
-    async def correct_topic(self, form: dict[str, Any]) -> Any:
-        topic = str(form.get("topic", ""))
+    async def correct_topic(self, form: Form) -> Any:
+        topic = form.get("topic", "")
         return await self._set_topic(topic) if topic else None
 
     @rx.event

@@ -10,6 +10,7 @@ import reflex as rx
 
 from adlens_web import filters
 from adlens_web.api import answers
+from adlens_web.bounds import Filter, Word
 from adlens_web.cards import Card, card_of
 from adlens_web.pages.creatives.options import (
     NO_OPTIONS,
@@ -133,14 +134,14 @@ class CreativesState(Session):
         await self._load_page(again=True)
 
     @rx.event
-    def choose(self, name: str, value: str) -> Any:
+    def choose(self, name: Word, value: Filter) -> Any:
         """Changes one filter, or the sort; the gallery begins with its first page."""
         if name in PARSERS:
             value = PARSERS[name](value)
         return self._change(name, value.strip())
 
     @rx.event
-    def toggle_decision(self, decision: str) -> Any:
+    def toggle_decision(self, decision: Word) -> Any:
         return self._change("topic_decision", filters.toggle_decision(self.selected["topic_decision"], decision))
 
     def _change(self, name: str, value: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from adlens_web.bounds import Id, Name, Text
 from adlens_web.browser import open_dialog
 from adlens_web.pages.groups.summaries import Group, group_of
 from adlens_web.polling import Polling
@@ -50,24 +51,24 @@ class GroupsState(Session):
         self._plan_refresh(changed=True)
 
     @rx.event
-    def find(self, text: str) -> Any:
+    def find(self, text: Text) -> Any:
         return rx.redirect(address(GROUPS, search=text.strip()), replace=True)
 
     @rx.event
     @acts
-    async def rename(self, group_id: str, name: str) -> None:
+    async def rename(self, group_id: Id, name: Name) -> None:
         renamed = group_of(await self._api.rename_group(group_id, name or None))
         self.groups = [renamed if group.group_id == group_id else group for group in self.groups]
 
     @rx.event
     @acts
-    async def reanalyse(self, group_id: str) -> Any:
+    async def reanalyse(self, group_id: Id) -> Any:
         begun = await self._api.reanalyse_group(group_id)
         await self._reload()
         return rx.toast.success(self._say("groups.reanalysing", count=begun["count"]))
 
     @rx.event
-    def ask_to_delete(self, group_id: str) -> Any:
+    def ask_to_delete(self, group_id: Id) -> Any:
         self.deleting = next((group for group in self.groups if group.group_id == group_id), None)
         return open_dialog(DELETE)
 

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from adlens_web.api.answers import STAGES, StageName
+from adlens_web.bounds import Word
 from adlens_web.session import Session, acts, loads
 
 GRADED: tuple[StageName, ...] = ("classification", "detection")
@@ -41,7 +42,7 @@ class SettingsState(Session):
     async def load(self) -> None:
         self.counts = await self._api.settings()
         me = await self._api.me()
-        self.workspace, self.open_to_all = me["workspace"]["name"], not self.key
+        self.workspace, self.open_to_all = me["workspace"]["name"], not self.session
         health = await self._api.health()
         self.version, models = health["version"], health["models"]
         self.bundle = (models.get("detail") or "") if models["status"] == "ok" else ""
@@ -62,7 +63,7 @@ class SettingsState(Session):
 
     @rx.event
     @acts
-    async def change(self, setting: str, value: str) -> Any:
+    async def change(self, setting: Word, value: Word) -> Any:
         """Keeps a setting as soon as it is chosen."""
         self.counts = await self._api.change_settings({setting: int(value)})
         return rx.toast.success(self._say("state.saved"))

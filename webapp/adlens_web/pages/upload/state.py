@@ -10,6 +10,7 @@ import reflex as rx
 
 from adlens_web.api import answers
 from adlens_web.api.client import ApiProblem
+from adlens_web.bounds import Id
 from adlens_web.pages.upload.rows import Row, row_of
 from adlens_web.polling import Polling
 from adlens_web.routes import UPLOAD, address
@@ -88,7 +89,7 @@ class UploadState(Session):
             await self._load_progress()
 
     @rx.event
-    def follow(self, started: str, sending: str) -> Any:
+    def follow(self, started: Id, sending: Id) -> Any:
         """The browser has `started` a group, or is `sending` files to one; empty for none. See Uploader.on_change."""
         self.sending = sending
         if started and started != self.group:
