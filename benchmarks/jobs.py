@@ -19,6 +19,7 @@ from adlens.domain.gallery import CreativeFilter
 from adlens.domain.jobs import JobId, JobKind
 from adlens.persistence.creatives.queries import PostgresQueries
 from adlens.persistence.creatives.repository import PostgresCreatives
+from adlens.persistence.creatives.trash import PostgresTrash
 from adlens.persistence.jobs.pages import PostgresJobPages
 from adlens.persistence.jobs.repository import PostgresJobs
 from adlens.persistence.migrations import migrate
@@ -29,6 +30,7 @@ from adlens.services.jobs import StartJob
 from adlens.services.reanalyze import FIRST_PAGE, ReanalyzeAll
 from adlens.services.remove_files import DeleteCreatives
 from adlens.services.run_job import DeletionPages, JobOutcome, ReanalysisPages, RunJob
+from adlens.services.trash import Trash
 from adlens.storage.queue import SqsAnalysisQueue, SqsJobQueue
 from adlens.testing.storage import MemoryStore
 from benchmarks.exports import database, fill
@@ -73,7 +75,7 @@ def main() -> int:
             queue,
             {
                 JobKind.REANALYSIS: ReanalysisPages(pages, analysis),
-                JobKind.DELETION: DeletionPages(jobs, pages, delete),
+                JobKind.DELETION: DeletionPages(jobs, pages, delete, PostgresTrash(engine)),
             },
         )
 
@@ -88,7 +90,8 @@ def main() -> int:
             raise RuntimeError("nothing to analyse again")
         _timed("re-analysis queued", lambda: work(begun.key))
         print(f"{sqs.messages} messages, {jobs.get(begun.key).done} creatives")
-        start = DeleteGroup(PostgresQueries(engine), delete, StartJob(jobs, queue))
+        trash = Trash(PostgresTrash(engine), analysis, store, store)
+        start = DeleteGroup(PostgresQueries(engine), delete, trash, StartJob(jobs, queue))
         deletion = _timed("deletion accepted", lambda: start(workspace, "grp_0", None))
         if deletion is None:
             raise RuntimeError("the group is too small for a job")

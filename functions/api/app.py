@@ -24,6 +24,7 @@ from functions.api.performance.routes import router as performance
 from functions.api.search.routes import router as search
 from functions.api.settings.routes import router as settings
 from functions.api.similar.routes import router as similar
+from functions.api.trash.routes import router as trash
 from functions.api.uploads.routes import router as uploads
 from functions.api.webhooks.routes import router as webhooks
 
@@ -54,6 +55,7 @@ TAGS = [
     {"name": "settings", "description": "What a workspace's users can set."},
     {"name": "webhooks", "description": "Who is told what happens."},
     {"name": "account", "description": "Who one is here, and what topics and colours are called."},
+    {"name": "trash", "description": "What was deleted and can still be restored."},
     {"name": "keys", "description": "Who may do what: API keys, and the log of what was done."},
     {"name": "health", "description": "Whether the service works."},
 ]
@@ -89,7 +91,7 @@ def create_app(api_settings: ApiSettings | None = None) -> FastAPI:
     )
     for router in (
         *(uploads, legacy_upload, groups, gallery, similar, creatives, legacy_status, search),
-        *(analytics, performance, exports, jobs, settings, webhooks, account, keys, audit),
+        *(analytics, performance, exports, jobs, settings, webhooks, account, keys, audit, trash),
     ):
         app.include_router(router, responses=errors.documented(401, 403, 422, 429, 500, 503))
     app.include_router(health)

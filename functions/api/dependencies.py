@@ -19,9 +19,11 @@ from adlens.domain.ports.exports import ExportRepository
 from adlens.domain.ports.jobs import ReanalysisRepository
 from adlens.domain.ports.performance import LiftEstimator, PerformanceRepository
 from adlens.domain.ports.search import GalleryQueries, SearchQueries, SimilarityQueries
+from adlens.domain.ports.trash import TrashRepository
 from adlens.domain.ports.workspaces import KeyRepository, SettingRepository, WorkspaceQueries
 from adlens.persistence.analytics.figures import PostgresFigures
 from adlens.persistence.creatives.queries import PostgresQueries
+from adlens.persistence.creatives.trash import PostgresTrash
 from adlens.persistence.jobs.pages import PostgresJobPages
 from adlens.persistence.jobs.repository import PostgresJobs
 from adlens.persistence.performance.repository import PostgresPerformance
@@ -50,6 +52,7 @@ from adlens.services.remove_files import DeleteCreatives
 from adlens.services.request_export import RequestExport
 from adlens.services.run_job import ReanalysisPages, RunJob
 from adlens.services.send_events import SendEvents
+from adlens.services.trash import Trash
 from adlens.services.webhooks import PingWebhook, Webhooks
 from adlens.services.workspace_settings import WorkspaceSettings
 from adlens.settings import ApiSettings
@@ -110,6 +113,10 @@ async def job_repository(settings: Settings) -> PostgresJobs:
 
 async def reanalyses(settings: Settings) -> ReanalysisRepository:
     return PostgresJobPages(wiring.database(settings))
+
+
+async def trash_repository(settings: Settings) -> TrashRepository:
+    return PostgresTrash(wiring.database(settings))
 
 
 async def webhook_repository(settings: Settings) -> PostgresWebhooks:
@@ -215,13 +222,20 @@ async def delete_creatives(creatives: _Creatives, store: _Store, previews: _Prev
     return DeleteCreatives(creatives, store, previews)
 
 
+async def trash(
+    trash: Annotated[TrashRepository, Depends(trash_repository)], queue: _Queue, store: _Store, previews: _Previews
+) -> Trash:
+    return Trash(trash, queue, store, previews)
+
+
 async def delete_group(
     queries: _Queries,
     delete: Annotated[DeleteCreatives, Depends(delete_creatives)],
+    trash: Annotated[Trash, Depends(trash)],
     jobs: _Jobs,
     job_queue: _JobQueue,
 ) -> DeleteGroup:
-    return DeleteGroup(queries, delete, StartJob(jobs, job_queue))
+    return DeleteGroup(queries, delete, trash, StartJob(jobs, job_queue))
 
 
 async def reanalyze(creatives: _Creatives, queue: _Queue) -> Reanalyze:
@@ -294,6 +308,7 @@ UseCreatives = Annotated[Creatives, Depends(creatives)]
 UsePictureLinks = Annotated[PictureLinks, Depends(picture_links)]
 UseBrowseCreatives = Annotated[BrowseCreatives, Depends(browse_creatives)]
 UseDeleteCreatives = Annotated[DeleteCreatives, Depends(delete_creatives)]
+UseTrash = Annotated[Trash, Depends(trash)]
 UseReanalyze = Annotated[Reanalyze, Depends(reanalyze)]
 UseDeleteGroup = Annotated[DeleteGroup, Depends(delete_group)]
 UseReanalyzeBatch = Annotated[ReanalyzeBatch, Depends(reanalyze_batch)]

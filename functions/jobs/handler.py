@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from adlens.domain.errors import MalformedEvent
 from adlens.domain.jobs import JobKind, parse_job_request
+from adlens.persistence.creatives.trash import PostgresTrash
 from adlens.persistence.jobs.pages import PostgresJobPages
 from adlens.services.remove_files import DeleteCreatives
 from adlens.services.run_job import LEASE_SECONDS, DeletionPages, ReanalysisPages, RunJob
@@ -55,7 +56,7 @@ def run_job() -> RunJob:
         queue(),
         {
             JobKind.REANALYSIS: ReanalysisPages(pages, wiring.analysis_queue(settings())),
-            JobKind.DELETION: DeletionPages(jobs, pages, delete),
+            JobKind.DELETION: DeletionPages(jobs, pages, delete, PostgresTrash(wiring.database(settings()))),
         },
     )
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from adlens.persistence.creatives.removals import PostgresRemovals
+from adlens.persistence.creatives.trash import PostgresTrash
 from adlens.persistence.search.gone_words import PostgresGoneWords
 from adlens.persistence.workspaces.bi import end_long_reads
 from adlens.services.check_storage import SweepStorage
@@ -19,6 +20,7 @@ from adlens.services.end_unfinished import ReleaseExports, Sweep, SweepExports
 from adlens.services.jobs import ReleaseJobs, SweepJobs
 from adlens.services.remove_files import RemoveFiles
 from adlens.services.send_events import SendEvents
+from adlens.services.trash import EmptyTrash
 from adlens.settings import SweepSettings
 from functions import wiring
 
@@ -88,6 +90,11 @@ def remove_files(now: datetime) -> Counts:
     return {"FilesRemoved": remove(now)}
 
 
+def empty_trash(now: datetime) -> Counts:
+    trash = PostgresTrash(wiring.database(settings()))
+    return {"TrashDeleted": EmptyTrash(trash, timedelta(days=settings().trash_days))(now)}
+
+
 def forget_words(now: datetime) -> Counts:
     return {"WordsLookedAt": PostgresGoneWords(wiring.database(settings())).forget(WORDS)}
 
@@ -115,6 +122,7 @@ DUTIES: tuple[Callable[[datetime], Counts], ...] = (
     end_reads,
     end_exports,
     sweep_jobs,
+    empty_trash,
     remove_files,
     send_events,
     forget_deliveries,

@@ -20,10 +20,12 @@ from functions.api.dependencies import (
     UseReanalyze,
     UseReanalyzeAll,
     UseReanalyzeBatch,
+    UseTrash,
 )
 from functions.api.errors import documented
 from functions.api.query import Filters, known_topic
 from functions.api.request import Audit, Caller, CreativeKey, media_type
+from functions.api.trash.parameters import ToTrash, trashed
 
 router = APIRouter(tags=["creatives"])
 
@@ -35,10 +37,15 @@ def get_creative(key: CreativeKey, creatives: UseCreatives, links: UsePictureLin
 
 
 @router.delete("/creatives/{creative_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-def delete_creative(key: CreativeKey, delete: UseDeleteCreatives, audit: Audit) -> None:
+def delete_creative(
+    key: CreativeKey, delete: UseDeleteCreatives, put_into: UseTrash, audit: Audit, trash: ToTrash = False
+) -> None:
     """Deletes a creative, its file and all that was found in it."""
-    audit(Action.CREATIVE_DELETE, key.id)
-    delete.one(key)
+    audit(Action.CREATIVE_DELETE, key.id, **trashed(trash))
+    if trash:
+        put_into.put(key)
+    else:
+        delete.one(key)
 
 
 @router.put(

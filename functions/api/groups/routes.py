@@ -25,6 +25,7 @@ from functions.api.jobs.schemas import JobOut, job_out
 from functions.api.pages import PAGE_HEADERS, fitting, written_list
 from functions.api.request import PAGE, Audit, Caller, Cursor, Limit, Now, Workspace, media_type
 from functions.api.shapes import GroupId
+from functions.api.trash.parameters import ToTrash, trashed
 
 router = APIRouter(prefix="/groups", tags=["groups"])
 
@@ -111,12 +112,14 @@ def reanalyze_group(group_id: GroupId, caller: Caller, reanalyze: UseReanalyzeAl
         **documented(404, 409),
     },
 )
-def delete_group(group_id: GroupId, caller: Caller, delete: UseDeleteGroup, audit: Audit) -> Response:
+def delete_group(
+    group_id: GroupId, caller: Caller, delete: UseDeleteGroup, audit: Audit, trash: ToTrash = False
+) -> Response:
     """Deletes a group, its creatives, their files and all that was found in them: one of up to a thousand creatives at
     once, a larger one by a job.
     """
-    audit(Action.GROUP_DELETE, group_id)
-    job = delete(caller.workspace_id, group_id, caller.key_name)
+    audit(Action.GROUP_DELETE, group_id, **trashed(trash))
+    job = delete(caller.workspace_id, group_id, caller.key_name, to_trash=trash)
     if job is None:
         return Response(status_code=HTTPStatus.NO_CONTENT)
     return Response(job_out(job).model_dump_json(), status_code=HTTPStatus.ACCEPTED, media_type="application/json")

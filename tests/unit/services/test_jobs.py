@@ -31,9 +31,11 @@ from adlens.services.jobs import GAVE_UP, LOST_AFTER, EndDeadJob, Jobs, ReleaseJ
 from adlens.services.reanalyze import ReanalyzeAll
 from adlens.services.remove_files import DeleteCreatives
 from adlens.services.run_job import DeletionPages, JobOutcome, ReanalysisPages, RunJob
+from adlens.services.trash import Trash
 from adlens.testing.creatives import UPLOADED, MemoryCreatives
 from adlens.testing.jobs import MemoryJobPages, MemoryJobs
 from adlens.testing.storage import MemoryAnalysisQueue, MemoryJobQueue, MemoryStore
+from adlens.testing.trash import MemoryTrash
 
 WORKSPACE = UUID(int=7)
 
@@ -47,10 +49,12 @@ class World:
     jobs: MemoryJobs = field(default_factory=lambda: MemoryJobs(created_at=UPLOADED))
     creatives: MemoryCreatives = field(init=False)
     pages: MemoryJobPages = field(init=False)
+    trash: MemoryTrash = field(init=False)
 
     def __post_init__(self) -> None:
         self.creatives = MemoryCreatives(self.store)
         self.pages = MemoryJobPages(self.jobs, self.creatives)
+        self.trash = MemoryTrash(self.creatives)
 
     def add(self, count: int, group_id: str = "grp") -> None:
         for _ in range(count):
@@ -67,7 +71,7 @@ class World:
             self.queue,
             {
                 JobKind.REANALYSIS: ReanalysisPages(self.pages, self.analysis, size),
-                JobKind.DELETION: DeletionPages(self.jobs, self.pages, self.delete),
+                JobKind.DELETION: DeletionPages(self.jobs, self.pages, self.delete, self.trash),
             },
         )
 
@@ -84,6 +88,10 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def trash(world: World) -> Trash:
+    return Trash(world.trash, world.analysis, world.store, world.previews)
 
 
 def always() -> bool:
@@ -222,6 +230,17 @@ def test_another_worker_holds_a_job_until_it_is_released(world: World) -> None:
     assert not EndDeadJob(world.jobs)(key, "other")
 
 
+def test_a_large_group_goes_to_the_trash_by_a_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delete_group, "AT_ONCE", 3)
+    monkeypatch.setattr(run_job, "PAGE", 2)
+    world.add(5)
+    delete = DeleteGroup(world.creatives, world.delete, trash(world), StartJob(world.jobs, world.queue))
+    job = delete(WORKSPACE, "grp", "web app", to_trash=True)
+    assert job is not None
+    assert world.run()(job.key, "m", always) is JobOutcome.DONE
+    assert (len(world.ids()), len(world.trash.rows), len(world.store.objects)) == (0, 5, 5)
+
+
 def test_a_large_group_is_deleted_by_a_job_and_a_small_one_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,7 +248,7 @@ def test_a_large_group_is_deleted_by_a_job_and_a_small_one_at_once(
     monkeypatch.setattr(run_job, "PAGE", 2)
     world.add(5)
     world.add(3, "small")
-    delete = DeleteGroup(world.creatives, world.delete, StartJob(world.jobs, world.queue))
+    delete = DeleteGroup(world.creatives, world.delete, trash(world), StartJob(world.jobs, world.queue))
     assert delete(WORKSPACE, "small", None) is None
     job = delete(WORKSPACE, "grp", "web app")
     assert job is not None

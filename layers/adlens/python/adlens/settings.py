@@ -100,6 +100,10 @@ class ExportSettings(DatabaseSettings, StoreSettings, EventSettings, ExportQueue
     exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
 
 
+class TrashSettings(Settings):
+    trash_days: int = Field(default=7, ge=1, le=365, description="How long what was deleted can be restored.")
+
+
 class CheckSettings(Settings):
     uploads_expire_days: int = Field(
         default=0, ge=0, description="After how many days the stores drop originals and previews; 0 keeps them."
@@ -125,7 +129,7 @@ class AnalyzeSettings(DatabaseSettings, PreviewSettings, EventSettings):
     threads: int = Field(default=2, ge=1, le=64, description="Threads of each inference session.")
 
 
-class ApiSettings(PreviewSettings, ExportSettings, JobQueueSettings, LiftSettings, ReceiverSettings):
+class ApiSettings(PreviewSettings, ExportSettings, JobQueueSettings, LiftSettings, ReceiverSettings, TrashSettings):
     api_root_path: str = Field(default="", description="Path the gateway serves the API under, such as /v1.")
     anonymous_workspace: UUID | None = Field(default=None, description="Workspace of requests without a key.")
     cors_origins: tuple[str, ...] = Field(default=("*",), description="Origins that browsers may call the API from.")
@@ -141,7 +145,7 @@ class DispatchSettings(DatabaseSettings, QueueSettings):
     uploads_queue_url: str = Field(description="Queue of the objects that arrive.")
 
 
-class SweepSettings(PreviewSettings, ExportSettings, JobQueueSettings, CheckSettings):
+class SweepSettings(PreviewSettings, ExportSettings, JobQueueSettings, CheckSettings, TrashSettings):
     pass
 
 

@@ -23,6 +23,7 @@ from adlens.domain.jobs import (
     JobState,
     ReanalysisOrder,
 )
+from adlens.persistence.creatives.trash import PostgresTrash
 from adlens.persistence.jobs.pages import PostgresJobPages
 from adlens.persistence.jobs.repository import PostgresJobs
 from adlens.services import run_job
@@ -245,7 +246,9 @@ def test_a_group_is_deleted_page_by_page(jobs, pages, tenant, five, rich, monkey
     tenant.analysed(kept, rich, "other")
     key = record(jobs, tenant, DeletionOrder("grp"))
     delete = DeleteCreatives(tenant.repository, MemoryStore(), MemoryStore())
-    run = RunJob(jobs, MemoryJobQueue(), {JobKind.DELETION: DeletionPages(jobs, pages, delete)})
+    run = RunJob(
+        jobs, MemoryJobQueue(), {JobKind.DELETION: DeletionPages(jobs, pages, delete, PostgresTrash(tenant.engine))}
+    )
     if is_killed:
         claim = claimed(jobs, key, lease=-1)
         assert delete(tenant.workspace_id, pages.ids_of_group(tenant.workspace_id, "grp", 2)) == 2

@@ -47,6 +47,7 @@ from adlens.testing.exports import MemoryExports
 from adlens.testing.jobs import MemoryJobPages, MemoryJobs
 from adlens.testing.search import MemoryGallery
 from adlens.testing.storage import MemoryAnalysisQueue, MemoryExportQueue, MemoryJobQueue, MemoryStore
+from adlens.testing.trash import MemoryTrash
 from adlens.testing.workspaces import MemoryAuditLog, MemorySettings, MemoryWorkspaces
 from functions.api import dependencies, request
 from functions.api.app import create_app
@@ -76,6 +77,7 @@ class World:
     workspaces: MemoryWorkspaces = field(init=False)
     creatives: MemoryCreatives = field(init=False)
     gallery: MemoryGallery = field(init=False)
+    trash: MemoryTrash = field(init=False)
 
     def __post_init__(self) -> None:
         self.workspaces = MemoryWorkspaces(
@@ -84,6 +86,7 @@ class World:
         )
         self.creatives = MemoryCreatives(self.store)
         self.gallery = MemoryGallery(self.creatives)
+        self.trash = MemoryTrash(self.creatives)
 
     def add(self, workspace_id: UUID | None = None, group_id: str = "grp_1", **changes: Any) -> Creative:
         return self.creatives.add(workspace_id or self.ours, group_id, **changes)
@@ -116,6 +119,7 @@ def client(app: FastAPI, world: World) -> TestClient:
         dependencies.workspaces: lambda: world.workspaces,
         dependencies.setting_repository: lambda: world.settings,
         dependencies.audit_log: lambda: world.audit_log,
+        dependencies.trash_repository: lambda: world.trash,
         dependencies.object_store: lambda: world.store,
         dependencies.preview_store: lambda: world.previews,
         dependencies.analysis_queue: lambda: world.queue,

@@ -17,6 +17,7 @@ class Action(StrEnum):
     TOPIC_CORRECT = "topic.correct"
     TOPIC_TAKE_BACK = "topic.take_back"
     EXPORT_REQUEST = "export.request"
+    TRASH_RESTORE = "trash.restore"
     KEY_CREATE = "key.create"
     KEY_ROTATE = "key.rotate"
     KEY_REVOKE = "key.revoke"

@@ -47,10 +47,11 @@ class ReanalysisOrder:
 
 @dataclass(frozen=True, slots=True)
 class DeletionOrder:
-    """Delete a group with its creatives."""
+    """Delete a group with its creatives, for good or so that they can be restored."""
 
     kind: ClassVar[JobKind] = JobKind.DELETION
     group_id: str
+    to_trash: bool = False
 
 
 JobOrder = ReanalysisOrder | DeletionOrder

@@ -13,6 +13,7 @@ from adlens.domain.errors import PermanentError, TransientError, UnknownGroup
 from adlens.domain.jobs import DeletionOrder, JobClaim, JobId, JobKind, ReanalysisOrder
 from adlens.domain.ports.creatives import AnalysisQueue
 from adlens.domain.ports.jobs import GroupMembers, JobQueue, JobWorkRepository, ReanalysisRepository
+from adlens.domain.ports.trash import TrashRepository
 from adlens.services.remove_files import DeleteCreatives
 
 PAGE = 500
@@ -116,16 +117,20 @@ class DeletionPages:
     jobs: JobWorkRepository
     members: GroupMembers
     delete: DeleteCreatives
+    trash: TrashRepository
 
     def __call__(self, claim: JobClaim) -> Step:
         order, workspace_id = claim.order, claim.key.workspace_id
         assert isinstance(order, DeletionOrder)  # noqa: S101 - what the kind says
+        delete, delete_group = (
+            (self.trash.put, self.trash.put_group) if order.to_trash else (self.delete, self.delete.group)
+        )
         ids = self.members.ids_of_group(workspace_id, order.group_id, PAGE)
         if is_last := len(ids) < PAGE:
             with contextlib.suppress(UnknownGroup):  # a worker that died deleted it
-                claim = replace(claim, done=claim.done + self.delete.group(workspace_id, order.group_id))
+                claim = replace(claim, done=claim.done + delete_group(workspace_id, order.group_id))
         else:
-            claim = replace(claim, done=claim.done + self.delete(workspace_id, ids), position=ids[-1])
+            claim = replace(claim, done=claim.done + delete(workspace_id, ids), position=ids[-1])
         if not self.jobs.advance(claim, LEASE_SECONDS):
             raise ClaimVoid
         return Step(claim, is_last)

@@ -182,7 +182,9 @@ class AnalysisRepository(Protocol):
         """Ends a creative in ERROR when it is still at `revision`, unfinished and untouched since `before`."""
         ...
 
-    def exists(self, key: CreativeId) -> bool: ...
+    def exists(self, key: CreativeId) -> bool:
+        """Also where it is in the trash."""
+        ...
 
     def report_bundle(self, bundle: BundleInfo) -> None:
         """Stores which models the workers run, for `GET /health`."""

@@ -48,6 +48,7 @@ from adlens.persistence.creatives.states import (
     request_again,
 )
 from adlens.persistence.creatives.traces import remove_traces
+from adlens.persistence.creatives.trash import is_trashed
 from adlens.persistence.search.facts import index_filenames
 from adlens.persistence.session import transactional
 from adlens.persistence.workspaces.limits import count_uploads
@@ -317,7 +318,7 @@ class PostgresCreatives:
         order = (creative.updated_at, creative.workspace_id, creative.id)
         statement = (
             select(creative.workspace_id, creative.id, creative.object_key, creative.revision, arrived, order[0])
-            .where(creative.status.in_(UNFINISHED), creative.updated_at < missing)
+            .where(creative.status.in_(UNFINISHED), creative.updated_at < missing, creative.trashed_at.is_(None))
             .where(~arrived | (creative.updated_at < lost))
             .order_by(*order)
             .limit(limit)
@@ -367,7 +368,9 @@ class PostgresCreatives:
 
     @transactional
     def exists(self, session: Session, key: CreativeId) -> bool:
-        return session.get(schema.Creative, (key.workspace_id, key.id)) is not None
+        creative = schema.Creative
+        kept = (creative.workspace_id == key.workspace_id) | is_trashed(key.workspace_id)
+        return session.scalars(select(creative.id).where(creative.id == key.id, kept)).first() is not None
 
     @transactional
     def delete_creatives(self, session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> list[str]:

@@ -34,11 +34,14 @@ _DELIVERIES = text("""
 """)
 
 
-def remove_traces(session: Session, workspace_id: UUID, creatives: Mapping[UUID, str]) -> None:
+def remove_traces(
+    session: Session, workspace_id: UUID, creatives: Mapping[UUID, str], facts_of: UUID | None = None
+) -> None:
     """Expires exports that hold these creatives, takes their file names out of deliveries and has their words looked
-    at. `creatives` maps ids to file names; called with the exports locked, before they are deleted."""
+    at. `creatives` maps ids to file names; called with the exports locked, before they are deleted. `facts_of` is the
+    workspace that they belong to, where that is another: the trash."""
     if not creatives:
         return
-    note_gone_words(session, workspace_id, creatives)
+    note_gone_words(session, workspace_id, creatives, facts_of or workspace_id)
     for statement in (_EXPORTS, _DELIVERIES):
         session.execute(statement, {"workspace_id": workspace_id, "ids": [str(id_) for id_ in creatives]})

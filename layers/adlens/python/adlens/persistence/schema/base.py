@@ -40,7 +40,10 @@ class Base(DeclarativeBase):
 
 def creative_reference() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
-        ["workspace_id", "creative_id"], ["creatives.workspace_id", "creatives.id"], ondelete="CASCADE"
+        ["workspace_id", "creative_id"],
+        ["creatives.workspace_id", "creatives.id"],
+        onupdate="CASCADE",
+        ondelete="CASCADE",
     )
 
 

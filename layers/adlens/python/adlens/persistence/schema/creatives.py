@@ -50,6 +50,7 @@ class Creative(Base):
         group_reference(),
         Index("creatives_of_group", "workspace_id", "group_id", "uploaded_at", "id"),
         Index("creatives_object_key", "object_key"),  # COLLATE "C": in the order of a store's keys
+        Index("creatives_trashed", "trashed_at", postgresql_where="trashed_at IS NOT NULL"),
         Index("creatives_unfinished", "updated_at", postgresql_where="status IN ('PENDING', 'PROCESSING')"),
         Index(
             "creatives_never_analysed",
@@ -65,6 +66,7 @@ class Creative(Base):
     object_key: Mapped[str]
     uploaded_at: Mapped[Now]
     updated_at: Mapped[Now]
+    trashed_at: Mapped[Timestamp | None]
 
     status: Mapped[str] = mapped_column(server_default="PENDING")
     failure_code: Mapped[str | None]

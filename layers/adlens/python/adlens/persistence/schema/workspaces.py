@@ -59,6 +59,7 @@ class Workspace(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     plan: Mapped[str] = mapped_column(ForeignKey("plans.name"), server_default="standard")
+    trash_of: Mapped[UUID | None] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), unique=True)
     created_at: Mapped[Now]
 
 

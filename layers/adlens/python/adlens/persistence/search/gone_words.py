@@ -65,11 +65,11 @@ class PostgresGoneWords:
         return len(taken)
 
 
-def note_gone_words(session: Session, workspace_id: UUID, creatives: Mapping[UUID, str]) -> None:
-    """Has the words of creatives looked at, those of their pictures and of their file names, by ids."""
+def note_gone_words(session: Session, workspace_id: UUID, creatives: Mapping[UUID, str], facts_of: UUID) -> None:
+    """Has the words of creatives looked at, those of their pictures, which `facts_of` has, and of their file names."""
     tokens = Tokens(workspace_id)
     found = {tokens.word(word) for word in search_words(creatives.values())}
-    rows = select(Facts.words).where(Facts.workspace_id == workspace_id, Facts.creative_id.in_(creatives))
+    rows = select(Facts.words).where(Facts.workspace_id == facts_of, Facts.creative_id.in_(creatives))
     for words in session.scalars(rows):
         found.update(words)
     note_tokens(session, workspace_id, found)

@@ -48,7 +48,8 @@ class PostgresWorkspaces:
 
     @transactional
     def all(self, session: Session) -> list[Workspace]:
-        rows = session.scalars(select(schema.Workspace).order_by(schema.Workspace.created_at, schema.Workspace.id))
+        ours = select(schema.Workspace).where(schema.Workspace.trash_of.is_(None))
+        rows = session.scalars(ours.order_by(schema.Workspace.created_at, schema.Workspace.id))
         return [Workspace(row.id, row.name, row.created_at) for row in rows]
 
     def named(self, name: str) -> Workspace:
@@ -170,20 +171,10 @@ class PostgresWorkspaces:
 
     @transactional
     def erase_creatives(self, session: Session, workspace_id: UUID, limit: int) -> Mapping[str, int]:
-        creative = schema.Creative
-        ours = creative.workspace_id == workspace_id
-        first = select(creative.id).where(ours).order_by(creative.id).limit(limit).with_for_update()
-        ids = session.scalars(first).all()
-        if not ids:
-            return {}
-        counts = _count(session, workspace_id, {"creative_id": ids}) | {creative.__tablename__: len(ids)}
-        gone = ours & creative.id.in_(ids)
-        removals = insert(schema.Removal).from_select(
-            ["workspace_id", "object_key"], select(creative.workspace_id, creative.object_key).where(gone)
-        )
-        session.execute(removals.on_conflict_do_nothing())
-        session.execute(delete(creative).where(gone).execution_options(synchronize_session=False))
-        return counts
+        trash = select(schema.Workspace.id).where(schema.Workspace.trash_of == workspace_id)
+        return _erase(session, workspace_id, limit) or {
+            name: count for id_ in session.scalars(trash) for name, count in _erase(session, id_, limit).items()
+        }
 
     @transactional
     def erase(self, session: Session, workspace_id: UUID) -> Mapping[str, int]:
@@ -191,6 +182,23 @@ class PostgresWorkspaces:
         gone = delete(schema.Workspace).where(schema.Workspace.id == workspace_id).returning(schema.Workspace.id)
         workspaces = len(session.execute(gone).all())
         return counts | ({schema.Workspace.__tablename__: workspaces} if workspaces else {})
+
+
+def _erase(session: Session, workspace_id: UUID, limit: int) -> dict[str, int]:
+    creative = schema.Creative
+    ours = creative.workspace_id == workspace_id
+    first = select(creative.id).where(ours).order_by(creative.id).limit(limit).with_for_update()
+    ids = session.scalars(first).all()
+    if not ids:
+        return {}
+    counts = _count(session, workspace_id, {"creative_id": ids}) | {creative.__tablename__: len(ids)}
+    gone = ours & creative.id.in_(ids)
+    removals = insert(schema.Removal).from_select(
+        ["workspace_id", "object_key"], select(creative.workspace_id, creative.object_key).where(gone)
+    )
+    session.execute(removals.on_conflict_do_nothing())
+    session.execute(delete(creative).where(gone).execution_options(synchronize_session=False))
+    return counts
 
 
 def _count(session: Session, workspace_id: UUID, values: Mapping[str, Sequence[UUID]]) -> dict[str, int]:
