@@ -159,6 +159,7 @@ class Api(Construct):
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_PREVIEWS_BUCKET": buckets.previews.bucket_name,
             "ADLENS_QUEUE_URL": queue.analysis.queue_url,
+            "ADLENS_TRASH_DAYS": str(config.trash_days),
             "ADLENS_EXPORTS_BUCKET": buckets.exports.bucket_name,
             "ADLENS_EXPORTS_QUEUE_URL": exports.queue.queue_url,
             "ADLENS_API_ROOT_PATH": self._local_path if isinstance(config, LocalConfig) else f"/{STAGE}",

@@ -52,6 +52,7 @@ class Config:
     analyze_memory_mib: int = 3008  # AWS gives about two cores from 1769 MiB up to here
     analyze_threads: int = 2
     uploads_expire_days: int | None = None  # None keeps the originals
+    trash_days: int = 7  # how long what was deleted can be restored
 
     @property
     def sweep_minutes(self) -> int:

@@ -84,6 +84,7 @@ class LocalSettings(_Settings):
     webhooks_private_hosts: Switch = Field(
         default=0, description="1 lets webhooks reach private hosts, and this machine by http."
     )
+    trash_days: int = Field(default=7, ge=1, le=365, description="How long what was deleted can be restored.")
     cors_origins: Words = Field(
         default=("http://127.0.0.1:3000", "http://localhost:3000"),
         description="Origins of pages that call the API and upload, separated by spaces or commas; `adlens up` adds "
@@ -166,6 +167,7 @@ class AwsSettings(_Settings):
     analyze_memory_mib: int | None = Field(
         default=None, ge=1769, le=10240, description="Memory of the analysis; 3008, or 6144 of the image reference."
     )
+    trash_days: int = Field(default=7, ge=1, le=365, description="How long what was deleted can be restored.")
     uploads_expire_days: int = Field(default=0, ge=0, le=36500, description="0 keeps the originals.")
     database_max_acu: int = Field(default=8, ge=1, le=256, description="The database's ceiling.")
     database_readers: int = Field(default=0, ge=0, le=15, description="Each is a failover target in another zone.")

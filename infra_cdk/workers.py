@@ -63,6 +63,7 @@ class Workers(Construct):
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_PREVIEWS_BUCKET", buckets.previews.bucket_name)
         self.sweep.add_environment("ADLENS_EXPORTS_BUCKET", buckets.exports.bucket_name)
+        self.sweep.add_environment("ADLENS_TRASH_DAYS", str(config.trash_days))
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
         self.sweep.add_environment("ADLENS_EXPORTS_QUEUE_URL", exports.queue.queue_url)
         self.sweep.add_environment("ADLENS_JOBS_QUEUE_URL", jobs.queue.queue_url)

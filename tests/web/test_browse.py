@@ -67,6 +67,28 @@ def test_a_group_is_found_renamed_and_deleted(browser: Browser, web: WebStack) -
         expect(page.locator("[data-group] h2")).to_have_text("Зима 2027")
 
 
+def test_what_is_deleted_is_restored_or_deleted_for_good(browser: Browser, web: WebStack) -> None:
+    with person(browser, web.url, key=web.person("trash")) as page:
+        group_id = upload(page, [SAMPLES / "ties_01_card.jpg", SAMPLES / "ties_02_square.jpg"], "Осень")
+        page.goto("/groups")
+        page.locator(f"[data-group={group_id}]").get_by_role("button", name=text("action.delete")).click()
+        page.locator("dialog[open]").get_by_role("button", name=text("groups.delete"), exact=True).click()
+        expect(page.locator("[data-group]")).to_have_count(0)
+        page.locator("#trash").click()
+        expect(page.locator(".trashed h2")).to_have_text("Осень")
+        expect(page.locator(".trashed-creative")).to_have_count(2)
+        first = page.locator(".trashed-creative").first
+        first.get_by_role("button", name=text("trash.delete")).click()
+        page.locator("dialog[open]").get_by_role("button", name=text("trash.delete"), exact=True).click()
+        expect(page.locator(".trashed-creative")).to_have_count(1)
+        page.locator(".restore-group").click()
+        expect(page.locator(".trashed")).to_have_count(0)
+        page.goto("/groups")
+        expect(page.locator("[data-group] h2")).to_have_text("Осень")
+        page.goto("/creatives")
+        expect(page.locator("[data-creative]")).to_have_count(1)
+
+
 def test_filters_live_in_the_address_and_can_be_taken_away(browser: Browser, web: WebStack) -> None:
     with person(browser, web.url, key=web.person("filters")) as page:
         upload(page, [SAMPLES / "bags_02_card.jpg", SAMPLES / "clocks_01_card.jpg"], "two")

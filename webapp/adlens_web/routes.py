@@ -15,6 +15,7 @@ COMPARE = "/analytics/compare"
 CREATIVES = "/creatives"
 CREATIVE = "/creative/[creative_id]"
 SETTINGS = "/settings"
+TRASH = "/trash"
 
 NAVIGATION = (
     (UPLOAD, "upload", "nav.upload"),

@@ -39,6 +39,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/settings/"): {"DOMINANT_COLORS_COUNT": 3},
     ("POST", "/keys"): {"name": "a", "scope": "read", "expires_at": "2099-01-01T00:00:00Z"},
     ("POST", "/keys/{key_id}/rotate"): {"overlap_hours": 1, "expires_at": "2099-01-01T00:00:00Z"},
+    ("POST", "/trash/restore"): {"creative_ids": ["6d0ad7f9-0000-4000-8000-000000000000"]},
+    ("POST", "/trash/delete"): {"creative_ids": ["6d0ad7f9-0000-4000-8000-000000000000"]},
     ("POST", "/webhooks"): {"url": "https://hooks.example.com/a", "events": ["export.done"], "description": "a"},
 }
 CHARSETS = ("utf-16", "utf-16-le", "", "undefined", "idna", "utf%008", "base64", "7")

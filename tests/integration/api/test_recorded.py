@@ -420,6 +420,14 @@ def analyses_and_deletions() -> Iterator[Asked]:
     yield "POST", "/jobs/{job_id}/cancel", {}
     yield "POST", f"/jobs/{NOBODY}/cancel", {}
     yield "GET", f"/creatives/{OTHER}", {}
+    yield "DELETE", f"/creatives/{OTHER}?trash=true", {}
+    yield "GET", f"/creatives/{OTHER}", {}
+    for path in ("/trash", "/trash?limit=501", "/trash?cursor=x"):
+        yield "GET", path, {}
+    for ids in ([str(OTHER), str(NOBODY)], [], ["x"]):
+        yield "POST", "/trash/restore", {"json": {"creative_ids": ids}}
+    yield "POST", "/trash/delete", {"json": {"creative_ids": [str(OTHER)]}}
+    yield "GET", f"/creatives/{OTHER}", {}
     yield "DELETE", f"/creatives/{OTHER}", {}
     yield "DELETE", f"/creatives/{OTHER}", {}
     yield "DELETE", "/groups/spring", {}

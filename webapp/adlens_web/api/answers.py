@@ -183,6 +183,23 @@ class Group(TypedDict):
     colors: list[Color]
 
 
+class TrashedCreative(TypedDict):
+    creative_id: str
+    filename: str
+    group_id: str
+    group_name: str | None
+    deleted_at: str
+
+
+class Trash(TypedDict):
+    items: list[TrashedCreative]
+    next_cursor: str | None
+
+
+class TrashCount(TypedDict):
+    count: int
+
+
 class GroupReanalysis(TypedDict):
     count: int
 

@@ -79,7 +79,8 @@ class Api:
         return await self._json(answers.Group, "PATCH", f"/groups/{group_id}", json={"name": name})
 
     async def delete_group(self, group_id: str) -> None:
-        await self._request("DELETE", f"/groups/{group_id}")
+        """Into the trash."""
+        await self._request("DELETE", f"/groups/{group_id}", trash="true")
 
     async def reanalyse_group(self, group_id: str) -> answers.GroupReanalysis:
         return await self._json(answers.GroupReanalysis, "POST", f"/groups/{group_id}/reanalyze")
@@ -108,7 +109,17 @@ class Api:
         return await self._json(list[answers.Card], "GET", f"/creatives/{creative_id}/similar", limit=limit)
 
     async def delete_creative(self, creative_id: str) -> None:
-        await self._request("DELETE", f"/creatives/{creative_id}")
+        """Into the trash."""
+        await self._request("DELETE", f"/creatives/{creative_id}", trash="true")
+
+    async def trash(self, limit: int, cursor: str = "") -> answers.Trash:
+        return await self._json(answers.Trash, "GET", "/trash", limit=limit, cursor=cursor)
+
+    async def restore(self, creative_ids: Sequence[str]) -> answers.TrashCount:
+        return await self._json(answers.TrashCount, "POST", "/trash/restore", json={"creative_ids": creative_ids})
+
+    async def delete_for_good(self, creative_ids: Sequence[str]) -> answers.TrashCount:
+        return await self._json(answers.TrashCount, "POST", "/trash/delete", json={"creative_ids": creative_ids})
 
     async def reanalyse_creative(self, creative_id: str) -> answers.Reanalysis:
         return await self._json(answers.Reanalysis, "POST", f"/creatives/{creative_id}/reanalyze")

@@ -17,7 +17,7 @@ from adlens_web.exporting import Exporting
 from adlens_web.pages.groups.state import DELETE
 from adlens_web.pages.groups.state import GroupsState as State
 from adlens_web.pages.groups.summaries import Group, TopicCount
-from adlens_web.routes import ANALYTICS, CREATIVES, DUPLICATES, GROUPS, UPLOAD
+from adlens_web.routes import ANALYTICS, CREATIVES, DUPLICATES, GROUPS, TRASH, UPLOAD
 from adlens_web.session import Session
 from adlens_web.texts import both, moment, number, t
 
@@ -49,6 +49,7 @@ def page() -> rx.Component:
 
 def _search() -> rx.Component:
     return rx.el.div(
+        link(rx.icon("trash_2", size=16, aria_hidden=True), t("trash.title"), to=TRASH, class_name="btn", id="trash"),
         rx.el.label(t("groups.search"), html_for="search", class_name="visually-hidden"),
         rx.icon("search", size=18, aria_hidden=True),
         rx.debounce_input(
