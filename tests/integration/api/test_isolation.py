@@ -59,6 +59,10 @@ def _key(key: CreativeId) -> dict[str, Any]:
     return {"json": {"name": "mine", "scope": "read"}}
 
 
+def _trashed(key: CreativeId) -> dict[str, Any]:
+    return {"json": {"creative_ids": [str(key.id)]}}
+
+
 DEFAULTS = {"DOMINANT_COLORS_COUNT": 3, "SECONDARY_COLORS_COUNT": 3}
 PROBES = {
     # Ids are the clients' own: using those of another workspace makes things of one's own.
@@ -124,6 +128,9 @@ PROBES = {
     "POST /keys/{key_id}/rotate": Probe(request=lambda key: {"json": {}}),
     "DELETE /keys/{key_id}": Probe(),
     "GET /audit": Probe(check=lambda found: [entry["action"] for entry in found["items"]] == ["key.create"]),
+    "GET /trash": Probe(check=lambda found: found["items"] == []),
+    "POST /trash/restore": Probe(request=_trashed, check=lambda found: found == {"count": 0}),
+    "POST /trash/delete": Probe(request=_trashed, check=lambda found: found == {"count": 0}),
     "GET /settings/": Probe(check=lambda found: found == DEFAULTS),
     "GET /settings": Probe(check=lambda found: found == DEFAULTS),
     "PUT /settings/": Probe(
@@ -167,7 +174,8 @@ def theirs(owner) -> CreativeId:
     owner.job(key.id)
     owner.webhook(key.id)
     owner.key(key.id)
-    assert owner.client.delete("/groups/never").status_code == 404  # an entry in the audit log
+    owner.analysed("grp_trash")
+    assert owner.client.delete("/groups/grp_trash?trash=true").status_code == 204
     assert owner.client.post("/performance", **_delivered(key)).json()["stored"] == 1
     return key
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from adlens_web.browser import close_dialog
 from adlens_web.components.file_size import file_size
 from adlens_web.components.polling import polling
 from adlens_web.exporting import DIALOG, FORMATS, SEPARATORS, Exporting, ExportRow
@@ -32,7 +33,7 @@ def exports_dialog() -> rx.Component:
                 rx.el.h2(t("exports.title"), id=f"{DIALOG}-title"),
                 rx.el.button(
                     rx.icon("x", size=18, aria_hidden=True),
-                    on_click=rx.call_script(f"document.getElementById('{DIALOG}').close()"),
+                    on_click=close_dialog(DIALOG),
                     type="button",
                     aria_label=t("exports.close"),
                     title=t("exports.close"),

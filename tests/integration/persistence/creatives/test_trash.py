@@ -53,7 +53,7 @@ def test_a_creative_is_gone_and_comes_back_as_it_was(tenant: Any, trash: Postgre
     before = seen(tenant)
     assert trash.put(tenant.workspace_id, [keys[0].id, keys[2].id, uuid.uuid4()]) == 2
     after = seen(tenant)
-    assert [creative.id for creative in after["creatives"]] == [keys[1].id]
+    assert [creative.key.id for creative in after["creatives"]] == [keys[1].id]
     assert after["facts"].keys() == {keys[1].id}
     assert tenant.rollups("grp") == tenant.recount("grp")
     assert tenant.rollups("other")["total"]["creatives"] == 0

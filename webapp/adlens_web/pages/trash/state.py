@@ -32,7 +32,7 @@ class Section:
 
     group_id: str
     title: str
-    items: list[Item]
+    creatives: list[Item]
 
 
 def sections_of(entries: Sequence[TrashedCreative]) -> list[Section]:
@@ -74,12 +74,14 @@ class TrashState(Session):
     @rx.event
     @acts
     async def restore_group(self, group_id: Id) -> Any:
-        ids = [item.creative_id for section in self.sections if section.group_id == group_id for item in section.items]
+        ids = [
+            item.creative_id for section in self.sections if section.group_id == group_id for item in section.creatives
+        ]
         return await self._restore(ids[:PAGE])
 
     @rx.event
     def ask_to_delete(self, creative_id: Id) -> Any:
-        items = (item for section in self.sections for item in section.items)
+        items = (item for section in self.sections for item in section.creatives)
         self.deleting = next((item for item in items if item.creative_id == creative_id), None)
         return open_dialog(DELETE)
 

@@ -41,13 +41,13 @@ def _section(section: rx.Var[Section]) -> rx.Component:
             rx.el.h2(section.title),
             rx.el.button(
                 rx.icon("undo_2", size=16, aria_hidden=True),
-                t("trash.restore_all", count=number(section.items.length())),
+                t("trash.restore_all", count=number(section.creatives.length())),
                 on_click=State.restore_group(section.group_id),
                 class_name="btn small restore-group",
             ),
-            class_name="row spread",
+            class_name="row between",
         ),
-        rx.el.ul(rx.foreach(section.items, _item), class_name="stack"),
+        rx.el.ul(rx.foreach(section.creatives, _item), class_name="stack"),
         class_name="card stack trashed",
         key=section.group_id,
     )
@@ -71,7 +71,7 @@ def _item(item: rx.Var[Item]) -> rx.Component:
             ),
             class_name="row",
         ),
-        class_name="row spread trashed-creative",
+        class_name="row between trashed-creative",
         key=item.creative_id,
     )
 
