@@ -85,6 +85,8 @@ def test_every_path_of_the_contract_is_there(document) -> None:
         "DELETE /keys/{key_id}",
         "GET /audit",
         "POST /performance",
+        "POST /performance/files",
+        "POST /performance/files/{file_id}/import",
         "GET /creatives/{creative_id}/performance",
         "GET /analytics/lift",
         "GET /settings/",
