@@ -72,6 +72,16 @@ class Client:
         headers = {"content-type": kind, "content-encoding": "gzip"}
         return self._answer(self._api.post("/performance", content=table, headers=headers))
 
+    def import_table(self, table: bytes, charset: str | None) -> str:
+        """Sends the same through the store, for a job whose id this is."""
+        file = self.post("/performance/files")
+        form = file["form"]
+        answer = self._store.post(form["url"], data=form["fields"], files={"file": ("table", table)})
+        if not answer.is_success:
+            raise ApiError(f"The store refused the table ({answer.status_code}).")
+        job: dict[str, Any] = self.post(f"/performance/files/{file['file_id']}/import", {"charset": charset})
+        return str(job["job_id"])
+
     def group_progress(self, group_id: str) -> Iterator[dict[str, Any]]:
         """Every creative of the group with its stages, page by page."""
         cursor = None

@@ -29,13 +29,13 @@ def wait_for(client: Client, job_id: str) -> dict[str, Any]:
         working = progress.add_task("Working", total=None)
         job: dict[str, Any] = client.get(f"/jobs/{job_id}")
         while job["state"] in ("PENDING", "RUNNING"):
-            progress.update(working, completed=job["progress"]["done"], total=job["progress"]["total"])
+            progress.update(working, completed=job["progress"]["done"], total=job["progress"]["total"] or None)
             time.sleep(POLL_SECONDS)
             job = client.get(f"/jobs/{job_id}")
     if job["state"] == "FAILED":
         raise JobEnded(job["failure"]["reason"])
     if job["state"] == "CANCELLED":
-        raise JobEnded(f"The job was cancelled after {job['progress']['done']} creatives.")
+        raise JobEnded(f"The job was cancelled after {job['progress']['done']} creatives or rows.")
     return job
 
 

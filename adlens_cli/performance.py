@@ -1,4 +1,5 @@
-"""`adlens performance`: files of any size to an API that takes small ones, each creative's day whole."""
+"""`adlens performance`: small files in a request, larger ones through the store and a job, the largest in parts that
+have each creative's day whole."""
 
 from __future__ import annotations
 
@@ -21,17 +22,18 @@ from typing import IO, Any
 import httpx
 
 from adlens.domain.errors import InvalidValue
-from adlens.domain.performance import KeyKind
+from adlens.domain.performance import MOST_ROWS, KeyKind
 from adlens.domain.text import clean_filename
 from adlens.importing.delimited import CsvSheet
 from adlens.importing.numbers import NUMBERS, plain_number
 from adlens.importing.rows import CONVERSION_DIGITS, Header
 from adlens.importing.sheets import decoded, signs_of
 from adlens_cli.api import chosen_api
-from adlens_cli.client import ApiError
+from adlens_cli.client import ApiError, Client
+from adlens_cli.jobs import JobEnded, wait_for
 
-LARGEST_PART = 4_400_000  # compressed; the API takes 4.5 MB
-LARGEST_TABLE = 60_000_000  # not compressed; the API takes 64 MB
+AT_ONCE = 4_000_000  # not compressed; larger tables are imported by a job
+LARGEST_TABLE = 60_000_000  # not compressed; a job takes 64 MB
 USUAL_PART = 16_000_000  # not compressed: tables of figures shrink to a fifth or less
 SHOWN = 30
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -43,9 +45,12 @@ class TooLargeToSplit(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """A table, compressed. `lines` are those of the file that its lines come from, the header's first; None: all."""
+    """A table, compressed, and its bytes when it is not. `lines` are those of the file that its lines come from, the
+    header's first; None: all.
+    """
 
     table: bytes
+    size: int
     charset: str | None
     lines: array[int] | None = None
 
@@ -55,8 +60,17 @@ def run(files: list[Path], encoding: str | None, as_json: bool) -> int:
     for file in files:
         try:
             client = chosen_api()
-            reports = [_with_lines(client.send_table(part.table, part.charset), part) for part in parts(file, encoding)]
-        except (OSError, EOFError, zlib.error, InvalidValue, TooLargeToSplit, ApiError, httpx.HTTPError) as error:
+            reports = [_with_lines(_send(client, part), part) for part in parts(file, encoding)]
+        except (
+            OSError,
+            EOFError,
+            zlib.error,
+            InvalidValue,
+            TooLargeToSplit,
+            ApiError,
+            JobEnded,
+            httpx.HTTPError,
+        ) as error:
             print(f"adlens: {file}: {error}", file=sys.stderr)
             return 2
         report = merged(reports)
@@ -68,6 +82,16 @@ def run(files: list[Path], encoding: str | None, as_json: bool) -> int:
     return 0 if complete else 1
 
 
+def _send(client: Client, part: Part) -> dict[str, Any]:
+    """The report on a part. Raises ApiError and JobEnded."""
+    if part.size <= AT_ONCE:
+        at_once: dict[str, Any] = client.send_table(part.table, part.charset)
+        return at_once
+    job = wait_for(client, client.import_table(part.table, part.charset))
+    report: dict[str, Any] = job["report"]
+    return report
+
+
 def parts(file: Path, encoding: str | None) -> Iterator[Part]:
     """The file in tables that the API takes, in one if it can be.
 
@@ -75,8 +99,8 @@ def parts(file: Path, encoding: str | None) -> Iterator[Part]:
     into the same one, whatever names their creatives.
     """
     with ExitStack() as stack:
-        if (whole := _packed(stack.enter_context(_opened(file)), LARGEST_TABLE)) is not None:
-            yield Part(whole, encoding)
+        if (whole := _packed(stack.enter_context(_opened(file)))) is not None:
+            yield Part(*whole, encoding)
             return
         size = _size(file)
         first, text = (
@@ -101,9 +125,9 @@ def _split(
         if len(bucket.lines) == 1:
             continue
         with bucket.path.open("rb") as written:
-            packed = _packed(written, LARGEST_TABLE)
+            packed = _packed(written)
         if packed is not None:
-            yield Part(packed, "utf-8", bucket.lines)
+            yield Part(*packed, "utf-8", bucket.lines)
             continue
         if by_creative or sum(kind in sheet.header.columns for kind in KeyKind) > 1:
             raise TooLargeToSplit(
@@ -166,16 +190,17 @@ def _size(file: Path) -> int:
         return sum(len(piece) for piece in iter(lambda: source.read(1 << 20), b""))
 
 
-def _packed(source: IO[bytes], most: int) -> bytes | None:
-    """The rest of `source` compressed, None when it is too large either way."""
-    target = io.BytesIO()
+def _packed(source: IO[bytes]) -> tuple[bytes, int] | None:
+    """The rest of `source` compressed, and its size before; None when it is more than one table."""
+    target, size, lines = io.BytesIO(), 0, 0
     with gzip.GzipFile(fileobj=target, mode="wb", compresslevel=6, mtime=0) as packer:
         while piece := source.read(1 << 20):
             packer.write(piece)
-            most -= len(piece)
-            if most < 0 or target.tell() > LARGEST_PART:
+            size += len(piece)
+            lines += piece.count(b"\n")
+            if size > LARGEST_TABLE or lines > MOST_ROWS:
                 return None
-    return target.getvalue() if target.tell() <= LARGEST_PART else None
+    return target.getvalue(), size
 
 
 def _with_lines(report: dict[str, Any], part: Part) -> dict[str, Any]:

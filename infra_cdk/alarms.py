@@ -96,6 +96,7 @@ class Alarms(Construct):
                 0,
                 f"{found}: `adlens storage check --stage aws` lists them, --repair settles it.",
             )
+        self._heartbeat(config)
         self._waits(
             "OldestMessage",
             parts.queue.analysis,
@@ -166,6 +167,27 @@ class Alarms(Construct):
         self._canary(parts, server_errors)
         if config.budget_dollars:
             self._budget(config)
+
+    def _heartbeat(self, config: AwsConfig) -> None:
+        """An alarm when the sweep has not come to its end for 20 minutes, or four times."""
+        alarm = cloudwatch.Alarm(
+            self,
+            "SweepSilent",
+            metric=cloudwatch.Metric(
+                namespace=METRICS,
+                metric_name="Sweeps",
+                dimensions_map={"service": "sweep"},
+                period=Duration.minutes(max(20, 4 * config.sweep_minutes)),
+                statistic="sum",
+            ),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            alarm_description="The sweep has not run for 20 minutes: see its log, and its schedule in EventBridge.",
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_ok_action(actions.SnsAction(self.topic))
 
     def _canary(self, parts: AdLens, server_errors: cloudwatch.Alarm) -> None:
         """A tenth of the requests goes to a new version of the API for five minutes; with errors, all go back."""

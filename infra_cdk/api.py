@@ -9,7 +9,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra_cdk.buckets import Buckets
+from infra_cdk.buckets import PERFORMANCE_FILES, Buckets
 from infra_cdk.config import AwsConfig, LocalConfig
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
@@ -178,7 +178,9 @@ class Api(Construct):
         allow(self.function, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
         for bucket in (buckets.previews, buckets.exports):
             allow(self.function, ["s3:GetObject", "s3:DeleteObject"], bucket.arn_for_objects("*"))
-        allow(self.function, ["s3:ListBucket"], buckets.uploads.bucket_arn)
+        allow(self.function, ["s3:PutObject"], buckets.exports.arn_for_objects(PERFORMANCE_FILES))
+        # Else a missing object answers 403.
+        allow(self.function, ["s3:ListBucket"], buckets.uploads.bucket_arn, buckets.exports.bucket_arn)
         allow(self.function, ["sqs:SendMessage", "sqs:GetQueueAttributes"], queue.analysis.queue_arn)
         allow(self.function, ["sqs:SendMessage"], exports.queue.queue_arn)
 

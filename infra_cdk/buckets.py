@@ -13,6 +13,9 @@ from infra_cdk.topology import topology
 
 """As `adlens.domain.exports.KEPT_FOR`: the sweep forgets an export when its file is gone."""
 
+PERFORMANCE_FILES = "*/performance/*"
+"""Keys of files to import in the bucket of the exports, as `adlens.domain.performance.performance_file_key`."""
+
 OLD_UPLOADS_DAYS = 30
 """What a person deleted or overwrote by mistake can be had back for so long."""
 
@@ -24,7 +27,8 @@ def bucket_name(config: Config, name: str) -> str:
 
 class Buckets(Construct):
     """`uploads` takes what browsers send, and all of it is analysed; `previews` has a small picture of each; `models`
-    keeps published model bundles, every version of them; `exports` has files of creatives for some days.
+    keeps published model bundles, every version of them; `exports` has files of creatives for some days, and files
+    of figures until they are imported.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:

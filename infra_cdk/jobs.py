@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from constructs import Construct
 
+from infra_cdk.buckets import PERFORMANCE_FILES
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 from infra_cdk.queue import feed, make_dead_letters, make_queue
 
 MAX_CONCURRENCY = 2
 """Jobs at once, each with a connection to the database."""
+MEMORY_MIB = 1769  # one core, for files of figures; docs/performance.md has what they take
 
 
 class Jobs(Construct):
@@ -27,11 +29,13 @@ class Jobs(Construct):
             name="jobs",
             surroundings=surroundings,
             zip_code=zip_code,
-            description="Works on jobs: re-analysis, deletion of large groups.",
+            memory_size=MEMORY_MIB,
+            description="Works on jobs: re-analysis, deletion of large groups, import of files.",
         )
         variables = {
             "ADLENS_UPLOADS_BUCKET": buckets.uploads.bucket_name,
             "ADLENS_PREVIEWS_BUCKET": buckets.previews.bucket_name,
+            "ADLENS_EXPORTS_BUCKET": buckets.exports.bucket_name,
             "ADLENS_QUEUE_URL": analysis.queue_url,
             "ADLENS_JOBS_QUEUE_URL": self.queue.queue_url,
         }
@@ -45,3 +49,5 @@ class Jobs(Construct):
             buckets.uploads.arn_for_objects("*"),
             buckets.previews.arn_for_objects("*"),
         )
+        allow(self.function, ["s3:GetObject", "s3:DeleteObject"], buckets.exports.arn_for_objects(PERFORMANCE_FILES))
+        allow(self.function, ["s3:ListBucket"], buckets.exports.bucket_arn)  # else a missing file answers 403

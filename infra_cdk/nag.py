@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, App, DefaultStackSynthesizer, Stack, Validations
 
+from infra_cdk.buckets import PERFORMANCE_FILES
 from infra_cdk.config import AwsConfig, LocalConfig
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def reasons(parts: AdLens) -> Iterator[tuple[str, str]]:
         # In another stack the export of the name, which the CDK makes later than this and calls the same.
         arn = bucket.bucket_arn if data is main else data.export_value(bucket.bucket_arn)
         yield f"IAM5[Resource::{_finding_text(main, arn)}/*]", OBJECTS
+        if bucket is parts.buckets.exports:
+            yield f"IAM5[Resource::{_finding_text(main, arn)}/{PERFORMANCE_FILES}]", OBJECTS
     if parts.web:
         yield f"IAM5[Resource::{_finding_text(Stack.of(parts.web), parts.web.files.bucket_arn)}/*]", OBJECTS
 

@@ -46,7 +46,7 @@ from adlens.services.jobs import Jobs, StartJob
 from adlens.services.picture_links import PictureLinks
 from adlens.services.read_analytics import ReadAnalytics
 from adlens.services.reanalyze import FIRST_PAGE, Reanalyze, ReanalyzeAll, ReanalyzeBatch
-from adlens.services.record_performance import RecordPerformance
+from adlens.services.record_performance import AnnounceFile, ImportFile, RecordPerformance
 from adlens.services.register_uploads import AnnounceUploads, RegisterUploads, StoreUpload
 from adlens.services.remove_files import DeleteCreatives
 from adlens.services.request_export import RequestExport
@@ -176,6 +176,8 @@ _Store = Annotated[S3ObjectStore, Depends(object_store)]
 _Previews = Annotated[S3ObjectStore, Depends(preview_store)]
 _Queue = Annotated[SqsAnalysisQueue, Depends(analysis_queue)]
 _JobQueue = Annotated[SqsJobQueue, Depends(job_queue)]
+_ExportStore = Annotated[S3ObjectStore, Depends(export_store)]
+_Performance = Annotated[PerformanceRepository, Depends(performance_repository)]
 
 # --- use cases ------------------------------------------------------------------------------------------------------
 
@@ -256,23 +258,27 @@ async def reanalyze_all(
     return ReanalyzeAll(reanalyses, jobs, RunJob(jobs, job_queue, {JobKind.REANALYSIS: pages}))
 
 
-async def jobs(jobs: _Jobs) -> Jobs:
-    return Jobs(jobs)
+async def jobs(jobs: _Jobs, files: _ExportStore) -> Jobs:
+    return Jobs(jobs, files)
 
 
 async def read_analytics(queries: _Queries, figures: Annotated[FigureQueries, Depends(figures)]) -> ReadAnalytics:
     return ReadAnalytics(queries, figures)
 
 
-async def record_performance(
-    performance: Annotated[PerformanceRepository, Depends(performance_repository)],
-) -> RecordPerformance:
+async def record_performance(performance: _Performance) -> RecordPerformance:
     return RecordPerformance(performance)
 
 
-async def exports(
-    settings: Settings, exports: _Exports, store: Annotated[S3ObjectStore, Depends(export_store)]
-) -> Exports:
+async def announce_file(performance: _Performance, files: _ExportStore) -> AnnounceFile:
+    return AnnounceFile(performance, files)
+
+
+async def import_file(jobs: _Jobs, job_queue: _JobQueue, files: _ExportStore) -> ImportFile:
+    return ImportFile(StartJob(jobs, job_queue), files)
+
+
+async def exports(settings: Settings, exports: _Exports, store: _ExportStore) -> Exports:
     return Exports(exports, store, timedelta(seconds=settings.upload_expiry_seconds))
 
 
@@ -316,6 +322,8 @@ UseReanalyzeAll = Annotated[ReanalyzeAll, Depends(reanalyze_all)]
 UseJobs = Annotated[Jobs, Depends(jobs)]
 UseReadAnalytics = Annotated[ReadAnalytics, Depends(read_analytics)]
 UseRecordPerformance = Annotated[RecordPerformance, Depends(record_performance)]
+UseAnnounceFile = Annotated[AnnounceFile, Depends(announce_file)]
+UseImportFile = Annotated[ImportFile, Depends(import_file)]
 UseLiftEstimator = Annotated[LiftEstimator, Depends(lift_estimator)]
 UseExports = Annotated[Exports, Depends(exports)]
 UseRequestExport = Annotated[RequestExport, Depends(request_export)]

@@ -29,12 +29,9 @@ class UnsupportedMediaType(errors.PermanentError):
     code = "unsupported_media_type"
 
 
-class RequestTooLarge(errors.PermanentError):
-    code = "request_too_large"
-
-
 STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     MalformedRequest: HTTPStatus.BAD_REQUEST,
+    errors.DamagedTable: HTTPStatus.BAD_REQUEST,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
     errors.ExpiredKey: HTTPStatus.UNAUTHORIZED,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
@@ -42,13 +39,14 @@ STATUS: Mapping[type[errors.AdLensError], HTTPStatus] = {
     errors.UnknownGroup: HTTPStatus.NOT_FOUND,
     errors.UnknownExport: HTTPStatus.NOT_FOUND,
     errors.UnknownJob: HTTPStatus.NOT_FOUND,
+    errors.UnknownFile: HTTPStatus.NOT_FOUND,
     errors.UnknownSetting: HTTPStatus.NOT_FOUND,
     errors.UnknownWebhook: HTTPStatus.NOT_FOUND,
     errors.UnknownKey: HTTPStatus.NOT_FOUND,
     errors.ObjectGone: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TableTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UnsupportedFormat: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.InvalidImage: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -64,7 +62,7 @@ CODES = {
     HTTPStatus.BAD_REQUEST: MalformedRequest.code,
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: RequestTooLarge.code,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: errors.TableTooLarge.code,
 }
 INTERNAL = "Something went wrong on our side. Try again; if it goes on, report it with the request id."
 

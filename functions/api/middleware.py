@@ -22,7 +22,7 @@ TOO_LARGE = (
 )
 TOO_LARGE_TABLE = (
     f"The request is larger than {MAX_REQUEST_BYTES / 1e6:.1f} MB. "
-    "Compress it (Content-Encoding: gzip), or send it in parts that each have all rows of their days."
+    "Compress it (Content-Encoding: gzip), or send it as a file: POST /performance/files."
 )
 
 

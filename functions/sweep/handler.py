@@ -150,6 +150,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Counts:
         except Exception:
             logger.exception("a duty failed", duty=duty.__name__)
             failed.append(duty.__name__)
+    metrics.add_metric("Sweeps", MetricUnit.Count, 1)  # an alarm misses it
     for name, count in counts.items():
         metrics.add_metric(name, MetricUnit.Count, count)
     logger.info("swept", extra=counts)

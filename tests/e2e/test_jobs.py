@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from uuid import uuid4
 
 import pytest
@@ -72,3 +73,27 @@ def test_bulk_work_survives_its_worker_and_nothing_is_done_twice(
     assert workspace.get("/creatives")["total"] == 0
     assert [job["state"] for job in workspace.get("/jobs")] == ["DONE", "DONE"]
     wait_until(running.queues_are_empty, ROUND_TRIP)
+
+
+def test_a_file_of_figures_goes_through_the_store_and_is_imported_once(
+    running, workspace, engine: Engine, wait_until
+) -> None:
+    ids = [uuid4() for _ in range(100)]
+    PostgresCreatives(engine).register(workspace.id, "grp_figures", [NewCreative(id_, "a.png", 9) for id_ in ids])
+    lines = [f"{id_},2026-03-{day:02d},{n},{n % 10 + 10},1,0,0.5" for n, id_ in enumerate(ids) for day in range(1, 29)]
+    header = "creative_id,day,placement,impressions,clicks,conversions,spend"
+    job_id = workspace.client.import_table(gzip.compress("\n".join([header, *lines]).encode()), None)
+    wait_until(lambda: workspace.get(f"/jobs/{job_id}")["state"] == "DONE", ROUND_TRIP)
+    job = workspace.get(f"/jobs/{job_id}")
+    assert job["progress"] == {"done": 2800, "total": 2800}
+    assert (job["report"]["matched"], job["report"]["changed"], job["report"]["unmatched"]) == (2800, 2800, 0)
+    again = workspace.api.post(f"/performance/files/{job_id}/import", json={})
+    assert (again.status_code, again.json()["state"]) == (202, "DONE")
+    left = running.aws("s3").list_objects_v2(Bucket=running.deployment.exports_bucket, Prefix=f"{workspace.id}/")
+    assert left["KeyCount"] == 0, "the file is deleted with the end of its job"
+
+    broken = workspace.client.import_table(b"filename,day\n", None)
+    wait_until(lambda: workspace.get(f"/jobs/{broken}")["state"] == "FAILED", ROUND_TRIP)
+    assert workspace.get(f"/jobs/{broken}")["failure"]["reason"].startswith("The header lacks the columns impressions")
+    unknown = workspace.api.post(f"/performance/files/{uuid4()}/import", json={})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_file")

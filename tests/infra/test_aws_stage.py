@@ -308,6 +308,13 @@ def test_alarms_tell_the_topic(aws: Stage, namespace: str, metric: str, count: i
         assert alarm["TreatMissingData"] == "notBreaching"
 
 
+def test_a_sweep_that_is_silent_has_an_alarm(aws: Stage) -> None:
+    (alarm,) = (each for each in aws.of_type("AWS::CloudWatch::Alarm").values() if each.get("MetricName") == "Sweeps")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"], alarm["Period"]) == ("LessThanThreshold", 1, 1200)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["AlarmActions"] == [{"Ref": next(iter(aws.of_type("AWS::SNS::Topic")))}]
+
+
 def test_the_runbook_has_a_line_for_every_alarm(aws: Stage) -> None:
     rows = [line for line in (CHECKOUT / "docs" / "operations.md").read_text().splitlines() if "the alarm" in line]
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -13,6 +14,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
 from moto.iam.access_control import IAMPolicy, PermissionResult
+
+from adlens.domain.performance import performance_file_key
 
 from .conftest import Stage
 
@@ -57,6 +60,18 @@ CALLS = {
     ("admin", "delete", "previews"),
     ("admin", "delete", "exports"),
 }
+FILES = {
+    ("api", "get"),
+    ("api", "put"),
+    ("api", "delete"),
+    ("exports", "put"),
+    ("exports", "delete"),
+    ("jobs", "get"),
+    ("jobs", "delete"),
+    ("sweep", "delete"),
+    ("admin", "delete"),
+}
+"""The same with files of figures, which are in the bucket of the exports."""
 OPERATIONS: dict[str, Callable[[Any, str], object]] = {
     "get": lambda s3, bucket: s3.get_object(Bucket=bucket, Key="a"),
     "put": lambda s3, bucket: s3.put_object(Bucket=bucket, Key="b", Body=b""),
@@ -136,6 +151,13 @@ def test_functions_do_with_objects_what_they_have_to_and_nothing_else(stores: di
     for name, operation, bucket in itertools.product(FUNCTIONS, OPERATIONS, BUCKETS):
         may = _is_allowed(lambda: OPERATIONS[operation](stores[name], _bucket(bucket)))  # noqa: B023 - called at once
         assert may == ((name, operation, bucket) in CALLS), (name, operation, bucket)
+
+
+def test_who_imports_files_does_with_them_what_it_has_to_and_nothing_else(roles: dict[str, Any]) -> None:
+    actions = {"get": "s3:GetObject", "put": "s3:PutObject", "delete": "s3:DeleteObject"}
+    arn = f"arn:aws:s3:::{_bucket('exports')}/{performance_file_key(uuid4(), uuid4())}"
+    for name, operation in itertools.product(FUNCTIONS, actions):
+        assert _permits(roles[name], actions[operation], arn) == ((name, operation) in FILES), (name, operation)
 
 
 def test_functions_reach_their_queues_and_no_others(aws: Stage, roles: dict[str, Any]) -> None:

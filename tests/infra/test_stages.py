@@ -432,7 +432,7 @@ def test_each_function_has_a_role_of_its_own(stage: Stage) -> None:
         ),
         (
             "jobs",
-            {"s3:DeleteObject"},
+            {"s3:GetObject", "s3:ListBucket", "s3:DeleteObject"},
             {
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",

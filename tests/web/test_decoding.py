@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from adlens.domain.errors import InvalidImage
 from adlens.vision.image import Image, PillowDecoder
-from functions.api.uploads.pictures import check_picture
+from functions.api.uploads.pictures import CheckPictures
 
 from .drawn import pictures
 
@@ -72,7 +72,7 @@ def test_what_a_browser_shows_is_read_and_nothing_else(
 def test_the_upload_route_takes_what_the_analysis_reads(files: dict[str, bytes]) -> None:
     def is_taken(data: bytes) -> bool:
         try:
-            return bool(check_picture(data))
+            return bool(CheckPictures()(data))
         except InvalidImage:
             return False
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from adlens.domain.jobs import JobId, JobKind, JobState
+from adlens.domain.performance import MOST_LISTED
 from functions.api.dependencies import UseJobs
 from functions.api.errors import documented
-from functions.api.jobs.schemas import JobOut, job_out
-from functions.api.pages import PAGE_HEADERS, fitting, written_list
+from functions.api.jobs.schemas import JobDetailOut, JobOut, job_detail_out, job_out
+from functions.api.pages import PAGE_HEADERS, fitting, written, written_list
 from functions.api.request import Cursor, Limit, Workspace
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -44,13 +45,14 @@ def list_jobs(
     return fitting(limit, answer)
 
 
-@router.get("/{job_id}", responses=documented(404))
-def get_job(key: JobKey, jobs: UseJobs) -> JobOut:
-    """How far a job is."""
-    return job_out(jobs.get(key))
+@router.get("/{job_id}", response_model=JobDetailOut, responses=documented(404))
+def get_job(key: JobKey, jobs: UseJobs) -> Response:
+    """How far a job is, and the report of a file that it has imported."""
+    job = jobs.get(key)
+    return fitting(MOST_LISTED, lambda most: written(job_detail_out(job, most)))
 
 
 @router.post("/{job_id}/cancel", responses=documented(404, 409))
 def cancel_job(key: JobKey, jobs: UseJobs) -> JobOut:
-    """Stops a job after the page of creatives it is at. What is done stays done."""
+    """Stops a job after the page of creatives it is at. What is done stays done; of a file nothing is stored then."""
     return job_out(jobs.cancel(key))

@@ -15,7 +15,7 @@ from functions.api.errors import MalformedRequest, documented
 from functions.api.observability import logger
 from functions.api.request import Workspace, media_type
 from functions.api.shapes import GROUP_ID, GroupId, Shape, filename_or_unnamed
-from functions.api.uploads.pictures import check_picture
+from functions.api.uploads.pictures import CheckPictures
 from functions.api.uploads.routes import count_files
 
 router = APIRouter(tags=["uploads"])
@@ -50,6 +50,7 @@ def upload(
     if len(set(creative_ids)) < len(creative_ids):
         raise InvalidValue("Two files have the same creative id.", "creative_ids")
     errors: list[str] = []
+    check_picture = CheckPictures()
     for file, creative_id, original in zip(files, creative_ids, original_filenames, strict=True):
         name = filename_or_unnamed(original or file.filename or "")
         data = file.file.read()

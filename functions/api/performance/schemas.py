@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import Field, PlainSerializer
 
 from adlens.domain.colors import BY_NAME
 from adlens.domain.lift import Delivered, Element, ElementKind, ElementLift, Lift, Metric
-from adlens.domain.performance import DailyPerformance, KeyKind, Metrics, PerformanceReport, Reason
+from adlens.domain.performance import (
+    MOST_LISTED,
+    DailyPerformance,
+    KeyKind,
+    Metrics,
+    PerformanceReport,
+    Reason,
+)
 from adlens.domain.topics import taxonomy
 from functions.api.shapes import Shape, TitleOut, title_of
+from functions.api.uploads.schemas import UploadFormOut
 
 
 def exact(value: Decimal) -> str:
@@ -148,7 +157,21 @@ class LiftOut(Shape):
     elements: list[ElementLiftOut] = Field(description="The clearest first; those without an estimate last.")
 
 
-def report_out(report: PerformanceReport, ignored: tuple[str, ...], most: int) -> PerformanceReportOut:
+class PerformanceFileOut(Shape):
+    file_id: UUID
+    form: UploadFormOut
+
+
+class ImportIn(Shape):
+    """How to read the file; its first bytes say whether it is compressed with gzip."""
+
+    format: Literal["csv", "json"] = "csv"
+    charset: str | None = Field(
+        default=None, max_length=100, description="UTF-8 or UTF-16 when you send none.", examples=["windows-1251"]
+    )
+
+
+def report_out(report: PerformanceReport, most: int = MOST_LISTED) -> PerformanceReportOut:
     """With the first `most` of the keys without a creative, and of the rows that could not be read."""
     sent, matched, unmatched = report.sent, report.matched, report.unmatched
 
@@ -186,7 +209,7 @@ def report_out(report: PerformanceReport, ignored: tuple[str, ...], most: int) -
         more_not_matched=report.not_matched_keys - len(report.not_matched[:most]),
         malformed_rows=[MalformedRowOut(line=row.line, reason=row.reason) for row in report.malformed_rows[:most]],
         more_malformed_rows=report.malformed - len(report.malformed_rows[:most]),
-        ignored_columns=list(ignored),
+        ignored_columns=list(report.ignored_columns),
     )
 
 

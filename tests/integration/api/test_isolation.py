@@ -15,6 +15,7 @@ from httpx import Response
 from PIL import Image
 
 from adlens.domain.creative import CreativeId
+from adlens.domain.performance import performance_file_key
 from adlens.persistence.workspaces.repository import PostgresWorkspaces
 
 GROUP = "grp_20260301_101500_a1b2c3"
@@ -110,6 +111,8 @@ PROBES = {
     "POST /jobs/{job_id}/cancel": Probe(),
     "POST /performance": Probe(request=_delivered, check=lambda found: (found["stored"], found["unmatched"]) == (0, 1)),
     "GET /creatives/{creative_id}/performance": Probe(),
+    "POST /performance/files": Probe(check=lambda found: found["form"]["fields"]["key"].endswith(found["file_id"])),
+    "POST /performance/files/{file_id}/import": Probe(request=lambda key: {"json": {}}),
     "GET /analytics/lift": Probe(
         request=lambda key: {"params": {"metric": "ctr"}}, check=lambda found: found["total"]["creatives"] == 0
     ),
@@ -155,8 +158,17 @@ def routes_of(app: FastAPI) -> set[str]:
 def ask(tenant: Any, route: str, key: CreativeId, group_id: str = GROUP) -> Response:
     method, _, path = route.partition(" ")
     ids = dict.fromkeys(("creative_id", "export_id", "job_id", "webhook_id", "key_id"), key.id)
-    path = path.format(group_id=group_id, key="DOMINANT_COLORS_COUNT", **ids)
+    path = path.format(group_id=group_id, key="DOMINANT_COLORS_COUNT", file_id=file_of(key), **ids)
     return tenant.client.request(method, path, **PROBES[route].request(key))
+
+
+def file_of(key: CreativeId) -> uuid.UUID:
+    """An id that no job has: that of a file is its job's."""
+    return uuid.uuid5(key.id, "file")
+
+
+def send_file(tenant: Any, key: CreativeId) -> None:
+    tenant.memory.objects[performance_file_key(tenant.id, file_of(key))] = b"Figures"
 
 
 @pytest.fixture
@@ -168,8 +180,9 @@ def owner(new_tenant):
 
 @pytest.fixture
 def theirs(owner) -> CreativeId:
-    """A creative of the owner's, and an export, a job, a webhook and a key with the same id."""
+    """A creative of the owner's, and an export, a job, a webhook and a key with the same id, and a file."""
     key = owner.analysed(GROUP)
+    send_file(owner, key)
     owner.exported(key.id)
     owner.job(key.id)
     owner.webhook(key.id)
@@ -193,7 +206,7 @@ def test_a_stranger_sees_and_changes_nothing(route: str, new_tenant, owner, thei
         never = CreativeId(stranger.id, uuid.uuid4())
         unknown = ask(stranger, route, never, "grp_never")
         assert answer.status_code == unknown.status_code == 404
-        assert shown(answer, theirs.id, GROUP) == shown(unknown, never.id, "grp_never")
+        assert shown(answer, theirs, GROUP) == shown(unknown, never, "grp_never")
     else:
         assert answer.is_success
         assert check(answer.json())
@@ -217,6 +230,7 @@ def test_both_may_use_the_same_ids(route: str, new_tenant, owner, theirs: Creati
     other.exported(theirs.id)
     other.job(theirs.id)
     other.webhook(theirs.id)
+    send_file(other, theirs)
     if "{key_id}" in route:  # these ids are ours, and unique
         return
     before = owner.everything()
@@ -280,9 +294,10 @@ def test_a_revoked_key_opens_nothing(new_tenant, engine) -> None:
     assert tenant.client.get("/groups").status_code == 401
 
 
-def shown(answer: Response, creative_id: uuid.UUID, group_id: str) -> tuple[Any, Any]:
+def shown(answer: Response, key: CreativeId, group_id: str) -> tuple[Any, Any]:
     """An answer without what the request said itself, and without its own id."""
     body = {**answer.json(), "request_id": ""}
-    body["detail"] = body["detail"].replace(str(creative_id), "…").replace(group_id, "…")
+    for named in (str(key.id), str(file_of(key)), group_id):
+        body["detail"] = body["detail"].replace(named, "…")
     own = ("x-request-id", "content-length")
     return body, {name: value for name, value in answer.headers.items() if name not in own}

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 
+from adlens.domain.performance import performance_file_key
 from functions.api.app import create_app
 from tests.settings import api_settings
 
@@ -35,6 +36,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/groups/{group_id}"): {"name": "name"},
     ("POST", "/exports"): {"format": "csv", "filters": FILTERS},
     ("POST", "/performance"): [{"filename": "a.png", "placement": "a", **FIGURES}],
+    ("POST", "/performance/files/{file_id}/import"): {"format": "csv", "charset": "utf-8"},
     ("PUT", "/creatives/{creative_id}/topic"): {"topic": "cups"},
     ("PUT", "/settings/"): {"DOMINANT_COLORS_COUNT": 3},
     ("POST", "/keys"): {"name": "a", "scope": "read", "expires_at": "2099-01-01T00:00:00Z"},
@@ -51,6 +53,7 @@ def tenant(new_tenant: Any) -> Any:
     tenant = new_tenant()
     tenant.key = tenant.analysed(GROUP)
     tenant.webhook(tenant.key.id)
+    tenant.memory.objects[performance_file_key(tenant.id, tenant.key.id)] = b"x"
     return tenant
 
 
@@ -72,7 +75,7 @@ def spoilt(value: Any, odd: str) -> Iterator[Any]:
 
 def test_odd_text_anywhere_is_no_fault_of_ours(tenant: Any) -> None:
     ids = {"group_id": GROUP, "key": "DOMINANT_COLORS_COUNT"}
-    ids |= dict.fromkeys(("creative_id", "webhook_id", "export_id", "job_id", "key_id"), str(tenant.key.id))
+    ids |= dict.fromkeys(("creative_id", "webhook_id", "export_id", "job_id", "key_id", "file_id"), str(tenant.key.id))
 
     def ask(method: str, address: str, **options: Any) -> None:
         answer = tenant.client.request(method, address, **options)

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from adlens.domain.performance import performance_file_key
 from functions.api.app import create_app
 from tests.settings import api_settings
 
@@ -40,6 +41,7 @@ def tenant(new_tenant: Any) -> Any:
     tenant = new_tenant()
     tenant.key = tenant.analysed(GROUP)
     tenant.webhook(tenant.key.id)
+    tenant.memory.objects[performance_file_key(tenant.id, tenant.key.id)] = b"x"
     return tenant
 
 
@@ -51,6 +53,7 @@ def test_every_answer_is_documented(operation: str, app: Any, tenant: Any) -> No
         "group_id": GROUP,
         "creative_id": str(tenant.key.id),
         "webhook_id": str(tenant.key.id),
+        "file_id": str(tenant.key.id),
         "key": "DOMINANT_COLORS_COUNT",
     }
     # Things that exist turn up as often as any others.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import uuid
+from functools import partialmethod
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +18,17 @@ from adlens.domain.analysis import Decision
 from adlens.domain.creative import CreativeId
 from adlens.domain.errors import InvalidValue
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.jobs import JobId, JobKind
 from adlens.domain.lift import ElementKind, Metric, lift_request
+from adlens.importing.rows import RowLimit
+from adlens.importing.table import Table
+from adlens.persistence.jobs.pages import PostgresPerformanceImports
+from adlens.persistence.jobs.repository import PostgresJobs
 from adlens.persistence.performance.lift import PostgresPerformanceFigures
+from adlens.services.run_job import JobOutcome, PerformancePages, RunJob
 from functions.api import dependencies
-from functions.api.performance import table
+from functions.api.performance.table import REQUEST_ROWS
+from functions.jobs.handler import read_table
 
 HEADER = "creative_id,day,placement,impressions,clicks,conversions,spend"
 
@@ -145,15 +154,77 @@ def test_what_is_no_table_is_refused_and_stores_nothing(tenant, body, headers, s
 
 
 def test_a_bomb_is_refused_when_it_has_come_to_its_limit(tenant, monkeypatch) -> None:
-    monkeypatch.setattr(table, "MAX_TABLE_BYTES", 4_000_000)  # of 64 it takes minutes to write and to read
+    monkeypatch.setattr(
+        Table, "__init__", partialmethod(Table.__init__, most_bytes=4_000_000)
+    )  # of 64 it takes minutes
     key = tenant.analysed()
     line = f"{key.id},2026-03-01,,1,1,1,1\n"
-    bomb = gzip.compress((HEADER + "\n" + line * (table.MAX_TABLE_BYTES // len(line) + 1)).encode())
+    bomb = gzip.compress((HEADER + "\n" + line * (4_000_000 // len(line) + 1)).encode())
     assert len(bomb) < 100_000
     answer = send(tenant, bomb, content_encoding="gzip")
     assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
     assert "4 MB" in answer.json()["detail"]
     assert tenant.client.get(f"/creatives/{key.id}/performance").json()["items"] == []
+
+
+def test_a_small_body_keeps_no_worker_busy(tenant) -> None:
+    started = time.monotonic()
+    answer = send(tenant, gzip.compress(b"\n" * 64_000_000), content_encoding="gzip")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "Line 5001 follows 5,000 empty ones. Delete the empty lines.",
+    )
+    assert time.monotonic() - started < 5
+
+
+def test_more_rows_than_a_request_has_time_for_go_through_a_file(tenant, monkeypatch) -> None:
+    monkeypatch.setattr("functions.api.performance.table.REQUEST_ROWS", RowLimit(9, REQUEST_ROWS.advice))
+    answer = send(tenant, "\n".join([HEADER, *([f"{uuid.uuid4()},2026-03-01,,1,0,0,0"] * 10)]))
+    assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
+    assert answer.json()["detail"].endswith("Send it as a file: POST /performance/files.")
+
+
+def test_a_file_is_announced_sent_and_imported_once(tenant, engine) -> None:
+    key = tenant.analysed()
+    announced = tenant.client.post("/performance/files")
+    file = announced.json()
+    assert (announced.status_code, file["form"]["fields"]["key"]) == (
+        201,
+        f"{tenant.id}/performance/{file['file_id']}",
+    )
+    address = f"/performance/files/{file['file_id']}/import"
+    missing = tenant.client.post(address, json={})
+    assert (missing.status_code, missing.json()["code"]) == (404, "unknown_file")
+
+    lines = [f"{HEADER},campaign", f"{key.id},2026-03-01,feed,1000,20,2,12.5,весна", f"{uuid.uuid4()},,,1,1,1,1,"]
+    tenant.memory.objects[file["form"]["fields"]["key"]] = gzip.compress("\n".join(lines).encode("windows-1251"))
+    asked = [tenant.client.post(address, json={"charset": "windows-1251"}) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["job_id"], answer.json()["kind"]) for answer in asked] == [
+        (202, file["file_id"], "performance")
+    ] * 2
+    assert [str(sent.id) for sent in tenant.memory.jobs.sent] == [file["file_id"]]
+    assert tenant.client.get(f"/jobs/{file['file_id']}").json()["report"] is None
+
+    jobs = PostgresJobs(engine)
+    pages = PerformancePages(jobs, PostgresPerformanceImports(engine), tenant.memory, read_table)
+    run = RunJob(jobs, tenant.memory.jobs, {JobKind.PERFORMANCE: pages}, {JobKind.PERFORMANCE: pages.clean_up})
+    assert run(JobId(tenant.id, UUID(file["file_id"])), "message", lambda: True) is JobOutcome.DONE
+    job = tenant.client.get(f"/jobs/{file['file_id']}").json()
+    assert (job["state"], job["progress"], job["failure"]) == ("DONE", {"done": 2, "total": 2}, None)
+    at_once = send(tenant, "\n".join(lines)).json()
+    assert job["report"] == {**at_once, "changed": 1}
+    assert "report" not in tenant.client.get("/jobs").json()[0]
+    assert tenant.memory.objects.keys() & {file["form"]["fields"]["key"]} == set()
+
+
+def test_an_import_is_cancelled_with_its_file(tenant) -> None:
+    file = tenant.client.post("/performance/files").json()
+    tenant.memory.objects[file["form"]["fields"]["key"]] = b"x"
+    assert tenant.client.post(f"/performance/files/{file['file_id']}/import", json={"format": "json"}).is_success
+    assert tenant.client.post(f"/jobs/{file['file_id']}/cancel").json()["state"] == "CANCELLED"
+    assert tenant.memory.objects == {}
+    for body in ({"format": "xlsx"}, [], {"charset": 1}):
+        assert tenant.client.post(f"/performance/files/{file['file_id']}/import", json=body).status_code == 422
 
 
 def delivered(tenant: Any, creatives: int = 80, groups: int = 3) -> list[UUID]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TextIO
@@ -13,12 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adlens.domain.errors import InvalidValue
+from adlens.domain.errors import DamagedTable, InvalidValue, TableTooLarge
 from adlens.domain.performance import KeyKind, Malformed, MalformedRow, Metrics, SentRow
 from adlens.importing.delimited import CsvSheet
 from adlens.importing.json_list import JsonSheet
 from adlens.importing.numbers import NUMBERS
+from adlens.importing.rows import MOST_EMPTY_ROWS, RowLimit
 from adlens.importing.sheets import decoded, rows_of, signs_of
+from adlens.importing.table import Table, table_of_file
 
 HEADER = "filename,day,impressions,clicks,conversions,spend"
 ID = "0b9d5f0c-6a3e-4c1b-9d55-2f4a7c1e8b11"
@@ -307,3 +311,44 @@ def test_no_bytes_at_all_break_it(data: bytes) -> None:
                 assert all(isinstance(row, SentRow | MalformedRow) for row in rows_of(sheet(text)))
             except InvalidValue:
                 pass
+
+
+LINE = "a.png,2026-03-01,100,10,1,12.5"
+
+
+@pytest.mark.parametrize("empty", ["", ",,,,,", "  "])
+def test_some_empty_rows_are_passed_over_and_very_many_refused(empty: str) -> None:
+    def file(count: int) -> str:
+        return "\n".join([HEADER, *([empty] * count), LINE, *([empty] * count)])
+
+    (row,) = read(file(MOST_EMPTY_ROWS))
+    assert row == replace(ROW, line=MOST_EMPTY_ROWS + 2)
+    with pytest.raises(InvalidValue, match="5,000 empty ones"):
+        read(file(MOST_EMPTY_ROWS + 1))
+    with pytest.raises(InvalidValue, match="empty ones"):
+        read("\n" * (MOST_EMPTY_ROWS + 1) + file(0))
+
+
+def test_a_table_has_so_many_rows_at_most_whatever_they_are() -> None:
+    limit = RowLimit(1000, "Split it.")
+    by_json = [JSON_ROW, *([{}] * 1000)]
+    for data, as_json in (
+        ("\n".join([HEADER, *([LINE] * 1001)]), False),
+        ("\n".join([HEADER, *(["a"] * 1001)]), False),
+        ("\n".join([HEADER, *([LINE, "", ""] * 400)]), False),
+        (json.dumps(by_json), True),
+    ):
+        with pytest.raises(TableTooLarge, match=r"more than 1,000 rows\. Split it\."):
+            list(Table(data.encode(), as_json, False, None, limit).rows())
+    whole = Table("\n".join([HEADER, *([LINE] * 1000)]).encode(), False, False, None, limit)
+    assert len(list(whole.rows())) == 1000
+
+
+def test_a_compressed_table_is_bounded_by_what_it_unpacks_to() -> None:
+    data = gzip.compress("\n".join([HEADER, *([LINE] * 1000)]).encode())
+    assert len(list(table_of_file(data, False, None).rows())) == 1000
+    with pytest.raises(TableTooLarge, match="larger than 0 MB"):
+        list(Table(data, False, True, None, most_bytes=20_000).rows())
+    for broken in (data[:-9], b"\x1f\x8b" + data):
+        with pytest.raises(DamagedTable):
+            list(table_of_file(broken, False, None).rows())

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 
 from adlens.domain.creative import Status, preview_key
-from adlens.domain.errors import Conflict, MalformedEvent, TransientError, UnknownGroup, UnknownJob
+from adlens.domain.errors import Conflict, MalformedEvent, TransientError, UnknownFile, UnknownGroup, UnknownJob
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.jobs import (
     KEPT_FOR,
     MOST_UNFINISHED,
     DeletionOrder,
+    Job,
     JobClaim,
     JobId,
     JobKind,
     JobState,
+    PerformanceOrder,
     ReanalysisOrder,
     is_job_request,
     job_request,
     parse_job_request,
 )
+from adlens.domain.performance import Metrics, performance_file_key
+from adlens.importing.table import table_of_file
 from adlens.services import delete_group, run_job
 from adlens.services.delete_group import DeleteGroup
 from adlens.services.jobs import GAVE_UP, LOST_AFTER, EndDeadJob, Jobs, ReleaseJobs, StartJob, SweepJobs
 from adlens.services.reanalyze import ReanalyzeAll
+from adlens.services.record_performance import ImportFile
 from adlens.services.remove_files import DeleteCreatives
-from adlens.services.run_job import DeletionPages, JobOutcome, ReanalysisPages, RunJob
+from adlens.services.run_job import DeletionPages, JobOutcome, PerformancePages, ReanalysisPages, RunJob
 from adlens.services.trash import Trash
 from adlens.testing.creatives import UPLOADED, MemoryCreatives
-from adlens.testing.jobs import MemoryJobPages, MemoryJobs
+from adlens.testing.jobs import MemoryImports, MemoryJobPages, MemoryJobs
 from adlens.testing.storage import MemoryAnalysisQueue, MemoryJobQueue, MemoryStore
 from adlens.testing.trash import MemoryTrash
 
@@ -46,6 +53,7 @@ class World:
     previews: MemoryStore = field(default_factory=MemoryStore)
     analysis: MemoryAnalysisQueue = field(default_factory=MemoryAnalysisQueue)
     queue: MemoryJobQueue = field(default_factory=MemoryJobQueue)
+    files: MemoryStore = field(default_factory=MemoryStore)
     jobs: MemoryJobs = field(default_factory=lambda: MemoryJobs(created_at=UPLOADED))
     creatives: MemoryCreatives = field(init=False)
     pages: MemoryJobPages = field(init=False)
@@ -72,8 +80,28 @@ class World:
             {
                 JobKind.REANALYSIS: ReanalysisPages(self.pages, self.analysis, size),
                 JobKind.DELETION: DeletionPages(self.jobs, self.pages, self.delete, self.trash),
+                JobKind.PERFORMANCE: self.performance,
             },
+            {JobKind.PERFORMANCE: self.performance.clean_up},
         )
+
+    @property
+    def performance(self) -> PerformancePages:
+        return PerformancePages(
+            self.jobs,
+            MemoryImports(self.jobs),
+            self.files,
+            lambda data, order: table_of_file(data, order.as_json, order.charset),
+        )
+
+    def sent_file(self, data: bytes) -> JobId:
+        key = JobId(WORKSPACE, uuid4())
+        self.files.objects[performance_file_key(WORKSPACE, key.id)] = data
+        return key
+
+    def import_file(self, key: JobId, charset: str | None = None) -> Job:
+        start = StartJob(self.jobs, self.queue)
+        return ImportFile(start, self.files)(key, PerformanceOrder(charset=charset), "nightly")
 
     def reanalyze(self, first_page: int = 2) -> ReanalyzeAll:
         return ReanalyzeAll(self.pages, self.jobs, self.run(first_page))
@@ -197,13 +225,13 @@ def test_a_cancelled_job_stops_after_its_page(world: World, order, monkeypatch: 
     world.jobs.record(key, order, 5, None)
 
     def cancel() -> bool:
-        Jobs(world.jobs).cancel(key)
+        Jobs(world.jobs, world.files).cancel(key)
         return True
 
     assert world.run()(key, "m", cancel) is JobOutcome.SKIPPED
     job = world.jobs.get(key)
     assert job.state is JobState.CANCELLED
-    assert Jobs(world.jobs).cancel(key) == job
+    assert Jobs(world.jobs, world.files).cancel(key) == job
     assert world.run()(key, "m", always) is JobOutcome.SKIPPED
     assert len(world.ids()) > 0
 
@@ -212,9 +240,9 @@ def test_what_has_ended_cannot_be_cancelled(world: World) -> None:
     key = recorded(world)
     world.run()(key, "m", always)
     with pytest.raises(Conflict, match="DONE"):
-        Jobs(world.jobs).cancel(key)
+        Jobs(world.jobs, world.files).cancel(key)
     with pytest.raises(UnknownJob):
-        Jobs(world.jobs).cancel(JobId(WORKSPACE, uuid4()))
+        Jobs(world.jobs, world.files).cancel(JobId(WORKSPACE, uuid4()))
 
 
 def test_another_worker_holds_a_job_until_it_is_released(world: World) -> None:
@@ -302,3 +330,86 @@ def test_messages_are_read_back_and_others_refused() -> None:
     for body in ("", "[]", "{}", '{"adlens": "export"}', '{"adlens": "job"}', '{"adlens": "job", "workspace_id": 1}'):
         with pytest.raises(MalformedEvent):
             parse_job_request(body)
+
+
+TABLE = (
+    "filename;day;impressions;clicks;conversions;spend;Кампания\na.png;2026-03-01;10;1;0;0,5\nb.png;soon;1;1;1;1;x\n"
+)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_is_imported_once_and_deleted(world: World, pack: Callable[[bytes], bytes]) -> None:
+    key = world.sent_file(pack(TABLE.replace("0,5", "0,5;x").encode("windows-1251")))
+    job = world.import_file(key, "windows-1251")
+    assert (job.key, job.state, job.asked_by, world.queue.sent) == (key, JobState.PENDING, "nightly", [key])
+    assert world.import_file(key) == job
+    assert world.run()(key, "m", always) is JobOutcome.DONE
+    job = world.jobs.get(key)
+    assert (job.state, job.done, job.total, world.files.objects) == (JobState.DONE, 2, 2, {})
+    assert job.report is not None
+    assert (job.report.rows, job.report.malformed, job.report.ignored_columns) == (2, 1, ("Кампания",))
+    assert job.report.sent == Metrics(10, 1, Decimal(0), Decimal("0.5"))
+    assert world.import_file(key) == job, "its file is gone, and nothing is imported again"
+    assert world.run()(key, "m", always) is JobOutcome.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("data", "charset", "reason"),
+    [
+        (b"filename,day\n", None, "The header lacks the columns impressions"),
+        (b"\x1f\x8bx", None, "The body says that it is gzip, and is not"),
+        (gzip.compress(b"\n" * 64_000_000), None, "Line 5001 follows 5,000 empty ones"),
+        (b"x" * 70_000, "nonsense", "There is no encoding 'nonsense'"),
+    ],
+)
+def test_a_file_that_cannot_be_read_fails_its_job_and_is_deleted(
+    world: World, data: bytes, charset: str | None, reason: str
+) -> None:
+    key = world.sent_file(data)
+    world.import_file(key, charset)
+    assert world.run()(key, "m", always) is JobOutcome.FAILED
+    job = world.jobs.get(key)
+    assert (job.state, job.report, world.files.objects) == (JobState.FAILED, None, {})
+    assert job.failure is not None
+    assert job.failure.reason.startswith(reason)
+
+
+def test_a_file_that_was_not_sent_is_not_imported(world: World) -> None:
+    key = world.sent_file(TABLE.encode())
+    for wrong in (JobId(WORKSPACE, uuid4()), JobId(uuid4(), key.id)):
+        with pytest.raises(UnknownFile):
+            world.import_file(wrong)
+    assert world.jobs.jobs == {}
+
+
+def test_a_cancelled_import_stores_nothing_and_loses_its_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = world.sent_file(TABLE.encode())
+    world.import_file(key)
+    assert Jobs(world.jobs, world.files).cancel(key).state is JobState.CANCELLED
+    assert world.files.objects == {}
+    assert world.run()(key, "m", always) is JobOutcome.SKIPPED
+
+    monkeypatch.setattr(run_job, "ROWS_PER_STEP", 1)
+    key = world.sent_file(TABLE.encode())
+    world.import_file(key)
+    advance = world.jobs.advance
+
+    def cancel_meanwhile(claim: JobClaim, lease_seconds: float) -> bool:
+        if claim.done:
+            world.jobs.cancel(key)
+        return advance(claim, lease_seconds)
+
+    monkeypatch.setattr(world.jobs, "advance", cancel_meanwhile)
+    assert world.run()(key, "m", always) is JobOutcome.SKIPPED
+    assert (world.jobs.get(key).state, world.jobs.get(key).report) == (JobState.CANCELLED, None)
+
+
+def test_a_store_that_is_away_leaves_the_file_and_the_job_waiting(world: World) -> None:
+    key = world.sent_file(TABLE.encode())
+    world.import_file(key)
+    world.files.is_down = True
+    with pytest.raises(TransientError):
+        world.run()(key, "m", always)
+    assert world.jobs.get(key).state is JobState.PENDING
+    world.files.is_down = False
+    assert world.run()(key, "n", always) is JobOutcome.DONE

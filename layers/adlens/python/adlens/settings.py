@@ -92,12 +92,16 @@ class JobQueueSettings(Settings):
     jobs_queue_url: str = Field(description="Queue of jobs to work on.")
 
 
-class JobSettings(DatabaseSettings, PreviewSettings, JobQueueSettings):
+class ExportBucketSettings(StoreSettings):
+    exports_bucket: str = Field(description="Bucket of exported files, and of files to import; they expire there.")
+
+
+class JobSettings(DatabaseSettings, PreviewSettings, JobQueueSettings, ExportBucketSettings):
     pass
 
 
-class ExportSettings(DatabaseSettings, StoreSettings, EventSettings, ExportQueueSettings):
-    exports_bucket: str = Field(description="Bucket of exported files, which expire there.")
+class ExportSettings(DatabaseSettings, ExportBucketSettings, EventSettings, ExportQueueSettings):
+    pass
 
 
 class TrashSettings(Settings):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,14 +24,17 @@ from adlens.domain.jobs import (
     JobKind,
     JobOrder,
     JobState,
+    PerformanceOrder,
     ReanalysisOrder,
 )
+from adlens.domain.performance import performance_file_key
+from adlens.importing.table import table_of_file
 from adlens.persistence.creatives.trash import PostgresTrash
-from adlens.persistence.jobs.pages import PostgresJobPages
+from adlens.persistence.jobs.pages import PostgresJobPages, PostgresPerformanceImports
 from adlens.persistence.jobs.repository import PostgresJobs
 from adlens.services import run_job
 from adlens.services.remove_files import DeleteCreatives
-from adlens.services.run_job import DeletionPages, JobOutcome, ReanalysisPages, RunJob
+from adlens.services.run_job import DeletionPages, JobOutcome, PerformancePages, ReanalysisPages, RunJob
 from adlens.testing.storage import MemoryAnalysisQueue, MemoryJobQueue, MemoryStore
 
 FAILURE = Failure("job_failed", "It failed.")
@@ -260,3 +266,60 @@ def test_a_group_is_deleted_page_by_page(jobs, pages, tenant, five, rich, monkey
     assert tenant.workspace_rollups() == tenant.rollups("other")
     removals = tenant.rows("SELECT 1 FROM removals WHERE workspace_id = :workspace_id")
     assert len(removals) == 5
+
+
+def table(*ids: UUID) -> bytes:
+    rows = [f"{id_},2026-03-01,10,1,0.25,0.5,x" for id_ in ids]
+    return "\n".join(["creative_id,day,impressions,clicks,conversions,spend,note", *rows]).encode()
+
+
+@pytest.fixture
+def files() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def run_import(jobs, engine, files) -> RunJob:
+    def read(data: bytes, order: PerformanceOrder) -> Any:
+        return table_of_file(data, order.as_json, order.charset)
+
+    pages = PerformancePages(jobs, PostgresPerformanceImports(engine), files, read)
+    return RunJob(jobs, MemoryJobQueue(), {JobKind.PERFORMANCE: pages}, {JobKind.PERFORMANCE: pages.clean_up})
+
+
+def figures(tenant: Any) -> int:
+    return len(tenant.rows("SELECT 1 FROM performance WHERE workspace_id = :workspace_id"))
+
+
+def test_a_file_is_stored_with_the_end_of_its_job(jobs, tenant, five, files, run_import) -> None:
+    key = record(jobs, tenant, PerformanceOrder(charset="utf-8"))
+    record(jobs, tenant)
+    jobs.record(key, PerformanceOrder(), 9, "twice")
+    files.objects[performance_file_key(key.workspace_id, key.id)] = table(*five, uuid4())
+    assert run_import(key, "m", lambda: True) is JobOutcome.DONE
+    job = jobs.get(key)
+    assert (job.order, job.asked_by) == (PerformanceOrder(charset="utf-8"), "nightly"), "recorded once"
+    assert (job.state, job.done, job.total, figures(tenant)) == (JobState.DONE, 6, 6, 5)
+    assert (job.report.matched_rows, job.report.unmatched_rows, job.report.ignored_columns) == (5, 1, ("note",))
+    assert job.report.sent == job.report.matched + job.report.unmatched
+    assert job.report.not_matched[0].figures.spend == Decimal("0.5")
+    assert [each.report for each in jobs.list(tenant.workspace_id, 9).items] == [None, None], "only where one is asked"
+    assert files.objects == {}
+
+
+@pytest.mark.parametrize("by", ["cancellation", "another worker"])
+def test_a_file_whose_claim_is_void_is_not_stored(jobs, tenant, five, engine, by: str) -> None:
+    key = record(jobs, tenant, PerformanceOrder())
+    claim = claimed(jobs, key)
+
+    def overtake() -> Iterator[Any]:
+        """While the last row is read."""
+        yield from table_of_file(table(*five), False, None).rows()
+        if by == "cancellation":
+            jobs.cancel(key)
+        else:
+            claimed(jobs, key)
+
+    late = SimpleNamespace(rows=overtake, ignored_columns=())
+    assert PostgresPerformanceImports(engine).store(claim, late) is None
+    assert (figures(tenant), jobs.get(key).report) == (0, None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import tracemalloc
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +16,9 @@ import pytest
 from sqlalchemy import text
 
 from adlens.domain.creative import CreativeId, NewCreative
-from adlens.domain.errors import InvalidValue, UnknownCreative
+from adlens.domain.errors import InvalidValue, LimitReached, UnknownCreative
 from adlens.domain.performance import MOST_LISTED, KeyKind, MalformedRow, Metrics, PerformanceReport, Reason, SentRow
+from adlens.persistence.performance import repository
 from adlens.persistence.performance.repository import PostgresPerformance
 
 DAY = date(2026, 3, 1)
@@ -31,10 +33,21 @@ def by_id(key: CreativeId, *figures: Any, **more: Any) -> SentRow:
     return row(KeyKind.CREATIVE_ID, key.id, *figures, **more)
 
 
+@dataclass
+class Rows:
+    """A table with these rows."""
+
+    given: Iterable[SentRow | MalformedRow]
+    ignored_columns: tuple[str, ...] = ("campaign",)
+
+    def rows(self) -> Iterator[SentRow | MalformedRow]:
+        return iter(self.given)
+
+
 @pytest.fixture
 def send(tenant) -> Callable[..., PerformanceReport]:
     def store(*rows: SentRow | MalformedRow) -> PerformanceReport:
-        return PostgresPerformance(tenant.engine).store(tenant.workspace_id, lambda: iter(rows))
+        return PostgresPerformance(tenant.engine).store(tenant.workspace_id, Rows(rows))
 
     return store
 
@@ -174,7 +187,7 @@ def test_a_file_that_breaks_off_stores_nothing(tenant) -> None:
         raise InvalidValue("The file breaks off.", "body")
 
     with pytest.raises(InvalidValue):
-        PostgresPerformance(tenant.engine).store(tenant.workspace_id, breaks)
+        PostgresPerformance(tenant.engine).store(tenant.workspace_id, Rows(breaks()))
     assert stored(tenant) == {}
 
 
@@ -213,7 +226,7 @@ def test_files_at_once_and_creatives_deleted_meanwhile_leave_whole_sums(tenant) 
 
     def send_all(number: int) -> PerformanceReport:
         order = keys[::-1] if number % 2 else keys
-        return performance.store(tenant.workspace_id, lambda: (by_id(key, number, 0, 0, "1") for key in order))
+        return performance.store(tenant.workspace_id, Rows(by_id(key, number, 0, 0, "1") for key in order))
 
     with ThreadPoolExecutor(5) as pool:
         jobs = [pool.submit(send_all, number) for number in range(1, 7)]
@@ -237,10 +250,21 @@ def test_a_hundred_thousand_rows_take_little_memory(tenant) -> None:
 
     performance = PostgresPerformance(tenant.engine)
     tracemalloc.start()
-    report = performance.store(tenant.workspace_id, rows)
+    report = performance.store(tenant.workspace_id, Rows(rows()))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (report.rows, report.matched_rows) == (100_000, 100_000)
     assert report.matched.impressions == sum(range(100_000))
     assert report.stored == 50_000
     assert peak < 30_000_000
+
+
+def test_files_that_are_announced_are_removed_and_so_many_at_most(tenant, monkeypatch) -> None:
+    monkeypatch.setattr(repository, "MOST_FILES", 2)
+    performance, until = PostgresPerformance(tenant.engine), datetime.now(UTC) + timedelta(days=1)
+    for name in ("a", "b"):
+        performance.announce_file(tenant.workspace_id, name, until)
+    with pytest.raises(LimitReached):
+        performance.announce_file(tenant.workspace_id, "c", until)
+    removals = tenant.rows("SELECT object_key, store, due FROM removals WHERE workspace_id = :workspace_id ORDER BY 1")
+    assert [tuple(row.values()) for row in removals] == [("a", "exports", until), ("b", "exports", until)]

@@ -88,6 +88,8 @@ def test_every_path_of_the_contract_is_there(document) -> None:
         "POST /trash/restore",
         "POST /trash/delete",
         "POST /performance",
+        "POST /performance/files",
+        "POST /performance/files/{file_id}/import",
         "GET /creatives/{creative_id}/performance",
         "GET /analytics/lift",
         "GET /settings/",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
+import time
+import zlib
+from functools import partial
 from io import BytesIO
 from uuid import UUID, uuid4
 
@@ -11,7 +15,9 @@ from PIL import Image
 
 from adlens.domain.creative import CreativeId, object_key
 from adlens.domain.media import MAX_FILE_BYTES
+from functions.api.legacy import upload
 from functions.api.middleware import MAX_REQUEST_BYTES
+from functions.api.uploads.pictures import CheckPictures
 
 MUG = {"filename": "mug.jpg", "size": 70478}
 
@@ -201,6 +207,39 @@ def test_a_bomb_is_refused_unread(client, world) -> None:
     assert len(buffer.getvalue()) < 100_000
     assert "50 megapixels" in send(client, [("bomb.png", buffer.getvalue())]).json()["errors"][0]
     assert world.creatives.rows == {}
+
+
+def test_long_bombs_are_refused_unread(client, world) -> None:
+    """A batch of these held an environment for half a minute."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", 1, 50_000_000, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(100_000_000), 9)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    assert len(bomb) < 100_000
+    started = time.process_time()
+    errors = send(client, [(f"{n}.png", bomb) for n in range(14)]).json()["errors"]
+    assert time.process_time() - started < 2
+    assert "1x50000000 pixels; at most 65535 are accepted on a side" in errors[0]
+    assert len(errors) == 14
+    assert world.creatives.rows == {}
+
+
+def test_pictures_of_a_request_have_so_many_pixels_together(client, world, monkeypatch) -> None:
+    monkeypatch.setattr(upload, "CheckPictures", partial(CheckPictures, 4 * 300 * 300))
+    kinds = ("PNG", "WEBP", "JPEG")
+    files = [(kind, picture(kind, (300, 300))) for kind in kinds]
+    huge = BytesIO()
+    Image.new("1", (8000, 8000)).save(huge, "PNG")
+    files += [("huge", huge.getvalue()), ("more", picture("WEBP", (301, 300))), ("last", picture("PNG", (300, 300)))]
+    found = send(client, files).json()
+    assert found["uploaded"] == 4
+    assert [error.split(". ")[0] for error in found["errors"]] == [
+        "huge: The picture has 8000x8000 pixels; at most 50 megapixels are accepted.",
+        "more: The pictures of one request may have 200 megapixels together",
+    ]
 
 
 def test_a_creative_of_another_group_is_one_entry_in_errors(client, world) -> None:

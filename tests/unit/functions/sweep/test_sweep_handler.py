@@ -50,3 +50,4 @@ def test_a_duty_that_fails_stops_no_other_and_is_named(
         sweep()
     written = capsys.readouterr().out
     assert '"Counted":[3' in written.replace(" ", ""), "its metric is sent all the same"
+    assert '"Sweeps":[1' in written.replace(" ", "")

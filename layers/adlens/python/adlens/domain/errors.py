@@ -72,6 +72,10 @@ class UnknownJob(PermanentError):
     code = "unknown_job"
 
 
+class UnknownFile(PermanentError):
+    code = "unknown_file"
+
+
 class ExportTooLarge(PermanentError):
     """An export is more than one function can write."""
 
@@ -108,6 +112,18 @@ class InvalidValue(PermanentError):
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
+
+
+class DamagedTable(PermanentError):
+    """The bytes of a table cannot be unpacked."""
+
+    code = "malformed_request"
+
+
+class TableTooLarge(PermanentError):
+    """A table has more bytes or rows than are read at once."""
+
+    code = "request_too_large"
 
 
 class Conflict(PermanentError):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from adlens.domain.creative import Failure
 from adlens.domain.gallery import CreativeFilter
+from adlens.domain.performance import PerformanceReport
 from adlens.domain.work_request import is_work_request, parse_work_request, work_request
 
 KEPT_FOR = timedelta(days=30)
@@ -22,6 +23,7 @@ MOST_UNFINISHED = 20
 class JobKind(StrEnum):
     REANALYSIS = "reanalysis"
     DELETION = "deletion"
+    PERFORMANCE = "performance"
 
 
 class JobState(StrEnum):
@@ -54,7 +56,16 @@ class DeletionOrder:
     to_trash: bool = False
 
 
-JobOrder = ReanalysisOrder | DeletionOrder
+@dataclass(frozen=True, slots=True)
+class PerformanceOrder:
+    """Import a file of figures that was sent to the store; its id is that of the job. `charset` is that of CSV."""
+
+    kind: ClassVar[JobKind] = JobKind.PERFORMANCE
+    as_json: bool = False
+    charset: str | None = None
+
+
+JobOrder = ReanalysisOrder | DeletionOrder | PerformanceOrder
 """A new kind of job is a class here, and its pages in `adlens.services.run_job`."""
 
 
@@ -67,7 +78,8 @@ class JobId:
 @dataclass(frozen=True, slots=True)
 class Job:
     """`done` of `total` creatives are worked on; the total is what it was when the job was recorded, until it has
-    ended. `asked_by` is the name of an API key, None without one. `failure` is there when the state is FAILED.
+    ended. Of a file they are rows, and the total is 0 until then. `asked_by` is the name of an API key, None without
+    one. `failure` is there when the state is FAILED, `report` when a file is imported and its job was asked for alone.
     """
 
     key: JobId
@@ -79,6 +91,7 @@ class Job:
     created_at: datetime
     ended_at: datetime | None
     failure: Failure | None
+    report: PerformanceReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 MOST_LISTED = 1000
 """Keys and malformed rows that a report lists."""
+MOST_BYTES = 64_000_000
+"""Of a table, as it is sent and when it is unpacked."""
+MOST_ROWS = 2_000_000
+"""Of a table. A job has 900 seconds for them (docs/performance.md says what they take)."""
+FILES_KEPT_FOR = timedelta(days=1)
+"""How long a file waits for its import."""
+MOST_FILES = 1000
+"""A workspace may announce within FILES_KEPT_FOR."""
 
 
 class KeyKind(StrEnum):
@@ -102,6 +110,12 @@ class PerformanceReport:
     not_matched: tuple[NotMatched, ...]
     not_matched_keys: int
     malformed_rows: tuple[MalformedRow, ...]
+    ignored_columns: tuple[str, ...] = ()
+
+
+def performance_file_key(workspace_id: UUID, file_id: UUID) -> str:
+    """The object of a file that is to be imported, in the store of the exports."""
+    return f"{workspace_id}/performance/{file_id}"
 
 
 def is_id(key: str) -> bool:

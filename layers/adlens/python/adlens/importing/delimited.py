@@ -11,7 +11,16 @@ from typing import TextIO
 from adlens.domain.errors import InvalidValue
 from adlens.domain.performance import MalformedRow, SentRow
 from adlens.importing.numbers import NUMBERS, WHOLE, Decimals, decimal_sign
-from adlens.importing.rows import COLUMNS, LONGEST_ROW, Header, read_header, read_row
+from adlens.importing.rows import (
+    COLUMNS,
+    FILE_ROWS,
+    LONGEST_ROW,
+    MOST_EMPTY_ROWS,
+    Header,
+    RowLimit,
+    read_header,
+    read_row,
+)
 
 
 @dataclass
@@ -25,9 +34,11 @@ class CsvSheet:
     text: TextIO
     decimals: Decimals = field(default_factory=dict)
     header: Header = field(default_factory=lambda: Header(()))
+    limit: RowLimit = FILE_ROWS
 
     def rows(self) -> Iterator[SentRow | MalformedRow]:
-        """Raises InvalidValue for a wrong header, and at a row that is not CSV."""
+        """Raises InvalidValue for a wrong header, at a row that is not CSV and after too many empty ones, and
+        TableTooLarge."""
         for line, fields in self.records():
             yield self._row(line, fields)
 
@@ -53,15 +64,22 @@ class CsvSheet:
             first, skipped = self.text.readline(LONGEST_ROW), 1
         while first and not first.strip():
             first, skipped = self.text.readline(LONGEST_ROW), skipped + 1
+            _check_empty(skipped, skipped)
         if not first:
             raise InvalidValue("The file is empty: its first line must name the columns.", "body")
         self.header = _read_first_line(first, declared[1] if declared else None)
         reader = csv.reader(_lines(self.text), delimiter=self.header.delimiter, strict=True)
         line = skipped + 2  # of the file; that of the header is before it
+        empty = 0
         try:
-            for fields in reader:
+            for number, fields in enumerate(reader, start=1):
+                self.limit.check(number)
                 if any(map(str.strip, fields)):
+                    empty = 0
                     yield line, fields
+                else:
+                    empty += 1
+                    _check_empty(empty, line)
                 line = skipped + 2 + reader.line_num
         except csv.Error as error:
             raise InvalidValue(f"The row that begins in line {line} cannot be read: {error}.", "body") from error
@@ -75,6 +93,11 @@ class CsvSheet:
             pointed = {name: "." for name in NUMBERS if "," not in values[name]}
             return read_row(line, values, {**pointed, **self.decimals})
         return read_row(line, values, self.decimals)
+
+
+def _check_empty(count: int, line: int) -> None:
+    if count > MOST_EMPTY_ROWS:
+        raise InvalidValue(f"Line {line} follows {MOST_EMPTY_ROWS:,} empty ones. Delete the empty lines.", "body")
 
 
 def _read_first_line(line: str, delimiter: str | None) -> Header:

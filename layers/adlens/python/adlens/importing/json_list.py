@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from adlens.domain.errors import InvalidValue
 from adlens.domain.performance import MalformedRow, SentRow
 from adlens.importing.numbers import NUMBERS
-from adlens.importing.rows import COLUMNS, LONGEST_ROW, Header, read_header, read_row
+from adlens.importing.rows import COLUMNS, FILE_ROWS, LONGEST_ROW, Header, RowLimit, read_header, read_row
 
 
 @dataclass
@@ -21,10 +21,13 @@ class JsonSheet:
 
     text: TextIO
     header: Header = field(default_factory=lambda: Header(()))
+    limit: RowLimit = FILE_ROWS
 
     def rows(self) -> Iterator[SentRow | MalformedRow]:
-        """Raises InvalidValue for anything but a list of objects, and for a first object without the needed columns."""
+        """Raises InvalidValue for anything but a list of objects, and for a first object without the needed columns,
+        and TableTooLarge."""
         for number, row in enumerate(_objects(self.text), start=1):
+            self.limit.check(number)
             names = {str(name).strip().lower(): value for name, value in row.items()}
             if number == 1:
                 self.header = read_header(list(names), ",")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from adlens.domain.errors import InvalidValue
-from adlens.domain.performance import KeyKind, MalformedRow, Metrics, SentRow, parse_id
+from adlens.domain.errors import InvalidValue, TableTooLarge
+from adlens.domain.performance import MOST_ROWS, KeyKind, MalformedRow, Metrics, SentRow, parse_id
 from adlens.domain.text import storable
 from adlens.importing.numbers import NUMBERS, PLAIN, Decimals, plain_number
 
@@ -22,12 +22,31 @@ LONGEST_PLACEMENT = 200
 LONGEST_KEY = 500
 LONGEST_PATH = 4096
 LONGEST_ROW = 65_536
+MOST_EMPTY_ROWS = 5000
+"""In a row. Spreadsheets append some; with more of them a small compressed file would keep a worker busy."""
 
 NEEDED = ("day", *NUMBERS)
 COLUMNS = (*KeyKind, *NEEDED, "placement")
 EXAMPLES = {"impressions": "12000", "clicks": "180", "conversions": "2.37", "spend": "12.5"}
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowLimit:
+    """`advice` is a sentence for who sent more."""
+
+    most: int
+    advice: str
+
+    def check(self, number: int) -> None:
+        """Raises TableTooLarge for a row after the last one."""
+        if number > self.most:
+            raise TableTooLarge(f"The table has more than {self.most:,} rows. {self.advice}")
+
+
+IN_PARTS = "Send it in parts that each have all rows of their days."
+FILE_ROWS = RowLimit(MOST_ROWS, IN_PARTS)
 
 
 class _Malformed(ValueError):

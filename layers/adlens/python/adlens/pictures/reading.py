@@ -63,6 +63,22 @@ def read_picture(data: bytes, reduced: bool = False) -> Picture:
         raise InvalidImage(f"The {image_format} picture is damaged or incomplete.") from error
 
 
+def declared_pixels(data: bytes) -> int:
+    """How many pixels the header says there are, without decoding one; 0 where none can be read."""
+    if (image_format := sniff(data)) is None:
+        return 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if image_format is ImageFormat.PNG:
+                width, height = png.parse(data).canvas
+            else:
+                width, height = Pillow.open(BytesIO(data), formats=[image_format]).size
+    except (*BROKEN, InvalidImage, Pillow.DecompressionBombError):
+        return 0
+    return width * height
+
+
 def _jpeg(data: bytes, reduced: bool) -> Picture:
     try:
         pixels = _loaded(data, ImageFormat.JPEG, reduced)

@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 
 from adlens.domain.creative import Failure
 from adlens.domain.errors import TransientError
-from adlens.domain.jobs import KEPT_FOR, Job, JobId, JobKind, JobOrder, JobState
+from adlens.domain.jobs import KEPT_FOR, Job, JobId, JobKind, JobOrder, JobState, PerformanceOrder
 from adlens.domain.paging import Page
+from adlens.domain.performance import performance_file_key
 from adlens.domain.ports.jobs import JobQueue, JobRepository, JobWorkRepository
+from adlens.domain.ports.storage import ObjectStore
 
 LOST_AFTER = timedelta(minutes=10)
 """A job that nothing has touched for so long has lost its message: it is sent anew."""
@@ -24,9 +26,12 @@ class StartJob:
     jobs: JobRepository
     queue: JobQueue
 
-    def __call__(self, workspace_id: UUID, order: JobOrder, total: int, asked_by: str | None) -> Job:
-        """A job that a worker takes up. Raises Conflict when too many of the workspace are unfinished."""
-        key = JobId(workspace_id, uuid4())
+    def __call__(
+        self, workspace_id: UUID, order: JobOrder, total: int, asked_by: str | None, job_id: UUID | None = None
+    ) -> Job:
+        """A job that a worker takes up; one with this id that is there already stays as it is. Raises Conflict when too
+        many of the workspace are unfinished."""
+        key = JobId(workspace_id, job_id or uuid4())
         self.jobs.record(key, order, total, asked_by)
         with contextlib.suppress(TransientError):  # the sweep sends it later
             self.queue.send([key])
@@ -35,7 +40,10 @@ class StartJob:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
+    """`files` has those that jobs import."""
+
     jobs: JobRepository
+    files: ObjectStore
 
     def get(self, key: JobId) -> Job:
         """Raises UnknownJob."""
@@ -50,7 +58,11 @@ class Jobs:
     def cancel(self, key: JobId) -> Job:
         """Its worker stops after the page it is at; what is done stays done. Raises UnknownJob, and Conflict when the
         job has ended."""
-        return self.jobs.cancel(key)
+        job = self.jobs.cancel(key)
+        if isinstance(job.order, PerformanceOrder):
+            with contextlib.suppress(TransientError):  # it is removed later
+                self.files.delete([performance_file_key(key.workspace_id, key.id)])
+        return job
 
 
 @dataclass(frozen=True, slots=True)

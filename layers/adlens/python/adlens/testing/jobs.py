@@ -13,13 +13,16 @@ from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.jobs import MOST_UNFINISHED, Job, JobClaim, JobId, JobKind, JobOrder, JobState
 from adlens.domain.paging import Page
+from adlens.domain.performance import Malformed, Metrics, PerformanceReport
 from adlens.domain.ports.jobs import (
     GroupMembers,
     JobRepository,
     JobWorkRepository,
+    PerformanceImports,
     ReanalysisPage,
     ReanalysisRepository,
 )
+from adlens.domain.ports.performance import SentTable
 from adlens.testing.creatives import MemoryCreatives
 from adlens.testing.paging import page_of
 from adlens.testing.storage import CanBeDown
@@ -38,6 +41,8 @@ class MemoryJobs(CanBeDown, JobRepository, JobWorkRepository):
         self.ping()
         if sum(not job.state.ended for job in self.jobs.values()) >= MOST_UNFINISHED:
             raise Conflict(f"{MOST_UNFINISHED} jobs are not finished yet. Wait for one, or cancel one.")
+        if key in self.jobs:
+            return
         created_at = self.created_at or datetime.now(UTC)
         job = Job(key, order, JobState.PENDING, 0, total, asked_by, created_at, None, None)
         self.jobs = {key: job, **self.jobs}
@@ -188,3 +193,34 @@ class MemoryJobPages(ReanalysisRepository, GroupMembers):
     def ids_of_group(self, workspace_id: UUID, group_id: str, limit: int) -> Sequence[UUID]:
         rows = self.creatives.of_workspace(workspace_id)
         return sorted(row.key.id for row in rows if row.group_id == group_id)[:limit]
+
+
+@dataclass
+class MemoryImports(PerformanceImports):
+    """Matches no row: a report says what was sent."""
+
+    jobs: MemoryJobs
+
+    def store(self, claim: JobClaim, table: SentTable) -> int | None:
+        malformed = Malformed()
+        figures = [row.figures for row in malformed.without(table.rows())]
+        sent, rows = sum(figures, Metrics()), len(figures) + malformed.count
+        if not self.jobs.complete(replace(claim, done=rows)):
+            return None
+        report = PerformanceReport(
+            rows=rows,
+            matched_rows=0,
+            unmatched_rows=len(figures),
+            malformed=malformed.count,
+            stored=0,
+            changed=0,
+            sent=sent,
+            matched=Metrics(),
+            unmatched=sent,
+            not_matched=(),
+            not_matched_keys=0,
+            malformed_rows=tuple(malformed.first),
+            ignored_columns=table.ignored_columns,
+        )
+        self.jobs.jobs[claim.key] = replace(self.jobs.jobs[claim.key], report=report)
+        return rows

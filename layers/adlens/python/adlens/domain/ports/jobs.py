@@ -13,6 +13,7 @@ from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.jobs import Job, JobClaim, JobId, JobKind, JobOrder, JobState
 from adlens.domain.paging import Page
+from adlens.domain.ports.performance import SentTable
 
 
 class JobQueue(Protocol):
@@ -23,11 +24,11 @@ class JobRepository(Protocol):
     """What users ask for. Each method is one transaction. Database trouble raises TransientError."""
 
     def record(self, key: JobId, order: JobOrder, total: int, asked_by: str | None) -> None:
-        """Records a job as PENDING. Raises Conflict when too many are unfinished."""
+        """Records a job as PENDING, unless it is recorded. Raises Conflict when too many are unfinished."""
         ...
 
     def get(self, key: JobId) -> Job:
-        """Raises UnknownJob."""
+        """With its report. Raises UnknownJob."""
         ...
 
     def list(
@@ -119,6 +120,14 @@ class ReanalysisRepository(Protocol):
 
     def unsent(self, claim: JobClaim) -> Sequence[AnalysisRequested]:
         """Requests of the page that the claim's predecessor recorded and may not have sent."""
+        ...
+
+
+class PerformanceImports(Protocol):
+    def store(self, claim: JobClaim, table: SentTable) -> int | None:
+        """Reads a table, then stores it and ends the job in DONE with its report, in one transaction. How many rows it
+        has; None when the claim is void, and nothing is stored. Raises what `table` raises. Database trouble raises
+        TransientError."""
         ...
 
 

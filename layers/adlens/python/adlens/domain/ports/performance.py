@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -12,13 +13,26 @@ from adlens.domain.paging import Page
 from adlens.domain.performance import DailyPerformance, MalformedRow, PerformanceReport, SentRow
 
 
-class PerformanceRepository(Protocol):
-    def store(self, workspace_id: UUID, read: Callable[[], Iterable[SentRow | MalformedRow]]) -> PerformanceReport:
-        """Stores what a table says of the workspace's creatives, replacing what is stored for the same days and
-        placements of them. `read` reads it, from its beginning each time: a lost race is run again.
+class SentTable(Protocol):
+    """A table of figures; `ignored_columns` are known once its rows were read."""
 
-        Raises what `read` raises, and then stores nothing.
+    @property
+    def ignored_columns(self) -> tuple[str, ...]: ...
+
+    def rows(self) -> Iterator[SentRow | MalformedRow]: ...
+
+
+class PerformanceRepository(Protocol):
+    def store(self, workspace_id: UUID, table: SentTable) -> PerformanceReport:
+        """Stores what a table says of the workspace's creatives, replacing what is stored for the same days and
+        placements of them. The table is read once, to its end, before the transaction begins.
+
+        Raises what `table` raises, and then stores nothing.
         """
+        ...
+
+    def announce_file(self, workspace_id: UUID, object_key: str, until: datetime) -> None:
+        """Has the file that will be stored there removed at `until`. Raises LimitReached when MOST_FILES wait."""
         ...
 
     def of_creative(

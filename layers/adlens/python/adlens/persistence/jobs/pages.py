@@ -1,12 +1,13 @@
-"""Pages of creatives that jobs work through."""
+"""Pages of creatives that jobs work through, and files that they import."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from adlens.domain.creative import CreativeId
@@ -14,9 +15,11 @@ from adlens.domain.events import AnalysisRequested
 from adlens.domain.gallery import CreativeFilter
 from adlens.domain.jobs import JobClaim
 from adlens.domain.ports.jobs import ReanalysisPage
+from adlens.domain.ports.performance import SentTable
 from adlens.persistence import schema
 from adlens.persistence.creatives.reanalysis import count_repeatable, request_page
-from adlens.persistence.jobs.repository import lock_job, store_progress
+from adlens.persistence.jobs.repository import end_imported, lock_job, store_progress
+from adlens.persistence.performance import repository as performance
 from adlens.persistence.session import transactional
 
 
@@ -74,3 +77,32 @@ class PostgresJobPages:
         creative = schema.Creative
         ids = select(creative.id).where(creative.workspace_id == workspace_id, creative.group_id == group_id)
         return session.scalars(ids.order_by(creative.id).limit(limit)).all()
+
+
+class PostgresPerformanceImports:
+    """Implements `PerformanceImports` of `adlens.domain.ports.jobs`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def store(self, claim: JobClaim, table: SentTable) -> int | None:
+        with performance.read(table) as sent, contextlib.suppress(_ClaimVoid):
+            return self._store(claim, sent)
+        return None
+
+    @transactional
+    def _store(self, session: Session, claim: JobClaim, sent: performance.ReadTable) -> int:
+        session.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"))
+        report = performance.store(session, claim.key.workspace_id, sent)
+        # The job at last: until then it can be cancelled, and nothing is stored.
+        if not end_imported(session, claim, report):
+            raise _ClaimVoid
+        return report.rows
+
+
+STATEMENT_SECONDS = 300
+"""Of a file with as many rows as there may be."""
+
+
+class _ClaimVoid(Exception):
+    """Rolls the transaction back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -10,7 +11,8 @@ from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Engine, delete, func, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, undefer
 
 from adlens.domain.creative import Failure
 from adlens.domain.errors import Conflict, UnknownJob
@@ -23,14 +25,18 @@ from adlens.domain.jobs import (
     JobKind,
     JobOrder,
     JobState,
+    PerformanceOrder,
     ReanalysisOrder,
 )
 from adlens.domain.paging import Page
+from adlens.domain.performance import PerformanceReport
 from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
 from adlens.persistence.schema import JobRow
 from adlens.persistence.session import transactional
 
-ORDERS: dict[JobKind, type[JobOrder]] = {order.kind: order for order in (ReanalysisOrder, DeletionOrder)}
+ORDERS: dict[JobKind, type[JobOrder]] = {
+    order.kind: order for order in (ReanalysisOrder, DeletionOrder, PerformanceOrder)
+}
 
 
 class PostgresJobs:
@@ -45,23 +51,23 @@ class PostgresJobs:
         if session.scalars(unfinished).one() >= MOST_UNFINISHED:
             raise Conflict(f"{MOST_UNFINISHED} jobs are not finished yet. Wait for one, or cancel one.")
         instructions = _adapter(order.kind).dump_python(order, mode="json", exclude_defaults=True)
-        session.add(
-            JobRow(
-                workspace_id=key.workspace_id,
-                id=key.id,
-                kind=order.kind.value,
-                instructions=instructions,
-                total=total,
-                asked_by=asked_by,
-            )
+        row = insert(JobRow).values(
+            workspace_id=key.workspace_id,
+            id=key.id,
+            kind=order.kind.value,
+            instructions=instructions,
+            total=total,
+            asked_by=asked_by,
         )
+        session.execute(row.on_conflict_do_nothing())
 
     @transactional
     def get(self, session: Session, key: JobId) -> Job:
-        row = session.get(JobRow, (key.workspace_id, key.id))
+        row = session.get(JobRow, (key.workspace_id, key.id), options=[undefer(JobRow.report)])
         if row is None:
             raise _unknown(key)
-        return _job(row)
+        report = None if row.report is None else _REPORT.validate_python(row.report)
+        return replace(_job(row), report=report)
 
     @transactional
     def list(
@@ -176,6 +182,14 @@ def store_progress(session: Session, claim: JobClaim, lease_seconds: float) -> b
     )
 
 
+def end_imported(session: Session, claim: JobClaim, report: PerformanceReport) -> bool:
+    """Whether the claim was valid, and so the job is DONE."""
+    counts = {"done": report.rows, "total": report.rows}
+    report_json = _REPORT.dump_python(report, mode="json")
+    return _change(session, claim, **_ended(JobState.DONE), **counts, report=report_json)
+
+
+_REPORT = TypeAdapter(PerformanceReport)
 _FREE: dict[str, Any] = {"claim_token": None, "claimant": None, "claim_expires_at": None}
 
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select, text, tuple_
+from sqlalchemy import Engine, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from adlens.domain.errors import UnknownCreative
+from adlens.domain.errors import LimitReached, UnknownCreative
 from adlens.domain.paging import Page
 from adlens.domain.performance import (
+    FILES_KEPT_FOR,
+    MOST_FILES,
     MOST_LISTED,
     DailyPerformance,
     KeyKind,
     Malformed,
-    MalformedRow,
     Metrics,
     NotMatched,
     PerformanceReport,
@@ -28,12 +31,15 @@ from adlens.domain.performance import (
     SentRow,
     is_id,
 )
+from adlens.domain.ports.performance import SentTable
+from adlens.domain.stored_files import FileKind
 from adlens.domain.text import clean_filename, storable
 from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
-from adlens.persistence.schema import Creative, Performance
+from adlens.persistence.schema import Creative, Performance, Removal
 from adlens.persistence.session import transactional
 
-_ROWS_PER_COPY = 5000
+_ROWS_AT_ONCE = 5000
+_HELD_BYTES = 8_000_000
 
 _SENT = """
     CREATE TEMPORARY TABLE sent (
@@ -131,44 +137,46 @@ _NOT_MATCHED = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """The rows of a table as text for COPY in `file`, and what they come to."""
+
+    file: IO[bytes]
+    rows: int
+    sent: Metrics
+    malformed: Malformed
+    ignored_columns: tuple[str, ...]
+
+
 class PostgresPerformance:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    @transactional
-    def store(
-        self, session: Session, workspace_id: UUID, read: Callable[[], Iterable[SentRow | MalformedRow]]
-    ) -> PerformanceReport:
-        """Stores the figures of a file, replacing stored ones of the same creatives, days and placements. `read` reads
-        the file from its beginning each time: a lost race is run again. What it raises passes on, and nothing is
-        stored.
+    def store(self, workspace_id: UUID, table: SentTable) -> PerformanceReport:
+        """As `adlens.domain.ports.performance.PerformanceRepository` says. Reading takes longer than storing, so no
+        transaction waits for it, and one that lost a race need not read again.
         """
-        malformed = Malformed()
-        session.execute(text(_SENT))
-        sent, rows = _copy(session, malformed.without(read()))
-        for statement in ("ANALYZE sent", _KEYS, "ANALYZE sent_keys", _CANDIDATES):
-            session.execute(text(statement))
-        for statement in (*_BY_KEY.values(), _BY_OTHER_EXTENSION):
-            session.execute(text(statement), {"workspace_id": workspace_id})
-        for statement in ("ANALYZE candidates", _MATCH, _SUMS, "ANALYZE summed"):
-            session.execute(text(statement))
-        changed: Any = session.execute(text(_STORE), {"workspace_id": workspace_id})
-        stored = session.execute(text("SELECT count(*) FROM summed")).scalar_one()
-        by_match = {total.matched: total for total in session.execute(text(_TOTALS))}
-        matched, unmatched = by_match.get(True), by_match.get(False)
-        return PerformanceReport(
-            rows=rows + malformed.count,
-            matched_rows=int(matched.rows) if matched else 0,
-            unmatched_rows=int(unmatched.rows) if unmatched else 0,
-            malformed=malformed.count,
-            stored=stored,
-            changed=changed.rowcount,
-            sent=sent,
-            matched=_figures(matched) if matched else Metrics(),
-            unmatched=_figures(unmatched) if unmatched else Metrics(),
-            not_matched=tuple(map(_not_matched, session.execute(text(_NOT_MATCHED), {"most": MOST_LISTED}))),
-            not_matched_keys=unmatched.keys if unmatched else 0,
-            malformed_rows=tuple(malformed.first),
+        with read(table) as sent:
+            return self._store(workspace_id, sent)
+
+    @transactional
+    def _store(self, session: Session, workspace_id: UUID, sent: ReadTable) -> PerformanceReport:
+        return store(session, workspace_id, sent)
+
+    @transactional
+    def announce_file(self, session: Session, workspace_id: UUID, object_key: str, until: datetime) -> None:
+        waiting = select(func.count()).where(
+            Removal.workspace_id == workspace_id, Removal.store == FileKind.EXPORTS, Removal.due > func.now()
+        )
+        if session.scalars(waiting).one() >= MOST_FILES:
+            raise LimitReached(
+                f"The workspace may send {MOST_FILES:,} files a day. Go on tomorrow.",
+                int(FILES_KEPT_FOR.total_seconds()) // MOST_FILES,
+            )
+        session.add(
+            Removal(
+                workspace_id=workspace_id, object_key=object_key, store=FileKind.EXPORTS, deleted_at=until, due=until
+            )
         )
 
     @transactional
@@ -196,21 +204,59 @@ class PostgresPerformance:
         )
 
 
-def _copy(session: Session, rows: Iterator[SentRow]) -> tuple[Metrics, int]:
-    """Copies rows into `sent`, in batches. Returns their sums and their number."""
-    connection: Any = session.connection().connection.dbapi_connection
+@contextmanager
+def read(table: SentTable) -> Iterator[ReadTable]:
+    """Reads a table to its end. Raises what it raises."""
     impressions = clicks = count = 0
     conversions = spend = Decimal(0)
-    with connection.cursor() as cursor:
-        while batch := list(islice(rows, _ROWS_PER_COPY)):
+    malformed = Malformed()
+    with tempfile.SpooledTemporaryFile(_HELD_BYTES) as file:
+        rows = malformed.without(table.rows())
+        while batch := list(islice(rows, _ROWS_AT_ONCE)):
             for row in batch:
                 impressions += row.figures.impressions
                 clicks += row.figures.clicks
                 conversions += row.figures.conversions
                 spend += row.figures.spend
             count += len(batch)
-            cursor.copy_expert("COPY sent FROM STDIN", io.StringIO("".join(map(_copy_line, batch))))
-    return Metrics(impressions, clicks, conversions, spend), count
+            file.write("".join(map(_copy_line, batch)).encode())
+        sent = Metrics(impressions, clicks, conversions, spend)
+        yield ReadTable(file, count, sent, malformed, table.ignored_columns)
+
+
+def store(session: Session, workspace_id: UUID, table: ReadTable) -> PerformanceReport:
+    """Stores the figures of a table, replacing stored ones of the same creatives, days and placements."""
+    session.execute(text(_SENT))
+    connection: Any = session.connection().connection.dbapi_connection
+    table.file.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert("COPY sent FROM STDIN", table.file)
+    for statement in ("ANALYZE sent", _KEYS, "ANALYZE sent_keys", _CANDIDATES):
+        session.execute(text(statement))
+    for statement in (*_BY_KEY.values(), _BY_OTHER_EXTENSION):
+        session.execute(text(statement), {"workspace_id": workspace_id})
+    for statement in ("ANALYZE candidates", _MATCH, _SUMS, "ANALYZE summed"):
+        session.execute(text(statement))
+    changed: Any = session.execute(text(_STORE), {"workspace_id": workspace_id})
+    stored = session.execute(text("SELECT count(*) FROM summed")).scalar_one()
+    by_match = {total.matched: total for total in session.execute(text(_TOTALS))}
+    matched, unmatched = by_match.get(True), by_match.get(False)
+    malformed = table.malformed
+    return PerformanceReport(
+        rows=table.rows + malformed.count,
+        matched_rows=int(matched.rows) if matched else 0,
+        unmatched_rows=int(unmatched.rows) if unmatched else 0,
+        malformed=malformed.count,
+        stored=stored,
+        changed=changed.rowcount,
+        sent=table.sent,
+        matched=_figures(matched) if matched else Metrics(),
+        unmatched=_figures(unmatched) if unmatched else Metrics(),
+        not_matched=tuple(map(_not_matched, session.execute(text(_NOT_MATCHED), {"most": MOST_LISTED}))),
+        not_matched_keys=unmatched.keys if unmatched else 0,
+        malformed_rows=tuple(malformed.first),
+        ignored_columns=table.ignored_columns,
+    )
 
 
 # https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS

@@ -11,8 +11,8 @@ from adlens.persistence.schema.base import Base, Count, Json, Now, Timestamp
 
 
 class JobRow(Base):
-    """`instructions` is the order of its kind, `cursor` where the next page begins. The claim columns are set while a
-    worker is at it.
+    """`instructions` is the order of its kind, `cursor` where the next page begins, `report` a
+    `domain.performance.PerformanceReport`. The claim columns are set while a worker is at it.
     """
 
     __tablename__ = "jobs"
@@ -33,6 +33,7 @@ class JobRow(Base):
     cursor: Mapped[Json] = mapped_column(server_default="{}")
     failure_code: Mapped[str | None]
     failure_reason: Mapped[str | None] = mapped_column(Text)
+    report: Mapped[Json | None] = mapped_column(deferred=True)
 
     claim_token: Mapped[UUID | None]
     claimant: Mapped[str | None]

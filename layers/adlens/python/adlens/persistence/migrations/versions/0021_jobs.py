@@ -26,6 +26,7 @@ _STATEMENTS = (
         cursor jsonb NOT NULL DEFAULT '{}',
         failure_code text,
         failure_reason text,
+        report jsonb,
         claim_token uuid,
         claimant text,
         claim_expires_at timestamptz,
