@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 PARALLEL := -n auto --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick test-unit check fix up down layers web formats docs settings samples pictures screens models scenes looks train-text train-objects train-topic bench bench-bundles bench-web bench-pipeline bench-scale eval cost lock lock-web clean
+.PHONY: help setup demo test test-quick test-unit check fix up down layers web formats docs settings samples pictures screens models scenes looks train-text train-objects train-topic bench bench-bundles bench-web bench-pipeline bench-scale eval cost audit sbom lock lock-web clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -141,6 +141,17 @@ eval: setup ## How right every model bundle is, into docs/figures.md (AGAIN=1 me
 cost: setup ## What a deployment costs, from its templates and infra_cdk/prices.toml, into docs/operations.md
 	$(BIN)/python -m infra_cdk.cost
 
+.local/venvs/supply-chain/.ready: .venv/.ready requirements/supply-chain.txt
+	$(BIN)/uv venv --quiet --clear $(@D)
+	$(BIN)/uv pip install --quiet --require-hashes --no-deps --python $(@D)/bin/python -r requirements/supply-chain.txt
+	@touch $@
+
+audit: .local/venvs/supply-chain/.ready ## Known vulnerabilities of all pinned packages, into build/audit.md (wants the internet)
+	.local/venvs/supply-chain/bin/python -m local.supply_chain audit
+
+sbom: .local/venvs/supply-chain/.ready ## Bills of materials (CycloneDX) of all pinned packages, into build/sbom
+	.local/venvs/supply-chain/bin/python -m local.supply_chain sbom
+
 lock: setup ## Pin requirements/*.in with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --upgrade requirements/uv.in -o requirements/uv.txt
@@ -148,6 +159,7 @@ lock: setup ## Pin requirements/*.in with hashes
 	for room in analyze api exports lift compose webapp; do $(COMPILE) --upgrade -c requirements/dev.txt requirements/$$room.in -o requirements/$$room.txt; done
 	$(COMPILE) --upgrade --no-deps requirements/amx.in -o requirements/amx.txt
 	$(COMPILE) --upgrade requirements/localstack.in -o requirements/localstack.txt
+	$(COMPILE) --upgrade requirements/supply-chain.in -o requirements/supply-chain.txt
 	$(COMPILE) --upgrade -c requirements/dev.txt requirements/training.in -o requirements/training.txt
 	$(COMPILE) --upgrade -c requirements/training.txt requirements/reference.in -o requirements/reference.txt
 	rm -rf webapp/reflex.lock

@@ -82,7 +82,8 @@ def test_no_log_holds_what_was_uploaded_or_is_secret(running, workspace, receive
         workspace.get("/search", q=query)
     assert workspace.api.put(f"/creatives/{creative}/topic", json={"topic": "bags"}).status_code == 200
     assert workspace.api.put(f"/creatives/{creative}/topic", json={"topic": SEARCHED}).status_code == 422
-    assert workspace.api.post("/uploads", content=f'{{"{SEARCHED}').status_code == 422
+    broken = {"content": f'{{"{SEARCHED}', "headers": {"content-type": "application/json"}}
+    assert workspace.api.post("/uploads", **broken).status_code == 422
     export = workspace.api.post("/exports", json={"format": "csv", "filters": {"group_id": group_id}}).json()
     done = wait_until(lambda: (e := workspace.get(f"/exports/{export['export_id']}"))["state"] == "DONE" and e, 120)
     assert WORD.encode() in httpx.get(done["url"]).content
