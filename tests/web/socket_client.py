@@ -19,7 +19,7 @@ ADDRESS = {"pathname": "/", "asPath": "/", "query": {}}
 
 def cookie_of(url: str) -> str:
     """The Cookie header of a new browser."""
-    (morsel,) = SimpleCookie(httpx.get(f"{url}/ping").headers["set-cookie"]).values()
+    (morsel,) = SimpleCookie(httpx.get(f"{url}/ping", timeout=60).headers["set-cookie"]).values()
     return f"{morsel.key}={morsel.value}"
 
 
@@ -29,8 +29,8 @@ class PageClient:
     def __init__(self, url: str, token: str, cookie: str, origin: str = "") -> None:
         address = f"{url.replace('http', 'ws', 1)}/_event/?EIO=4&transport=websocket&token={quote(token)}"
         headers = {"Origin": origin or url, **({"Cookie": cookie} if cookie else {})}
+        # The first message is read with the second: what comes with the answer to the handshake waits for more.
         self._socket = Client.connect(address, headers=headers)
-        self._socket.receive(timeout=20)
 
     def __enter__(self) -> Self:
         return self
@@ -56,15 +56,15 @@ class PageClient:
         while (message := self._socket.receive(timeout=seconds)) is not None:
             if message == "2":
                 self._socket.send("3")
-            else:
+            elif not str(message).startswith("0"):  # what the transport says of itself
                 found.append(str(message))
         return found
 
     @property
     def ended(self) -> bool:
-        """Whether the server has ended the connection, or does within some seconds."""
+        """Whether the server has ended the connection, or does within half a minute."""
         try:
-            while self._socket.receive(timeout=5) is not None:
+            while self._socket.receive(timeout=30) is not None:
                 pass
         except ConnectionClosed:
             return True
