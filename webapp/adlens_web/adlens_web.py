@@ -8,7 +8,7 @@ from adlens_web import routes
 from adlens_web.guard.headers import response_headers
 from adlens_web.guard.middleware import COOKIE_SCRIPT, BrowserMiddleware
 from adlens_web.guard.pages import protect
-from adlens_web.pages import analytics, compare, creative, creatives, duplicates, groups, settings, trash, upload
+from adlens_web.pages import analytics, compare, creative, creatives, duplicates, groups, keys, settings, trash, upload
 from adlens_web.session import SESSION_SCRIPT
 from adlens_web.texts.language import LANGUAGE_SCRIPT
 from rxconfig import ORIGINS, STORES
@@ -35,6 +35,7 @@ for route, page, state in (
     (routes.CREATIVES, creatives.page, creatives.CreativesState),
     (routes.CREATIVE, creative.page, creative.CreativeState),
     (routes.SETTINGS, settings.page, settings.SettingsState),
+    (routes.KEYS, keys.page, keys.KeysState),
     (routes.TRASH, trash.page, trash.TrashState),
 ):
     app.add_page(page, route=route, title="AdLens", on_load=state.load)

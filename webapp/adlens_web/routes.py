@@ -16,6 +16,7 @@ CREATIVES = "/creatives"
 CREATIVE = "/creative/[creative_id]"
 SETTINGS = "/settings"
 TRASH = "/trash"
+KEYS = "/settings/keys"
 
 NAVIGATION = (
     (UPLOAD, "upload", "nav.upload"),

@@ -364,6 +364,38 @@ class Workspace(TypedDict):
     name: str
 
 
+class ApiKey(TypedDict):
+    key_id: str
+    name: str
+    prefix: str
+    scope: str
+    created_at: str
+    expires_at: str | None
+    last_used_at: str | None
+    expired: bool
+
+
+class NewApiKey(ApiKey):
+    key: str
+
+
+class ApiKeys(TypedDict):
+    items: list[ApiKey]
+
+
+class AuditEntry(TypedDict):
+    at: str
+    key_name: str | None
+    action: str
+    subject: str
+    details: dict[str, str]
+
+
+class AuditLog(TypedDict):
+    items: list[AuditEntry]
+    next_cursor: str | None
+
+
 class Me(TypedDict):
     workspace: Workspace
 

@@ -55,6 +55,25 @@ class Api:
     async def change_settings(self, values: Mapping[str, int]) -> dict[str, int]:
         return await self._json(dict[str, int], "PUT", "/settings/", json=values)
 
+    # --- keys ---
+
+    async def keys(self) -> answers.ApiKeys:
+        return await self._json(answers.ApiKeys, "GET", "/keys")
+
+    async def create_key(self, name: str, scope: str, expires_at: str | None) -> answers.NewApiKey:
+        order = {"name": name, "scope": scope, "expires_at": expires_at}
+        return await self._json(answers.NewApiKey, "POST", "/keys", json=order)
+
+    async def rotate_key(self, key_id: str, overlap_hours: int) -> answers.NewApiKey:
+        order = {"overlap_hours": overlap_hours}
+        return await self._json(answers.NewApiKey, "POST", f"/keys/{key_id}/rotate", json=order)
+
+    async def revoke_key(self, key_id: str) -> None:
+        await self._request("DELETE", f"/keys/{key_id}")
+
+    async def audit(self, limit: int, action: str = "", cursor: str = "") -> answers.AuditLog:
+        return await self._json(answers.AuditLog, "GET", "/audit", limit=limit, action=action, cursor=cursor)
+
     # --- uploads ---
 
     async def announce_files(

@@ -6,13 +6,14 @@ import reflex as rx
 from reflex.style import set_color_mode
 
 from adlens_web.components.exports import exports_list
+from adlens_web.components.react import link
 from adlens_web.components.shell import page as shell
 from adlens_web.components.sign_in import sign_in
 from adlens_web.components.states import empty, loading
 from adlens_web.exporting import Exporting
 from adlens_web.pages.settings.state import SettingsState as State
 from adlens_web.pages.settings.state import StageModel
-from adlens_web.routes import SETTINGS
+from adlens_web.routes import KEYS, SETTINGS
 from adlens_web.session import Session
 from adlens_web.texts import one_of, t
 from adlens_web.texts.language import Language
@@ -107,6 +108,13 @@ def _access() -> rx.Component:
             Session.signed_in,
             rx.el.div(rx.el.button(t("nav.sign_out"), on_click=Session.sign_out, class_name="btn")),
             rx.el.details(rx.el.summary(t("settings.other_key")), sign_in(), class_name="stack-s"),
+        ),
+        link(
+            rx.icon("key_round", size=16, aria_hidden=True),
+            t("keys.open"),
+            to=KEYS,
+            class_name="btn small",
+            id="keys-link",
         ),
         class_name="card stack-s",
     )
