@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from adlens_web.browser import close_dialog
 from adlens_web.components.dialog import question
 from adlens_web.components.shell import page as shell
 from adlens_web.components.states import loading, more_button
@@ -23,6 +24,7 @@ ACTIONS = (
     "key.revoke",
     "creative.delete",
     "group.delete",
+    "trash.restore",
     "export.delete",
     "export.request",
     "webhook.delete",
@@ -141,23 +143,23 @@ def _select(name: str, label: rx.Var[str], options: Sequence[tuple[str, rx.Var[s
 def _new_key() -> rx.Component:
     """`browser.show_once` fills it: the key is in no state, and gone when the dialog closes."""
     return rx.el.dialog(
-        rx.el.form(
+        rx.el.div(
             rx.el.h2(t("keys.made"), id=f"{NEW}-title"),
             rx.el.p(t("keys.made_text"), class_name="muted"),
             rx.el.output(id=f"{NEW}-secret", class_name="mono"),
             rx.el.div(
                 rx.el.button(
                     t("keys.copy"),
-                    type="button",
                     on_click=rx.call_script(
                         f"navigator.clipboard.writeText(document.getElementById('{NEW}-secret').textContent)"
                     ),
                     class_name="btn",
                 ),
-                rx.el.button(t("keys.stored"), class_name="btn primary", id=f"{NEW}-stored"),
+                rx.el.button(
+                    t("keys.stored"), on_click=close_dialog(NEW), class_name="btn primary", id=f"{NEW}-stored"
+                ),
                 class_name="row dialog-actions",
             ),
-            method="dialog",
             class_name="stack",
         ),
         id=NEW,
@@ -172,20 +174,16 @@ def _rotation() -> rx.Component:
             rx.el.p(t("keys.rotate_text"), class_name="muted"),
             _select("overlap", t("keys.overlap"), [(hours, t(f"keys.overlaps.{hours}")) for hours in OVERLAPS]),
             rx.el.div(
-                rx.el.button(t("action.cancel"), type="button", on_click=_close(ROTATE), class_name="btn"),
+                rx.el.button(t("action.cancel"), type="button", on_click=close_dialog(ROTATE), class_name="btn"),
                 rx.el.button(t("keys.rotate_yes"), type="submit", class_name="btn primary", id=f"{ROTATE}-yes"),
                 class_name="row dialog-actions",
             ),
-            on_submit=[State.rotate, _close(ROTATE)],
+            on_submit=[State.rotate, close_dialog(ROTATE)],
             class_name="stack",
         ),
         id=ROTATE,
         aria_labelledby=f"{ROTATE}-title",
     )
-
-
-def _close(dialog: str) -> Any:
-    return rx.call_script(f"document.getElementById('{dialog}').close()")
 
 
 def _revocation() -> rx.Component:
