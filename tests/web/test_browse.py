@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import uuid
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text as sql
 
+from adlens.domain.jobs import DeletionOrder, JobId, JobState
+from adlens.persistence.jobs.repository import PostgresJobs
 from adlens.persistence.session import make_engine
 from adlens_cli.places import CHECKOUT
 
@@ -182,3 +186,19 @@ def test_files_that_wait_survive_a_reload(browser: Browser, web: WebStack) -> No
 
 def _sends(route: object) -> bool:
     return bool(route.request.method == "POST")  # type: ignore[attr-defined]
+
+
+def test_jobs_show_how_far_they_are_and_are_cancelled(browser: Browser, web: WebStack) -> None:
+    key = web.person("jobs")
+    me = httpx.get(f"{web.deployment.api_url}/me", headers={"x-api-key": key}, timeout=60).json()
+    jobs = PostgresJobs(make_engine(web.deployment.database_url))
+    waiting = JobId(uuid.UUID(me["workspace"]["id"]), uuid.uuid4())
+    jobs.record(waiting, DeletionOrder("grp_large"), 2000, "test")
+    with person(browser, web.url, key=key) as page:
+        page.goto("/groups")
+        job = page.locator("[data-job]")
+        expect(job).to_contain_text("grp_large")
+        expect(job.locator("[role=progressbar]")).to_have_attribute("aria-valuenow", "0")
+        job.get_by_role("button", name=text("jobs.cancel")).click()
+        expect(job).to_have_count(0)
+    assert jobs.get(waiting).state is JobState.CANCELLED

@@ -353,6 +353,20 @@ class Export(TypedDict):
     bytes: int | None
 
 
+class JobProgress(TypedDict):
+    done: int
+    total: int
+
+
+class Job(TypedDict):
+    job_id: str
+    kind: str
+    filters: dict[str, Any] | None
+    group_id: str | None
+    state: str
+    progress: JobProgress
+
+
 class ExportWithLink(Export):
     url: str | None
 

@@ -166,6 +166,12 @@ class Api:
 
     # --- exports ---
 
+    async def jobs(self, limit: int) -> list[answers.Job]:
+        return await self._json(list[answers.Job], "GET", "/jobs", limit=limit)
+
+    async def cancel_job(self, job_id: str) -> answers.Job:
+        return await self._json(answers.Job, "POST", f"/jobs/{job_id}/cancel")
+
     async def exports(self, limit: int) -> list[answers.Export]:
         return await self._json(list[answers.Export], "GET", "/exports", limit=limit)
 

@@ -12,6 +12,7 @@ from adlens_web.pages.groups.summaries import Group, group_of
 from adlens_web.polling import Polling
 from adlens_web.routes import GROUPS, address
 from adlens_web.session import Session, acts, loads
+from adlens_web.working import Working
 
 PAGE = 20
 MOST = 1000
@@ -65,7 +66,7 @@ class GroupsState(Session):
     async def reanalyse(self, group_id: Id) -> Any:
         begun = await self._api.reanalyse_group(group_id)
         await self._reload()
-        return rx.toast.success(self._say("groups.reanalysing", count=begun["count"]))
+        return [rx.toast.success(self._say("groups.reanalysing", count=begun["count"])), Working.load]
 
     @rx.event
     def ask_to_delete(self, group_id: Id) -> Any:
@@ -80,7 +81,7 @@ class GroupsState(Session):
         title = self.deleting.title
         await self._api.delete_group(self.deleting.group_id)
         await self._reload()
-        return rx.toast.success(self._say("groups.deleted", title=title))
+        return [rx.toast.success(self._say("groups.deleted", title=title)), Working.load]
 
     async def _reload(self) -> None:
         await self._load_groups(max(PAGE, len(self.groups)), self.search)

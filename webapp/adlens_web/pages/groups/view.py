@@ -9,6 +9,7 @@ from adlens_web.components.browse import rename
 from adlens_web.components.cards import strip
 from adlens_web.components.dialog import question
 from adlens_web.components.exports import exports_dialog
+from adlens_web.components.jobs import jobs_panel
 from adlens_web.components.polling import poll
 from adlens_web.components.react import link
 from adlens_web.components.shell import page as shell
@@ -26,6 +27,7 @@ def page() -> rx.Component:
     return shell(
         t("groups.title"),
         poll(State.pause, State.refresh),
+        jobs_panel(),
         rx.cond(
             State.ready,
             rx.cond(
