@@ -52,7 +52,8 @@ def sign_in(page: Page, key: str) -> None:
     page.goto("/settings")
     page.locator("details:has(#key) summary").click()
     page.locator("#key").fill(key)
-    page.locator("#key").press("Enter")
+    with page.expect_navigation():  # all pages of the browser load anew
+        page.locator("#key").press("Enter")
     expect(page.locator("#sign-out")).to_be_visible()
 
 

@@ -125,7 +125,8 @@ def test_signing_out_empties_all_pages(browser: Browser, web: WebStack) -> None:
             expect(page.get_by_text("прощальная группа")).to_be_visible()
         tokens = [json.loads(page.evaluate(STORED))[1] for page in (first, second)]
         cookie = cookie_in(first)
-        first.locator("#sign-out").click()
+        with first.expect_navigation(), second.expect_navigation():
+            first.locator("#sign-out").click()
         for page in (first, second):
             expect(page.get_by_text("прощальная группа")).to_have_count(0)
             expect(page.locator("#sign-out")).to_have_count(0)

@@ -70,7 +70,8 @@ def test_two_people_do_not_meet(browser: Browser, web: WebStack) -> None:
         boris.get_by_role("button", name=text("sign_in.go")).click()
         expect(boris.get_by_text(text("problem.unauthorized"))).to_be_visible()
         boris.locator("#key").fill(keys["boris"])
-        boris.get_by_role("button", name=text("sign_in.go")).click()
+        with boris.expect_navigation():
+            boris.get_by_role("button", name=text("sign_in.go")).click()
         expect(boris.get_by_text(text("settings.workspace", name="boris"))).to_be_visible()
         for name, page, files in (("anna", anna, "ties_*"), ("boris", boris, "clocks_*")):
             shown[name] = upload(page, sorted(SAMPLES.glob(files))[:2], f"of {name}")
