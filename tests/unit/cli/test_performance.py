@@ -6,6 +6,7 @@ import gzip
 import io
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,3 +102,26 @@ def test_what_became_of_parts_is_what_became_of_the_file() -> None:
         ("b.png", 2, 1, "5"),
         ("a.png", 4, 2, "0.3"),
     ]
+
+
+class Api:
+    """Says which way a table came."""
+
+    def send_table(self, table: bytes, charset: str | None) -> dict[str, str]:
+        return {"by": "request"}
+
+    def import_table(self, table: bytes, charset: str | None) -> str:
+        return "job-1"
+
+    def get(self, path: str) -> dict[str, Any]:
+        assert path == "/jobs/job-1"
+        return {"state": "DONE", "progress": {"done": 9, "total": 9}, "report": {"by": "job"}}
+
+
+def test_a_table_over_4_mb_is_imported_by_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = table(tmp_path / "a.csv", 100)
+    (part,) = parts(file, None)
+    assert part.size == file.stat().st_size
+    assert performance._send(Api(), part) == {"by": "request"}  # type: ignore[arg-type]
+    monkeypatch.setattr(performance, "AT_ONCE", part.size - 1)
+    assert performance._send(Api(), part) == {"by": "job"}  # type: ignore[arg-type]
