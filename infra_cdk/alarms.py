@@ -97,6 +97,19 @@ class Alarms(Construct):
                 f"{found}: `adlens storage check --stage aws` lists them, --repair settles it.",
             )
         self._heartbeat(config)
+        if config.canary:
+            self._alarm(
+                "CanaryFailed",
+                cloudwatch.Metric(
+                    namespace=METRICS,
+                    metric_name="CanaryFailed",
+                    dimensions_map={"service": "sweep"},
+                    period=Duration.hours(1),
+                    statistic="max",
+                ),
+                0,
+                "The creative of our own of the last hour did not end well: see the logs of dispatch and analyze.",
+            )
         self._waits(
             "OldestMessage",
             parts.queue.analysis,

@@ -13,6 +13,9 @@ from infra_cdk.topology import topology
 
 """As `adlens.domain.exports.KEPT_FOR`: the sweep forgets an export when its file is gone."""
 
+CANARY_WORKSPACE = "ca4a4000-0000-4000-8000-000000000000"
+"""Of the creative that is analysed every hour. It has no key."""
+CANARY_FILES = f"{CANARY_WORKSPACE}/*"
 PERFORMANCE_FILES = "*/performance/*"
 """Keys of files to import in the bucket of the exports, as `adlens.domain.performance.performance_file_key`."""
 

@@ -53,6 +53,7 @@ class Config:
     analyze_threads: int = 2
     uploads_expire_days: int | None = None  # None keeps the originals
     trash_days: int = 7  # how long what was deleted can be restored
+    canary: bool = False  # a creative of our own is analysed every hour
 
     @property
     def sweep_minutes(self) -> int:
@@ -231,6 +232,7 @@ class AwsConfig(Config):
             "region": region,
             "zones": settings.zones or ZONES.get(region or "", ()),
             "waf": bool(settings.waf),
+            "canary": bool(settings.canary),
             "protect": bool(settings.protect),
             "web": settings.profile != "lean" if settings.web is None else bool(settings.web),
             "published_bundle": settings.published_bundle.strip("/"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, App, DefaultStackSynthesizer, Stack, Validations
 
-from infra_cdk.buckets import PERFORMANCE_FILES
+from infra_cdk.buckets import CANARY_FILES, PERFORMANCE_FILES
 from infra_cdk.config import AwsConfig, LocalConfig
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def reasons(parts: AdLens) -> Iterator[tuple[str, str]]:
         yield f"IAM5[Resource::{_finding_text(main, arn)}/*]", OBJECTS
         if bucket is parts.buckets.exports:
             yield f"IAM5[Resource::{_finding_text(main, arn)}/{PERFORMANCE_FILES}]", OBJECTS
+        if bucket is parts.buckets.uploads and parts.config.canary:
+            yield f"IAM5[Resource::{_finding_text(main, arn)}/{CANARY_FILES}]", OBJECTS
     if parts.web:
         yield f"IAM5[Resource::{_finding_text(Stack.of(parts.web), parts.web.files.bucket_arn)}/*]", OBJECTS
 

@@ -138,6 +138,7 @@ class AwsSettings(_Settings):
         le=1_000_000,
         description="Dollars a month; mails that address before they are spent; 0 sets no budget.",
     )
+    canary: Switch = Field(default=0, description="1 has a creative of our own analysed every hour, with an alarm.")
     waf: Switch = Field(default=0, description="1 puts a web ACL before the API.")
     bundle: str = Field(
         default="models/compact",

@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from infra_cdk.buckets import CANARY_FILES, CANARY_WORKSPACE
 from infra_cdk.exports import Exports
 from infra_cdk.function import Surroundings, ZipCode, ZipFunction, allow
 from infra_cdk.jobs import Jobs
@@ -63,6 +64,9 @@ class Workers(Construct):
         self.sweep.add_environment("ADLENS_UPLOADS_BUCKET", buckets.uploads.bucket_name)
         self.sweep.add_environment("ADLENS_PREVIEWS_BUCKET", buckets.previews.bucket_name)
         self.sweep.add_environment("ADLENS_EXPORTS_BUCKET", buckets.exports.bucket_name)
+        if config.canary:
+            self.sweep.add_environment("ADLENS_CANARY_WORKSPACE", CANARY_WORKSPACE)
+            allow(self.sweep, ["s3:PutObject"], buckets.uploads.arn_for_objects(CANARY_FILES))
         self.sweep.add_environment("ADLENS_TRASH_DAYS", str(config.trash_days))
         self.sweep.add_environment("ADLENS_QUEUE_URL", queue.analysis.queue_url)
         self.sweep.add_environment("ADLENS_EXPORTS_QUEUE_URL", exports.queue.queue_url)

@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
+from adlens.persistence.creatives.queries import PostgresQueries
 from adlens.persistence.creatives.removals import PostgresRemovals
 from adlens.persistence.creatives.trash import PostgresTrash
 from adlens.persistence.search.gone_words import PostgresGoneWords
 from adlens.persistence.workspaces.bi import end_long_reads
+from adlens.persistence.workspaces.repository import PostgresWorkspaces
 from adlens.services.check_storage import SweepStorage
 from adlens.services.end_unfinished import ReleaseExports, Sweep, SweepExports
 from adlens.services.jobs import ReleaseJobs, SweepJobs
-from adlens.services.remove_files import RemoveFiles
+from adlens.services.register_uploads import StoreUpload
+from adlens.services.remove_files import DeleteCreatives, RemoveFiles
+from adlens.services.send_canary import SendCanary
 from adlens.services.send_events import SendEvents
 from adlens.services.trash import EmptyTrash
 from adlens.settings import SweepSettings
 from functions import wiring
+from functions.sweep.canary import draw
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -116,6 +121,22 @@ def end_reads(now: datetime) -> Counts:
     return {"LongReadsEnded": end_long_reads(wiring.database(settings()), LONGEST_READ)}
 
 
+def send_canary(now: datetime) -> Counts:
+    if (workspace := settings().canary_workspace) is None:
+        return {}
+    PostgresWorkspaces(wiring.database(settings())).create("canary", workspace)
+    creatives, store = wiring.creatives(settings()), wiring.object_store(settings())
+    send = SendCanary(
+        PostgresQueries(wiring.database(settings())),
+        StoreUpload(creatives, store),
+        DeleteCreatives(creatives, store, wiring.preview_store(settings())),
+        workspace,
+        draw,
+    )
+    is_well = send(now)
+    return {} if is_well is None else {"CanaryFailed": int(not is_well)}
+
+
 WORKERS_GONE: tuple[Callable[[datetime], Counts], ...] = (release_claims, release_exports, release_jobs)
 DUTIES: tuple[Callable[[datetime], Counts], ...] = (
     end_unfinished,
@@ -128,6 +149,7 @@ DUTIES: tuple[Callable[[datetime], Counts], ...] = (
     forget_deliveries,
     forget_words,
     check_storage,
+    send_canary,
 )
 
 

@@ -176,6 +176,7 @@ def aws_domain(aws_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
         "ADLENS_AWS_API_CERTIFICATE": "arn:aws:acm:eu-central-1:111111111111:certificate/api",
         "ADLENS_AWS_HOSTED_ZONE": "/hostedzone/Z0EXAMPLE",
         "ADLENS_AWS_WAF": "1",
+        "ADLENS_AWS_CANARY": "1",
         "ADLENS_AWS_BUDGET_DOLLARS": "300",
         # As the CDK's command line sets them for an account.
         "CDK_DEFAULT_ACCOUNT": "111111111111",

@@ -348,6 +348,25 @@ def test_a_new_version_of_the_api_is_tried_on_a_tenth_of_the_requests(aws: Stage
     assert "CodeDeployLambdaAliasUpdate" in resource["UpdatePolicy"], alias
 
 
+def test_an_hourly_canary_by_setting(aws: Stage, aws_domain: Stage) -> None:
+    assert "ADLENS_CANARY_WORKSPACE" not in aws.function("sweep")["Environment"]["Variables"]
+    workspace = aws_domain.function("sweep")["Environment"]["Variables"]["ADLENS_CANARY_WORKSPACE"]
+    puts = [
+        statement
+        for policy in aws_domain.of_type("AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "s3:PutObject" and workspace in json.dumps(statement["Resource"])
+    ]
+    assert len(puts) == 1
+    (alarm,) = (
+        alarm
+        for alarm in aws_domain.of_type("AWS::CloudWatch::Alarm").values()
+        if alarm.get("MetricName") == "CanaryFailed"
+    )
+    assert alarm["Threshold"] == 0
+    assert "`CanaryFailed`" in (CHECKOUT / "docs" / "operations.md").read_text()
+
+
 def test_a_web_acl_and_a_budget_by_setting(aws: Stage, aws_domain: Stage) -> None:
     assert not aws.of_type("AWS::WAFv2::WebACL")
     assert not aws.of_type("AWS::Budgets::Budget")

@@ -150,7 +150,9 @@ class DispatchSettings(DatabaseSettings, QueueSettings):
 
 
 class SweepSettings(PreviewSettings, ExportSettings, JobQueueSettings, CheckSettings, TrashSettings):
-    pass
+    canary_workspace: UUID | None = Field(
+        default=None, description="Workspace in which a creative of our own is analysed every hour; none without."
+    )
 
 
 class WebhookSettings(EventSettings, ReceiverSettings):
