@@ -19,6 +19,7 @@ from local.services.web import SOURCES
 from local.state import HOST, LocalStackError, wait_for
 
 from .conftest import WebStack
+from .socket_client import cookie_of
 
 
 def part(web: WebStack) -> stack.Part:
@@ -34,9 +35,9 @@ def processes(web: WebStack) -> list[psutil.Process]:
 
 
 def connect(web: WebStack, origin: str) -> str:
-    """The first message of a new connection."""
-    url = f"{web.url.replace('http', 'ws')}/_event/?EIO=4&transport=websocket"
-    connection = WebSocket.connect(url, headers={"Origin": origin})
+    """The first message of a new connection from a browser that the app knows."""
+    url = f"{web.url.replace('http', 'ws')}/_event/?EIO=4&transport=websocket&token=page"
+    connection = WebSocket.connect(url, headers={"Origin": origin, "Cookie": cookie_of(web.url)})
     try:
         connection.send("40/_event,")  # its answer: a first message that came with the handshake waits for a second one
         return str(connection.receive(timeout=10))
