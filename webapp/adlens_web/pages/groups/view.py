@@ -45,13 +45,24 @@ def page() -> rx.Component:
         exports_dialog(),
         here=GROUPS,
         reload=State.load,
-        head=_search(),
+        head=rx.el.div(
+            _search(),
+            link(
+                rx.icon("trash_2", size=18, aria_hidden=True),
+                to=TRASH,
+                aria_label=t("trash.title"),
+                title=t("trash.title"),
+                class_name="btn icon",
+                id="trash",
+            ),
+            class_name="row",
+            flex_wrap="nowrap",
+        ),
     )
 
 
 def _search() -> rx.Component:
     return rx.el.div(
-        link(rx.icon("trash_2", size=16, aria_hidden=True), t("trash.title"), to=TRASH, class_name="btn", id="trash"),
         rx.el.label(t("groups.search"), html_for="search", class_name="visually-hidden"),
         rx.icon("search", size=18, aria_hidden=True),
         rx.debounce_input(
