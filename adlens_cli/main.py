@@ -430,7 +430,7 @@ def erase_workspace(
 
 @storage.command("check")
 def check_storage(
-    repair: Annotated[bool, typer.Option("--repair", help="Settle what was found, after asking.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair what was found; asks first.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     stage: StageOption = Stage.LOCAL,
     region: RegionOption = None,

@@ -61,7 +61,7 @@ def run_job() -> RunJob:
         queue(),
         {
             JobKind.REANALYSIS: ReanalysisPages(pages, wiring.analysis_queue(settings())),
-            JobKind.DELETION: DeletionPages(jobs, pages, delete, PostgresTrash(wiring.database(settings()))),
+            JobKind.DELETION: DeletionPages(jobs, pages, delete, PostgresTrash(database)),
             JobKind.PERFORMANCE: performance,
         },
         {JobKind.PERFORMANCE: performance.clean_up},

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from adlens.domain.ports.creatives import Removal
 from adlens.domain.stored_files import FileKind
 from adlens.persistence import schema
+from adlens.persistence.analytics.rollups import keeping_rollups
 from adlens.persistence.session import transactional
 
 _SCHEDULE = text("""
@@ -38,6 +39,18 @@ class PostgresRemovals:
         ours = removal.due <= now, removal.object_key.in_(keys)  # the first has an index
         session.execute(delete(removal).where(*ours, removal.deleted_at <= now - window))
         session.execute(update(removal).where(*ours).values(due=removal.deleted_at + window))
+
+
+def delete_rows(session: Session, workspace_id: UUID, rows: Sequence[schema.Creative]) -> None:
+    """Deletes creatives, which the caller has locked, with their findings, and keeps the roll-ups of their groups."""
+    for group_id in sorted({row.group_id for row in rows}):
+        ids = [row.id for row in rows if row.group_id == group_id]
+        with keeping_rollups(session, workspace_id, group_id, ids):
+            session.execute(
+                delete(schema.Creative)
+                .where(schema.Creative.workspace_id == workspace_id, schema.Creative.id.in_(ids))
+                .execution_options(synchronize_session=False)
+            )
 
 
 def schedule_removals(session: Session, workspace_id: UUID, object_keys: Sequence[str]) -> None:

@@ -36,7 +36,7 @@ from adlens.persistence.creatives import turns
 from adlens.persistence.creatives.findings import apply_correction, replace_findings, restore_prediction, rows_of
 from adlens.persistence.creatives.locks import database_time, lock_all, lock_claimed, lock_creative, lock_for_event
 from adlens.persistence.creatives.reanalysis import UNFINISHED, request_page
-from adlens.persistence.creatives.removals import cancel_removals, schedule_removals
+from adlens.persistence.creatives.removals import cancel_removals, delete_rows, schedule_removals
 from adlens.persistence.creatives.states import (
     accept_event,
     clear_claim,
@@ -377,14 +377,7 @@ class PostgresCreatives:
         lock_exports(session, workspace_id, shared=True)
         rows = lock_all(session, [(workspace_id, id_) for id_ in ids])
         remove_traces(session, workspace_id, {row.id: row.filename for row in rows})
-        for group_id in sorted({row.group_id for row in rows}):
-            ids_of_group = [row.id for row in rows if row.group_id == group_id]
-            with keeping_rollups(session, workspace_id, group_id, ids_of_group):
-                session.execute(
-                    delete(schema.Creative)
-                    .where(schema.Creative.workspace_id == workspace_id, schema.Creative.id.in_(ids_of_group))
-                    .execution_options(synchronize_session=False)
-                )
+        delete_rows(session, workspace_id, rows)
         keys = [row.object_key for row in rows]
         schedule_removals(session, workspace_id, keys)
         return keys

@@ -26,7 +26,7 @@ from adlens.persistence.checks import check_group, lock_exports
 from adlens.persistence.creatives import turns
 from adlens.persistence.creatives.locks import lock_all
 from adlens.persistence.creatives.reanalysis import UNFINISHED
-from adlens.persistence.creatives.removals import schedule_removals
+from adlens.persistence.creatives.removals import delete_rows, schedule_removals
 from adlens.persistence.creatives.states import clear_claim
 from adlens.persistence.creatives.traces import remove_traces
 from adlens.persistence.paging import cursor_of, fetch_page, read_cursor
@@ -188,14 +188,7 @@ def _purge(session: Session, workspace_id: UUID, ids: Sequence[UUID]) -> Sequenc
     trash, in_use = rows[0].workspace_id, _in_use(session, workspace_id, ids)
     keys = [row.object_key for row in rows if row.id not in in_use]
     remove_traces(session, workspace_id, {row.id: row.filename for row in rows}, facts_of=trash)
-    for group_id in sorted({row.group_id for row in rows}):
-        of_group = [row.id for row in rows if row.group_id == group_id]
-        with keeping_rollups(session, trash, group_id, of_group):
-            session.execute(
-                delete(schema.Creative)
-                .where(schema.Creative.workspace_id == trash, schema.Creative.id.in_(of_group))
-                .execution_options(synchronize_session=False)
-            )
+    delete_rows(session, trash, rows)
     session.execute(_EMPTY_GROUPS, {"workspace_id": trash})
     schedule_removals(session, workspace_id, keys)
     return keys
